@@ -1,0 +1,1 @@
+"""Headquarters: keeps every record, judges, rewards, explains."""

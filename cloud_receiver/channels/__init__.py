@@ -1,0 +1,1 @@
+"""Ways to tell people: one Notifier contract, one module a channel."""

@@ -1,0 +1,1 @@
+"""Pure: no database, no clock, no I/O. Records in, facts, outcomes and entries out."""

@@ -1,0 +1,1 @@
+"""The database of headquarters: SQLAlchemy Core tables, migrations, queries."""

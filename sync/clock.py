@@ -1,0 +1,111 @@
+"""The clock as an argument: one protocol, the machine's clock, and a fast one for demonstrations.
+
+Nothing else in Daka reads a clock. Wall time is for records, `monotonic_s` for timers:
+timers always run in real seconds, also when a demonstration lets days pass in minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+_BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """What a shell needs to know about time."""
+
+    @property
+    def boot_id(self) -> str:
+        """Name this boot of the machine; with `boottime_ms` it re-dates records later."""
+
+    def now_utc(self) -> datetime:
+        """Return the wall clock, aware, in UTC."""
+
+    def boottime_ms(self) -> int:
+        """Return milliseconds since boot, suspend included."""
+
+    def monotonic_s(self) -> float:
+        """Return seconds for timers; never goes back."""
+
+
+def _read_boot_id() -> str:
+    try:
+        return _BOOT_ID_FILE.read_text().strip()
+    except OSError:  # not Linux: a constant is honest, it only disables re-dating
+        return "unknown-boot"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's own clock."""
+
+    boot_id: str
+
+    @classmethod
+    def of_this_boot(cls) -> SystemClock:
+        """Return the clock of the running machine."""
+        return cls(boot_id=_read_boot_id())
+
+    def now_utc(self) -> datetime:
+        """Return the wall clock, aware, in UTC."""
+        return datetime.fromtimestamp(time.time(), UTC)
+
+    def boottime_ms(self) -> int:
+        """Return milliseconds since boot (Linux CLOCK_BOOTTIME)."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+    def monotonic_s(self) -> float:
+        """Return seconds for timers."""
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledClock:
+    """A demonstration's clock: wall time runs `speed` times as fast from `wall_start_utc`.
+
+    Every process of one demonstration is given the same three numbers and so agrees.
+
+    Args:
+        real_start_s: `time.time()` at which the demonstration's wall clock read
+            `wall_start_utc`.
+        speed: simulated seconds per real second, > 0.
+    """
+
+    wall_start_utc: datetime
+    real_start_s: float
+    speed: float
+    boot_id: str = "demo-boot"
+
+    def now_utc(self) -> datetime:
+        """Return the demonstration's wall clock."""
+        elapsed_s = (time.time() - self.real_start_s) * self.speed
+        return self.wall_start_utc + timedelta(seconds=elapsed_s)
+
+    def boottime_ms(self) -> int:
+        """Return simulated milliseconds since the demonstration's start."""
+        return int((time.time() - self.real_start_s) * self.speed * 1000)
+
+    def monotonic_s(self) -> float:
+        """Return real seconds for timers."""
+        return time.monotonic()
+
+
+def utc_text(instant: datetime) -> str:
+    """Return the wire form of an instant: ``2026-11-23T08:59:59.123Z``.
+
+    >>> utc_text(datetime(2026, 11, 23, 8, 59, 59, 123456, tzinfo=UTC))
+    '2026-11-23T08:59:59.123Z'
+    """
+    assert instant.tzinfo is not None, "a naive instant has no meaning on the wire"
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{instant.microsecond // 1000:03d}Z"
+    )
+
+
+def parse_utc(text: str) -> datetime:
+    """Read the wire form of an instant; the inverse of `utc_text`."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -1,0 +1,205 @@
+"""A batch of records on the wire: one header byte, then JSON, deflated from 20 records on.
+
+`records` are dense: record i has sequence number `first + i` in its lane. The decoder
+bounds every size before it allocates; a record that does not hold becomes a `WireError`
+value in its place, so that one bad record never hides its neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sync.errors import WireError
+from sync.records import Record, from_wire
+from sync.topics import Lane
+
+VERSION: Final = 1
+MAX_BATCH_RECORDS: Final = 200
+MAX_PAYLOAD_BYTES: Final = 64 * 1024
+MAX_DECODED_BYTES: Final = 1024 * 1024
+COMPRESS_FROM_RECORDS: Final = 20
+MAX_SEQ: Final = 2**62
+PLAIN: Final = b"J"
+DEFLATED: Final = b"Z"
+_ZLIB_LEVEL: Final = 6
+_MAX_DEPTH: Final = 4
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A decoded batch.
+
+    Attributes:
+        epoch: identity of the outbox file the numbers belong to.
+        first: sequence number of the first record, >= 1.
+        records: one entry a sequence number; a `WireError` where the record did not hold.
+        bodies: the JSON text of each record as it is to be journaled.
+    """
+
+    box_id: str
+    epoch: str
+    lane: Lane
+    first: int
+    records: tuple[Record | WireError, ...]
+    bodies: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """Return the sequence number of the last record."""
+        return self.first + len(self.records) - 1
+
+
+def encode_body(wire: dict[str, Any]) -> str:
+    """Return the canonical JSON text of one record or message."""
+    return _ENCODER.encode(wire)
+
+
+def encode_batch(box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequence[str]) -> bytes:
+    """Frame already encoded records; `bodies` come from `encode_body`.
+
+    Returns bytes of at most `MAX_DECODED_BYTES` before compression; the caller keeps
+    batches within `MAX_BATCH_RECORDS` and splits one whose payload is too large.
+    """
+    assert 1 <= len(bodies) <= MAX_BATCH_RECORDS, f"{len(bodies)} records in a batch"
+    assert 1 <= first <= MAX_SEQ, f"first {first}"
+    head = encode_body(
+        {
+            "v": VERSION,
+            "box": box_id,
+            "epoch": epoch,
+            "lane": lane,
+            "first": first,
+            "n": len(bodies),
+        }
+    )
+    text = f'{head[:-1]},"records":[{",".join(bodies)}]}}'.encode()
+    if len(bodies) < COMPRESS_FROM_RECORDS:
+        return PLAIN + text
+    return DEFLATED + zlib.compress(text, _ZLIB_LEVEL)
+
+
+def _inflate(payload: bytes) -> bytes:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise WireError(
+            "oversize", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
+        )
+    header, content = payload[:1], payload[1:]
+    if header == PLAIN:
+        return content
+    if header != DEFLATED:
+        raise WireError("header", f"unknown header byte {header!r}")
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(content, MAX_DECODED_BYTES + 1)
+    except zlib.error as error:
+        raise WireError("deflate", str(error)) from error
+    if len(text) > MAX_DECODED_BYTES:
+        raise WireError("oversize", f"more than {MAX_DECODED_BYTES} bytes after inflating")
+    if not inflater.eof:
+        raise WireError("deflate", "compressed text ends early")
+    return text
+
+
+def _check_depth(text: str) -> None:
+    """Refuse nesting before the JSON reader recurses into it; brackets in text count too."""
+    if text.count("[") + text.count("{") <= _MAX_DEPTH + 2 * MAX_BATCH_RECORDS:
+        return
+    depth = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise WireError("depth", f"nested deeper than {_MAX_DEPTH}")
+        elif char in "]}":
+            depth -= 1
+
+
+def decode_json(payload: bytes) -> dict[str, Any]:
+    """Decode a small JSON message (receipt, state, health) or the text of a batch.
+
+    Raises:
+        WireError: `json`, `depth` or `oversize`.
+    """
+    if len(payload) > MAX_DECODED_BYTES:
+        raise WireError(
+            "oversize", f"{len(payload)} bytes, at most {MAX_DECODED_BYTES} are allowed"
+        )
+    try:
+        text = payload.decode()
+        _check_depth(text)
+        message = json.loads(text)
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise WireError("json", str(error)[:200]) from error
+    if not isinstance(message, dict):
+        raise WireError("json", f"an object is expected, not {type(message).__name__}")
+    return message
+
+
+def whole(message: dict[str, Any], name: str, low: int, high: int) -> int:
+    """Return an integer field of a decoded message.
+
+    Raises:
+        WireError: `field` when it is missing, no integer, or out of range.
+    """
+    value = message.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise WireError("field", f"{name}: {str(value)[:80]!r} is not within {low}..{high}")
+    return value
+
+
+def text_field(message: dict[str, Any], name: str) -> str:
+    """Return a non-empty text field of a decoded message, at most 200 characters.
+
+    Raises:
+        WireError: `field`.
+    """
+    value = message.get(name)
+    if type(value) is not str or not 0 < len(value) <= 200:
+        raise WireError("field", f"{name}: {str(value)[:80]!r} is not a short text")
+    return value
+
+
+def decode_batch(payload: bytes) -> Batch:
+    """Decode a batch.
+
+    Raises:
+        WireError: the frame itself is broken; a broken record inside is a value instead.
+    """
+    message = decode_json(_inflate(payload))
+    if message.get("v") != VERSION:
+        raise WireError(
+            "version", f"batch version {message.get('v')!r}, this side speaks {VERSION}"
+        )
+    items = message.get("records")
+    count = whole(message, "n", 1, MAX_BATCH_RECORDS)
+    if not isinstance(items, list) or len(items) != count:
+        raise WireError("field", f"records: a list of {count} is expected")
+    lane = text_field(message, "lane")
+    if lane not in set(Lane):
+        raise WireError("field", f"lane: {lane!r} is none of {', '.join(Lane)}")
+    return Batch(
+        box_id=text_field(message, "box"),
+        epoch=text_field(message, "epoch"),
+        lane=Lane(lane),
+        first=whole(message, "first", 1, MAX_SEQ),
+        records=tuple(_record_or_error(item) for item in items),
+        bodies=tuple(_ENCODER.encode(item) for item in items),
+    )
+
+
+def _record_or_error(item: Any) -> Record | WireError:
+    try:
+        return from_wire(item)
+    except WireError as error:
+        return error

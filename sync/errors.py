@@ -1,0 +1,21 @@
+"""The root of every error Daka raises about the world, and the wire's own."""
+
+from __future__ import annotations
+
+
+class DakaError(Exception):
+    """Something outside the program went wrong; the message says what and what to do."""
+
+
+class WireError(DakaError):
+    """Bytes from the other side broke the wire contract; keep them and go on.
+
+    Attributes:
+        code: stable machine key, e.g. ``oversize``, ``version``, ``field``.
+        detail: what was found where, for a person.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
