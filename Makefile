@@ -1,0 +1,64 @@
+# Two commands do everything on a fresh Debian machine, as root or with sudo:
+#   make demo    stores, terminals, a POS file and headquarters, running and watchable
+#   make test    installs what the tests need, then runs every check and every test
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# ARGS: for the demonstration, e.g. make demo ARGS="--speed 360"
+ARGS ?=
+
+help: ## show the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: $(VENV)/.demo-ready ## run two stores and headquarters; prints the address to open
+	@$(BIN)/daka-hq demo $(ARGS)
+
+test: $(VENV)/.test-ready packages-test check ## install what the tests need and run them all
+	$(BIN)/pytest
+
+check: $(VENV)/.test-ready ## the quick half: format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.test-ready ## repair what can be repaired by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment and the demonstration's data
+	rm -rf $(VENV) var build *.egg-info
+
+packages-test: ## install Mosquitto, PostgreSQL, Chromium and CJK fonts from Debian
+	@missing=""; \
+	command -v mosquitto /usr/sbin/mosquitto >/dev/null || missing="$$missing mosquitto"; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
+	$(call install-debian,$$missing)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call install-debian,python3-venv); }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[agent,hq,demo]'
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[agent,hq,demo,dev]'
+	@touch $@ $(VENV)/.demo-ready
+
+define install-debian
+if [ -n "$(strip $(1))" ]; then \
+	  echo "installing from Debian:" $(1); \
+	  $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1); \
+	fi
+endef
+
+.PHONY: help demo test check fix clean packages-test
