@@ -1,0 +1,166 @@
+"""The database of headquarters: opened, written, read and upgraded, on SQLite and PostgreSQL.
+
+The only module that knows there are two dialects. A write on SQLite takes the write lock
+at BEGIN, so it never fails half-way for want of it; within one process writers queue on a
+lock of our own, which hands over at once where SQLite's busy handler would poll.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from cloud_receiver.store.tables import meta
+from sync.errors import DakaError
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+DIALECTS: Final = ("sqlite", "postgresql")
+HQ_EPOCH_KEY: Final = "hq_epoch"
+_WRITES: Final = "daka_writes"
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_BUSY_TIMEOUT_MS: Final = 30_000
+_SQLITE_PRAGMAS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a receipt promises that a power cut takes nothing back
+    f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    "foreign_keys=ON",
+    "wal_autocheckpoint=1000",
+    "temp_store=MEMORY",
+)
+_sqlite_writers: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite database file."""
+    return f"sqlite:///{path}"
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL URL; nothing is connected yet.
+
+    Raises:
+        DakaError: the URL is none, or names another database.
+    """
+    try:
+        dialect = make_url(url).get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DakaError(f"database_url {url!r} is no database URL: {error}") from error
+    if dialect not in DIALECTS:
+        raise DakaError(f"database_url names {dialect}; {' or '.join(DIALECTS)} can be used")
+    engine = create_engine(url, pool_pre_ping=dialect == "postgresql")
+    if dialect == "sqlite":
+        _sqlite_writers[engine] = threading.RLock()
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a write transaction; commit at the end, roll back on any error."""
+    lock = _sqlite_writers.get(engine)
+    if lock is None:
+        with engine.begin() as connection:
+            yield connection
+        return
+    with (
+        lock,
+        engine.connect().execution_options(**{_WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that is rolled back: one consistent look, no change."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def insert_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, leaving out those whose key is already there.
+
+    Returns how many were inserted.
+    """
+    if not rows:
+        return 0
+    if connection.dialect.name == "sqlite":
+        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    return connection.execute(statement, rows).rowcount
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    keep: Sequence[str] = (),
+) -> None:
+    """Insert rows by primary key, or replace the columns they name, except those in `keep`."""
+    if not rows:
+        return
+    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = [name for name in rows[0] if name not in keys and name not in keep]
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+    )
+    connection.execute(statement, rows)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema, making it when it is empty; safe to repeat.
+
+    All pending migrations and the database's identity are one transaction; when several
+    processes start together, one upgrades and the others wait.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with write(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(2026)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        insert_ignore(connection, meta, [{"key": HQ_EPOCH_KEY, "value": token_hex(8)}])
+
+
+def hq_epoch(connection: Connection) -> str:
+    """Return the identity of this database as boxes know it."""
+    value = connection.scalar(select(meta.c.value).where(meta.c.key == HQ_EPOCH_KEY))
+    assert isinstance(value, str), "the database has no hq_epoch: upgrade() was not called"
+    return value
+
+
+def rotate_hq_epoch(connection: Connection) -> str:
+    """Give the database a new identity, so that every box refills it; return it."""
+    value = token_hex(8)
+    connection.execute(update(meta).where(meta.c.key == HQ_EPOCH_KEY).values(value=value))
+    return value

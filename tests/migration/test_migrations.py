@@ -1,0 +1,63 @@
+"""The migrations and `store.tables` say the same, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from cloud_receiver.store import engine as database
+from cloud_receiver.store.tables import metadata
+from sync.errors import DakaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_migrations_make_exactly_the_tables(hq_engine: Engine) -> None:
+    with hq_engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        difference = compare_metadata(context, metadata)
+    assert difference == [], "store.tables changed: add a migration in store/migrations/versions"
+
+
+def test_migrated_keys_and_constraints_are_those_of_the_tables(hq_engine: Engine) -> None:
+    found = inspect(hq_engine)
+    for table in metadata.tables.values():
+        keys = found.get_pk_constraint(table.name)["constrained_columns"]
+        assert keys == [column.name for column in table.primary_key]
+        nullable = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert nullable == {column.name: column.nullable for column in table.columns}
+
+
+def test_upgrading_again_changes_nothing(hq_engine: Engine) -> None:
+    with database.read(hq_engine) as connection:
+        before = database.hq_epoch(connection)
+    database.upgrade(hq_engine)
+    with database.read(hq_engine) as connection:
+        assert database.hq_epoch(connection) == before
+
+
+def test_processes_that_start_together_make_one_database(tmp_path: Path) -> None:
+    engines = [database.open_engine(database.sqlite_url(tmp_path / "new.sqlite")) for _ in range(2)]
+    upgraders = [threading.Thread(target=database.upgrade, args=(engine,)) for engine in engines]
+    for upgrader in upgraders:
+        upgrader.start()
+    for upgrader in upgraders:
+        upgrader.join()
+    epochs = set()
+    for engine in engines:
+        with database.read(engine) as connection:
+            epochs.add(database.hq_epoch(connection))
+        engine.dispose()
+    assert len(epochs) == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/daka", "/var/lib/daka.sqlite", ""])
+def test_another_database_is_refused_by_name(url: str) -> None:
+    with pytest.raises(DakaError, match="database_url"):
+        database.open_engine(url)
