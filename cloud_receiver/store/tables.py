@@ -150,7 +150,7 @@ roster = Table(
     Column("work_date", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("store_id", Text, nullable=False),
-    Column("shift", Text, nullable=False),  # JSON of domain.workday.Shift, or "null" for a rest day
+    Column("shift", Text, nullable=False),  # domain.workday.encode_shifts; "null" for a rest day
     Column("target_fen", BigInteger, nullable=False),
     Column("subsidy_fen", BigInteger, nullable=False),
     Column("author", Text, nullable=False),
@@ -210,7 +210,10 @@ dirty = Table(
     Column("employee_id", Text, primary_key=True),
     Column("work_date", Text, primary_key=True),
     Column("due_utc_ms", BigInteger, nullable=False),
+    Column("awaits_store_id", Text),  # due also when this store's feed is complete ...
+    Column("awaits_utc_ms", BigInteger),  # ... beyond this instant (law 9)
     Index("ix_dirty_due", "due_utc_ms"),
+    Index("ix_dirty_awaits", "awaits_store_id", "awaits_utc_ms"),
 )
 day_fact = Table(
     "day_fact",

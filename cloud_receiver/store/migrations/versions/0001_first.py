@@ -209,9 +209,12 @@ def _create_dirty_and_day_fact() -> None:
         sa.Column("employee_id", sa.Text(), nullable=False),
         sa.Column("work_date", sa.Text(), nullable=False),
         sa.Column("due_utc_ms", sa.BigInteger(), nullable=False),
+        sa.Column("awaits_store_id", sa.Text(), nullable=True),
+        sa.Column("awaits_utc_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("employee_id", "work_date", name=op.f("pk_dirty")),
     )
     op.create_index("ix_dirty_due", "dirty", ["due_utc_ms"], unique=False)
+    op.create_index("ix_dirty_awaits", "dirty", ["awaits_store_id", "awaits_utc_ms"], unique=False)
     op.create_table(
         "day_fact",
         sa.Column("employee_id", sa.Text(), nullable=False),
