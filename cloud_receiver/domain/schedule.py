@@ -1,0 +1,120 @@
+"""A person's roster around a day, and which shift a touch belongs to.
+
+The work date of a touch is the scheduled date of the shift that takes it, always; only a
+touch no shift takes belongs to the calendar date of its store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from cloud_receiver.domain.workday import (
+    PlannedShift,
+    Shift,
+    local_date,
+    midnight_utc_ms,
+    plan,
+    shift_date,
+)
+
+
+class Cut(StrEnum):
+    """Where a touch goes that the windows of two shifts would both take.
+
+    `MIDDLE` of the gap between them lets a person leave a minute late and come back a minute
+    early. `EARLIER_END` gives the whole gap to the later shift, as Frappe HRMS does. In both a
+    touch exactly on the border is the earlier shift's.
+    """
+
+    MIDDLE = "middle"
+    EARLIER_END = "earlier_end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterDay:
+    """What is planned for a person on a date; an empty `shifts` is a rest day.
+
+    Attributes:
+        store_id: the store the day counts for.
+        zone: of that store.
+    """
+
+    work_date: str
+    store_id: str
+    zone: str
+    shifts: tuple[Shift, ...]
+    target_fen: int = 0
+    subsidy_fen: int = 0
+
+    def planned(self) -> tuple[PlannedShift, ...]:
+        """Return the day's shifts as instants, in order of time."""
+        planned = [plan(shift, self.work_date) for shift in self.shifts]
+        return tuple(sorted(planned, key=lambda item: item.on_duty.planned_utc_ms))
+
+    @property
+    def begins_utc_ms(self) -> int:
+        """Return the instant from which the day is worth a look: its midnight."""
+        return midnight_utc_ms(self.work_date, self.zone)
+
+
+@lru_cache(maxsize=8192)
+def around(work_date: str) -> tuple[str, ...]:
+    """Return the dates whose shifts may reach into a calendar date, in order.
+
+    A shift of 24 hours with a long OffDuty window reaches two dates on, an early OnDuty
+    window one date back.
+    """
+    return tuple(shift_date(work_date, days) for days in (-2, -1, 0, 1))
+
+
+def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[PlannedShift, ...]:
+    """Return the planned shifts of a date and its neighbours, in order of time."""
+    return tuple(
+        shift for date in around(work_date) if date in days for shift in days[date].planned()
+    )
+
+
+def owner(
+    shifts: Iterable[PlannedShift], at_utc_ms: int, store_id: str, cut: Cut = Cut.MIDDLE
+) -> PlannedShift | None:
+    """Return the one shift a touch belongs to, or None when no window takes it.
+
+    A shift of the store that was touched goes before shifts elsewhere; between two that
+    remain, the border decides.
+
+    Args:
+        shifts: of the date and its neighbours, in order of time.
+    """
+    taking = [shift for shift in shifts if shift.accepts(at_utc_ms)]
+    here = [shift for shift in taking if shift.shift.store_id == store_id]
+    found: PlannedShift | None = None
+    for shift in here or taking:
+        if found is None or at_utc_ms > _border_utc_ms(found, shift, cut):
+            found = shift
+    return found
+
+
+def _border_utc_ms(earlier: PlannedShift, later: PlannedShift, cut: Cut) -> int:
+    end, start = earlier.off_duty.planned_utc_ms, later.on_duty.planned_utc_ms
+    if start <= end:
+        return end
+    if cut is Cut.MIDDLE:
+        return (start + end) // 2
+    return max(end, later.on_duty.opens_utc_ms)
+
+
+def work_date_of(
+    days: Mapping[str, RosterDay], at_utc_ms: int, store_id: str, zone: str, cut: Cut = Cut.MIDDLE
+) -> str:
+    """Return the work date of something a person did at an instant in a store.
+
+    Args:
+        days: the person's roster; the date and its neighbours suffice.
+        zone: of the store, for what no shift takes.
+    """
+    date = local_date(at_utc_ms, zone)
+    taken_by = owner(shifts_around(days, date), at_utc_ms, store_id, cut)
+    return taken_by.work_date if taken_by else date

@@ -1,0 +1,242 @@
+"""Shifts and their card points: a roster entry turned into instants, and nothing judged yet.
+
+Shifts are written in the wall time of their store and resolved with its IANA zone, so a
+night across a clock change is as long as it really was. Instants are UTC milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+MINUTE_MS: Final = 60_000
+DAY_MIN: Final = 24 * 60
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_MS: Final = timedelta(milliseconds=1)
+_Items = tuple[tuple[str, Any], ...]
+
+
+class CheckType(StrEnum):
+    """Which end of a shift a card point is; the names are DingTalk's."""
+
+    ON_DUTY = "OnDuty"
+    OFF_DUTY = "OffDuty"
+
+
+class LateBasis(StrEnum):
+    """From where the minutes of a late person are counted."""
+
+    SCHEDULE = "schedule"
+    AFTER_GRACE = "after_grace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A shift as planned, in the wall time of its store.
+
+    Attributes:
+        zone: IANA name; taken from the store, not from the roster document.
+        start, end: ``HH:MM``.
+        end_day: 1 when the shift ends on the day after the one it starts on.
+        on_before_min, on_after_min: window of the OnDuty card point around `start`; None
+            for `on_after_min` means until `end`.
+        off_before_min, off_after_min: window of the OffDuty card point around `end`; None
+            for `off_before_min` means from `start`.
+        grace_min: minutes of lateness that do not count.
+        early_grace_min: minutes of leaving early that do not count.
+        settle_min: how long after the last window closes a result waits before it is final.
+    """
+
+    shift_id: str
+    store_id: str
+    zone: str
+    start: str
+    end: str
+    end_day: int = 0
+    on_before_min: int = 120
+    on_after_min: int | None = None
+    off_before_min: int | None = None
+    off_after_min: int = 240
+    grace_min: int = 0
+    early_grace_min: int = 0
+    late_basis: LateBasis = LateBasis.SCHEDULE
+    settle_min: int = 30
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a shift.
+
+        Raises:
+            ValueError: times are no ``HH:MM``, or the shift is empty or longer than a day.
+        """
+        length_min = self.end_day * DAY_MIN + _minute_of_day(self.end) - _minute_of_day(self.start)
+        if self.end_day not in (0, 1) or not 0 < length_min <= DAY_MIN:
+            raise ValueError(f"a shift from {self.start} to {self.end} is empty or over 24 hours")
+        spans = (
+            self.on_before_min,
+            self.on_after_min or 0,
+            self.off_before_min or 0,
+            self.off_after_min,
+            self.grace_min,
+            self.early_grace_min,
+            self.settle_min,
+        )
+        if not all(0 <= span <= DAY_MIN for span in spans):
+            raise ValueError(f"windows and graces are 0 to {DAY_MIN} minutes, not {spans}")
+
+
+@dataclass(frozen=True, slots=True)
+class CardPoint:
+    """One expected touch: when it is planned and when it is accepted, both edges inclusive."""
+
+    check_type: CheckType
+    planned_utc_ms: int
+    opens_utc_ms: int
+    closes_utc_ms: int
+
+    def accepts(self, at_utc_ms: int) -> bool:
+        """Tell whether a touch at that instant may be this one."""
+        return self.opens_utc_ms <= at_utc_ms <= self.closes_utc_ms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedShift:
+    """A shift on one work date, as instants; itself its identity, which keeps look-ups cheap.
+
+    Invariant: the OffDuty window opens and closes no earlier than the OnDuty window.
+    """
+
+    work_date: str
+    shift: Shift
+    on_duty: CardPoint
+    off_duty: CardPoint
+
+    @property
+    def settles_utc_ms(self) -> int:
+        """Return the instant after which the result may be final."""
+        return self.off_duty.closes_utc_ms + self.shift.settle_min * MINUTE_MS
+
+    def accepts(self, at_utc_ms: int) -> bool:
+        """Tell whether either card point accepts a touch at that instant."""
+        return self.on_duty.accepts(at_utc_ms) or self.off_duty.accepts(at_utc_ms)
+
+
+def _minute_of_day(text: str) -> int:
+    hour, colon, minute = text.partition(":")
+    parts = (hour, minute)
+    if not (colon and all(len(part) == 2 and part.isdecimal() for part in parts)):
+        raise ValueError(f"{text!r} is no time of day, HH:MM is expected")
+    if int(hour) > 23 or int(minute) > 59:
+        raise ValueError(f"{text!r} is no time of day, HH:MM is expected")
+    return int(hour) * 60 + int(minute)
+
+
+@lru_cache(maxsize=128)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def utc_ms(instant: datetime) -> int:
+    """Return an aware instant as UTC milliseconds."""
+    return (instant - _EPOCH) // _ONE_MS
+
+
+def local_to_utc_ms(local: str, zone: str) -> int:
+    """Return the instant of a local wall time ``YYYY-MM-DDTHH:MM[:SS]``.
+
+    A time the clock skipped is moved forward by the gap; of a time the clock showed twice
+    the first is taken, so that the same text is the same instant for everybody.
+
+    Raises:
+        ValueError: the text is no time, or beyond the years a computer can hold.
+    """
+    try:
+        return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
+    except OverflowError as error:
+        raise ValueError(f"{local!r} cannot be resolved in {zone}") from error
+
+
+def local_date(at_utc_ms: int, zone: str) -> str:
+    """Return the calendar date of an instant in a zone."""
+    return (_EPOCH + timedelta(milliseconds=at_utc_ms)).astimezone(_zone(zone)).date().isoformat()
+
+
+def shift_date(work_date: str, days: int) -> str:
+    """Return the date `days` after a date."""
+    return (date.fromisoformat(work_date) + timedelta(days=days)).isoformat()
+
+
+def midnight_utc_ms(work_date: str, zone: str) -> int:
+    """Return the instant a date begins in a zone."""
+    return local_to_utc_ms(f"{work_date}T00:00:00", zone)
+
+
+@lru_cache(maxsize=65_536)
+def plan(shift: Shift, work_date: str) -> PlannedShift:
+    """Return the shift on a work date with its card points as instants."""
+    end_date = shift_date(work_date, shift.end_day)
+    start = local_to_utc_ms(f"{work_date}T{shift.start}", shift.zone)
+    # across a clock change an hour may vanish, but no shift may end before it starts
+    end = max(start + MINUTE_MS, local_to_utc_ms(f"{end_date}T{shift.end}", shift.zone))
+    on_closes = end if shift.on_after_min is None else start + shift.on_after_min * MINUTE_MS
+    off_opens = start if shift.off_before_min is None else end - shift.off_before_min * MINUTE_MS
+    on_opens = start - shift.on_before_min * MINUTE_MS
+    off_closes = end + shift.off_after_min * MINUTE_MS
+    return PlannedShift(
+        work_date,
+        shift,
+        CardPoint(CheckType.ON_DUTY, start, on_opens, min(on_closes, off_closes)),
+        CardPoint(CheckType.OFF_DUTY, end, max(off_opens, on_opens), off_closes),
+    )
+
+
+def encode_shifts(shifts: tuple[Shift, ...]) -> str:
+    """Return the roster document of a day: a JSON list of shifts, ``null`` for a rest day.
+
+    What equals its default is left out, and the zone, which the store knows.
+    """
+    if not shifts:
+        return "null"
+    return json.dumps([_document(shift) for shift in shifts], separators=(",", ":"))
+
+
+def _document(shift: Shift) -> dict[str, Any]:
+    values = ((field, getattr(shift, field.name)) for field in fields(shift))
+    return {
+        field.name: value
+        for field, value in values
+        if field.name != "zone" and value != field.default
+    }
+
+
+def decode_shifts(text: str, zone_of: Mapping[str, str]) -> tuple[Shift, ...]:
+    """Read a roster document; a single shift may stand without its list.
+
+    Args:
+        zone_of: the IANA zone of each store.
+    """
+    shifts = []
+    for store_id, items in _documents(text):
+        assert store_id in zone_of, f"the roster names store {store_id!r}, which is not known"
+        shifts.append(_shift(items, zone_of[store_id]))
+    return tuple(shifts)
+
+
+@lru_cache(maxsize=4096)
+def _documents(text: str) -> tuple[tuple[str, _Items], ...]:
+    document = json.loads(text) or []
+    documents = [document] if isinstance(document, dict) else document
+    return tuple((item["store_id"], tuple(sorted(item.items()))) for item in documents)
+
+
+@lru_cache(maxsize=4096)
+def _shift(items: _Items, zone: str) -> Shift:
+    known = {field.name for field in fields(Shift)}
+    values = {name: value for name, value in items if name in known}
+    basis = LateBasis(values.get("late_basis", LateBasis.SCHEDULE))
+    return Shift(**{**values, "zone": zone, "late_basis": basis})
