@@ -1,0 +1,119 @@
+"""From the numbers of a weighed rule to an outcome that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cloud_receiver.domain.decision_table import facts_of
+from cloud_receiver.domain.documents import SUBSIDY_FACT, Effect, Row, Rule
+from cloud_receiver.domain.facts import CATALOGUE, FactValue
+from cloud_receiver.domain.messages import fill
+from cloud_receiver.domain.outcomes import (
+    CapApplied,
+    Evidence,
+    Explanation,
+    Outcome,
+    Reason,
+    Text,
+)
+from sync.money import yuan_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """The numbers of one rule on one day, as the frame gave them; fen, not negative.
+
+    Attributes:
+        blocker: the rule of the same group that excludes this one.
+        capped_fen: after exclusion and the rule's cap.
+        net_fen: after the day floor: what counts.
+    """
+
+    rule: Rule
+    row: Row
+    gross_fen: int
+    blocker: Rule | None
+    capped_fen: int
+    net_fen: int
+
+
+def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evidence) -> Outcome:
+    """Return the outcome of a rule that hit, with its way back to facts and records."""
+    rule, row = weighing.rule, weighing.row
+    assert 0 <= weighing.net_fen <= weighing.gross_fen, f"{rule.id} gives more than its formula"
+    sign = -1 if rule.effect is Effect.DEDUCTION else 1
+    used = {name: _value(facts, name) for name in sorted(facts_of(rule) | {SUBSIDY_FACT})}
+    amount_fen = sign * weighing.net_fen
+    explanation = Explanation(
+        rule=rule.name,
+        row=row.text,
+        facts=used,
+        formula=_formula(weighing, used),
+        gross_fen=sign * weighing.gross_fen,
+        caps=tuple(_caps(weighing, used)),
+        reason=_reason(weighing),
+        evidence={kind: tuple(ids) for kind, ids in evidence.items()},
+        message=fill(rule.message, used, amount_fen=amount_fen, rate_bp=row.outcome.rate_bp or 0),
+    )
+    return Outcome(
+        rule_id=rule.id,
+        rule_version=rule.version,
+        row_id=row.id,
+        employee_id=str(_value(facts, "employee_id")),
+        work_date=str(_value(facts, "work_date")),
+        store_id=str(_value(facts, "store_id")),
+        account=rule.account,
+        amount_fen=amount_fen,
+        explanation=explanation,
+    )
+
+
+def _value(facts: Mapping[str, FactValue], name: str) -> FactValue:
+    return facts.get(name, CATALOGUE[name].default)
+
+
+def _formula(weighing: Weighing, facts: Mapping[str, FactValue]) -> str:
+    grant = weighing.row.outcome
+    if grant.none is not None:
+        return "0"
+    if grant.of is None:
+        return f"{weighing.gross_fen} fen"
+    return f"{grant.of} {facts[grant.of]} x {grant.rate_bp} / 10000 = {weighing.gross_fen} fen"
+
+
+def _caps(weighing: Weighing, facts: Mapping[str, FactValue]) -> list[CapApplied]:
+    applied = []
+    if weighing.blocker is None and weighing.capped_fen < weighing.gross_fen:
+        held_back = weighing.gross_fen - weighing.capped_fen
+        applied.append(CapApplied("rule", weighing.capped_fen, held_back))
+    if weighing.net_fen < weighing.capped_fen:
+        subsidy_fen = int(facts[SUBSIDY_FACT])
+        applied.append(CapApplied("day_floor", subsidy_fen, weighing.capped_fen - weighing.net_fen))
+    return applied
+
+
+def _reason(weighing: Weighing) -> Reason | None:
+    """Say why the amount is 0; None when there is an amount."""
+    if weighing.net_fen:
+        return None
+    if weighing.blocker is not None:
+        name = weighing.blocker.name
+        return Reason(
+            "superseded",
+            Text(zh=f"同组只取一项:已按“{name.zh}”执行", en=f"superseded by {name.en}"),
+        )
+    if weighing.row.outcome.none is not None:
+        return Reason("row", weighing.row.outcome.none)
+    if weighing.gross_fen == 0:
+        return Reason("nothing_due", Text(zh="按公式计算为0元", en="the formula gives 0"))
+    if weighing.capped_fen == 0:
+        return Reason("rule_cap", Text(zh="规则上限为0元", en="the rule's own limit is 0"))
+    return Reason(
+        "day_floor",
+        Text(
+            zh=f"当日扣减不超过当日补贴,未执行{yuan_text(weighing.capped_fen)}元",
+            en=f"deductions never exceed the day's subsidy; {yuan_text(weighing.capped_fen)}"
+            " yuan not taken",
+        ),
+    )
