@@ -1,8 +1,9 @@
 """A batch of records on the wire: one header byte, then JSON, deflated from 20 records on.
 
-`records` are dense: record i has sequence number `first + i` in its lane. The decoder
-bounds every size before it allocates; a record that does not hold becomes a `WireError`
-value in its place, so that one bad record never hides its neighbours.
+`records` are dense: record i has sequence number `first + i` in its lane. They stand
+last and without blanks around them, so that a reader can take the batch apart without
+building it. The decoder bounds every size before it allocates; a record that does not
+hold becomes a value in its place, so that one bad record never hides its neighbours.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sync.errors import WireError
-from sync.records import Record, from_wire
+from sync.fields import Text
+from sync.items import Item, Refused, read_item
+from sync.records import Record
 from sync.topics import Lane
 
 VERSION: Final = 1
@@ -27,6 +30,8 @@ PLAIN: Final = b"J"
 DEFLATED: Final = b"Z"
 _ZLIB_LEVEL: Final = 6
 _MAX_DEPTH: Final = 4
+_RECORDS: Final = ',"records":['  # cannot occur inside a JSON text: its quotes would be escaped
+_SHORT: Final = Text(200, empty=False)
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -37,21 +42,24 @@ class Batch:
     Attributes:
         epoch: identity of the outbox file the numbers belong to.
         first: sequence number of the first record, >= 1.
-        records: one entry a sequence number; a `WireError` where the record did not hold.
-        bodies: the JSON text of each record as it is to be journaled.
+        items: one entry a sequence number.
     """
 
     box_id: str
     epoch: str
     lane: Lane
     first: int
-    records: tuple[Record | WireError, ...]
-    bodies: tuple[str, ...]
+    items: tuple[Item | Refused, ...]
 
     @property
     def last(self) -> int:
         """Return the sequence number of the last record."""
-        return self.first + len(self.records) - 1
+        return self.first + len(self.items) - 1
+
+    @property
+    def records(self) -> tuple[Record | WireError, ...]:
+        """Build the records; a `WireError` stands where one did not hold."""
+        return tuple(item.record() if isinstance(item, Item) else item.error for item in self.items)
 
 
 def encode_body(wire: dict[str, Any]) -> str:
@@ -77,7 +85,7 @@ def encode_batch(box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequen
             "n": len(bodies),
         }
     )
-    text = f'{head[:-1]},"records":[{",".join(bodies)}]}}'.encode()
+    text = f"{head[:-1]}{_RECORDS}{','.join(bodies)}]}}".encode()
     if len(bodies) < COMPRESS_FROM_RECORDS:
         return PLAIN + text
     return DEFLATED + zlib.compress(text, _ZLIB_LEVEL)
@@ -125,25 +133,36 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def decode_json(payload: bytes) -> dict[str, Any]:
-    """Decode a small JSON message (receipt, state, health) or the text of a batch.
-
-    Raises:
-        WireError: `json`, `depth` or `oversize`.
-    """
+def _text_of(payload: bytes) -> str:
     if len(payload) > MAX_DECODED_BYTES:
         raise WireError(
             "oversize", f"{len(payload)} bytes, at most {MAX_DECODED_BYTES} are allowed"
         )
     try:
         text = payload.decode()
-        _check_depth(text)
+    except UnicodeDecodeError as error:
+        raise WireError("json", str(error)[:200]) from error
+    _check_depth(text)
+    return text
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
         message = json.loads(text)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise WireError("json", str(error)[:200]) from error
     if not isinstance(message, dict):
         raise WireError("json", f"an object is expected, not {type(message).__name__}")
     return message
+
+
+def decode_json(payload: bytes) -> dict[str, Any]:
+    """Decode a small JSON message: receipt, state, health.
+
+    Raises:
+        WireError: `json`, `depth` or `oversize`.
+    """
+    return _object(_text_of(payload))
 
 
 def whole(message: dict[str, Any], name: str, low: int, high: int) -> int:
@@ -159,15 +178,15 @@ def whole(message: dict[str, Any], name: str, low: int, high: int) -> int:
 
 
 def text_field(message: dict[str, Any], name: str) -> str:
-    """Return a non-empty text field of a decoded message, at most 200 characters.
+    """Return a text field of a decoded message: 1-200 characters, none of them control.
 
     Raises:
         WireError: `field`.
     """
     value = message.get(name)
-    if type(value) is not str or not 0 < len(value) <= 200:
+    if not _SHORT.holds(value):
         raise WireError("field", f"{name}: {str(value)[:80]!r} is not a short text")
-    return value
+    return str(value)
 
 
 def decode_batch(payload: bytes) -> Batch:
@@ -176,30 +195,34 @@ def decode_batch(payload: bytes) -> Batch:
     Raises:
         WireError: the frame itself is broken; a broken record inside is a value instead.
     """
-    message = decode_json(_inflate(payload))
-    if message.get("v") != VERSION:
-        raise WireError(
-            "version", f"batch version {message.get('v')!r}, this side speaks {VERSION}"
-        )
-    items = message.get("records")
-    count = whole(message, "n", 1, MAX_BATCH_RECORDS)
-    if not isinstance(items, list) or len(items) != count:
-        raise WireError("field", f"records: a list of {count} is expected")
-    lane = text_field(message, "lane")
+    text = _text_of(_inflate(payload))
+    end_of_head = text.find(_RECORDS)
+    if end_of_head < 0:
+        raise WireError("json", f"no list {_RECORDS[1:-2]} without blanks around it")
+    head = _object(text[:end_of_head] + "}")
+    if head.get("v") != VERSION:
+        raise WireError("version", f"batch version {head.get('v')!r}, this side speaks {VERSION}")
+    lane = text_field(head, "lane")
     if lane not in set(Lane):
         raise WireError("field", f"lane: {lane!r} is none of {', '.join(Lane)}")
     return Batch(
-        box_id=text_field(message, "box"),
-        epoch=text_field(message, "epoch"),
+        box_id=text_field(head, "box"),
+        epoch=text_field(head, "epoch"),
         lane=Lane(lane),
-        first=whole(message, "first", 1, MAX_SEQ),
-        records=tuple(_record_or_error(item) for item in items),
-        bodies=tuple(_ENCODER.encode(item) for item in items),
+        first=whole(head, "first", 1, MAX_SEQ),
+        items=_items(text, end_of_head + len(_RECORDS), whole(head, "n", 1, MAX_BATCH_RECORDS)),
     )
 
 
-def _record_or_error(item: Any) -> Record | WireError:
-    try:
-        return from_wire(item)
-    except WireError as error:
-        return error
+def _items(text: str, at: int, count: int) -> tuple[Item | Refused, ...]:
+    items = []
+    for number in range(1, count + 1):
+        item, at = read_item(text, at)
+        items.append(item)
+        ending = "]}" if number == count else ","
+        if not text.startswith(ending, at):
+            raise WireError("field", f"records: {ending!r} is expected after {number} of {count}")
+        at += len(ending)
+    if at != len(text):
+        raise WireError("json", "something stands after the batch")
+    return tuple(items)

@@ -7,13 +7,13 @@ time exactly as the source gave it; what the box knew about time stands beside i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from sync.errors import WireError
+from sync.fields import Choice, Field, Instant, Text, Whole
 from sync.money import MAX_FEN
 
 MAX_TEXT: Final = 200
@@ -138,86 +138,56 @@ KINDS: Final[dict[str, type[Punch] | type[Sale] | type[Trouble]]] = {
     cls.KIND: cls for cls in (Punch, Sale, Trouble)
 }
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_LOCAL_TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}"
-)
-_UTC_TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z"
-)
-
-
-def _text(longest: int, *, empty: bool = True) -> Callable[[Any], bool]:
-    shortest = 0 if empty else 1
-
-    def holds(value: Any) -> bool:
-        # printable text, the usual case, has neither control characters nor surrogates
-        return (
-            type(value) is str
-            and shortest <= len(value) <= longest
-            and (value.isprintable() or not _FORBIDDEN.search(value))
-        )
-
-    return holds
-
-
-def _whole(low: int, high: int, *, nullable: bool = False) -> Callable[[Any], bool]:
-    def holds(value: Any) -> bool:
-        return (type(value) is int and low <= value <= high) or (nullable and value is None)
-
-    return holds
-
-
-def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
-    return lambda value: type(value) is str and pattern.fullmatch(value) is not None
-
-
-_NAME = _text(MAX_TEXT, empty=False)
-_CHECKS: Final[dict[str, Callable[[Any], bool]]] = {
+_NAME: Final = Text(MAX_TEXT, empty=False)
+_NOTE: Final = Text(MAX_TEXT)
+_LOCAL_TIME: Final = Instant("")
+_UTC_TIME: Final = Instant(r"\.\d{3}Z")
+_AMOUNT: Final = Whole(-MAX_FEN, MAX_FEN)
+_TYPES: Final[dict[str, Field]] = {
     "device_serial": _NAME,
     "user_id": _NAME,
-    "device_time": _matches(_LOCAL_TIME),
-    "state_code": _whole(0, 255),
-    "verify_code": _whole(0, 255),
-    "occurrence": _whole(0, 10**6),
-    "workcode": _text(MAX_TEXT),
+    "device_time": _LOCAL_TIME,
+    "state_code": Whole(0, 255),
+    "verify_code": Whole(0, 255),
+    "occurrence": Whole(0, 10**6),
+    "workcode": _NOTE,
     "store_id": _NAME,
     "driver": _NAME,
-    "received_at_utc": _matches(_UTC_TIME),
+    "received_at_utc": _UTC_TIME,
     "boot_id": _NAME,
-    "boottime_ms": _whole(0, 2**53),
-    "clock_offset_ms": _whole(-(2**53), 2**53, nullable=True),
+    "boottime_ms": Whole(0, 2**53),
+    "clock_offset_ms": Whole(-(2**53), 2**53, nullable=True),
     "register_id": _NAME,
     "receipt_id": _NAME,
-    "line_no": _whole(0, 10**6),
-    "line_kind": lambda value: type(value) is str and value in set(SaleKind),
-    "sold_at": _matches(_LOCAL_TIME),
-    "seller_code": _text(MAX_TEXT),
-    "item_code": _text(MAX_TEXT),
-    "quantity_milli": _whole(-MAX_FEN, MAX_FEN),
-    "amount_fen": _whole(-MAX_FEN, MAX_FEN),
-    "original_receipt_id": _text(MAX_TEXT),
-    "source_name": _text(MAX_TEXT),
+    "line_no": Whole(0, 10**6),
+    "line_kind": Choice(SaleKind),
+    "sold_at": _LOCAL_TIME,
+    "seller_code": _NOTE,
+    "item_code": _NOTE,
+    "quantity_milli": _AMOUNT,
+    "amount_fen": _AMOUNT,
+    "original_receipt_id": _NOTE,
+    "source_name": _NOTE,
     "source": _NAME,
-    "position": _text(MAX_TEXT),
+    "position": _NOTE,
     "code": _NAME,
-    "detail": _text(1000),
-    "raw_b64": _text(MAX_RAW_B64),
-    "raw_sha256": _text(64, empty=False),
-    "raw_bytes": _whole(0, 2**40),
+    "detail": Text(1000),
+    "raw_b64": Text(MAX_RAW_B64),
+    "raw_sha256": Text(64, empty=False),
+    "raw_bytes": Whole(0, 2**40),
 }
-_FIELDS: Final[dict[str, tuple[tuple[str, Callable[[Any], bool]], ...]]] = {
-    kind: tuple((field.name, _CHECKS[field.name]) for field in fields(cls))
-    for kind, cls in KINDS.items()
+FIELDS: Final[dict[str, dict[str, Field]]] = {
+    kind: {field.name: _TYPES[field.name] for field in fields(cls)} for kind, cls in KINDS.items()
 }
+"""For each kind its fields in the order they travel."""
 
 
 def to_wire(record: Record) -> Wire:
     """Return the flat JSON object of a record, `kind` first; the inverse of `from_wire`."""
     wire: Wire = {"kind": record.KIND}
-    for name, holds in _FIELDS[record.KIND]:
+    for name, field in FIELDS[record.KIND].items():
         value = getattr(record, name)
-        assert holds(value), f"{record.KIND}.{name} would break the wire: {value!r}"
+        assert field.holds(value), f"{record.KIND}.{name} would break the wire: {value!r}"
         wire[name] = value
     return wire
 
@@ -231,13 +201,13 @@ def from_wire(wire: Mapping[str, Any]) -> Record:
         WireError: `kind` when unknown, `field` when one is missing or out of range.
     """
     kind = wire.get("kind") if isinstance(wire, Mapping) else None
-    checks = _FIELDS.get(kind) if isinstance(kind, str) else None
-    if kind is None or checks is None:
+    known = FIELDS.get(kind) if isinstance(kind, str) else None
+    if kind is None or known is None:
         raise WireError("kind", f"unknown record kind {kind!r}; known: {', '.join(KINDS)}")
     values: dict[str, Any] = {}
-    for name, holds in checks:
+    for name, field in known.items():
         value = wire.get(name)
-        if not holds(value):
+        if not field.holds(value):
             raise WireError(
                 "field", f"{kind}.{name}: {str(value)[:80]!r} is missing or out of range"
             )
@@ -247,4 +217,4 @@ def from_wire(wire: Mapping[str, Any]) -> Record:
 
 def is_clean_text(value: str) -> bool:
     """Tell whether `value` may stand in a record's name field (no control characters)."""
-    return _NAME(value)
+    return _NAME.holds(value)
