@@ -62,12 +62,11 @@ class RosterDay:
 
 @lru_cache(maxsize=8192)
 def around(work_date: str) -> tuple[str, ...]:
-    """Return the dates whose shifts may reach into a calendar date, in order.
+    """Return the dates whose shifts may take the same touches as this date's, in order.
 
-    A shift of 24 hours with a long OffDuty window reaches two dates on, an early OnDuty
-    window one date back.
+    A shift of 24 hours with a long OffDuty window reaches two dates on.
     """
-    return tuple(shift_date(work_date, days) for days in (-2, -1, 0, 1))
+    return tuple(shift_date(work_date, days) for days in (-2, -1, 0, 1, 2))
 
 
 def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[PlannedShift, ...]:

@@ -1,0 +1,102 @@
+"""The readable day tables: every case of `attendance/*.toml` is judged as it says."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud_receiver.domain.attendance import Policy, Tap, judge
+from cloud_receiver.domain.schedule import Cut, RosterDay
+from cloud_receiver.domain.workday import LateBasis, Shift, local_to_utc_ms
+
+FOLDER = Path(__file__).parent / "attendance"
+WORK_DATE = "2026-11-23"
+ZONE = "Asia/Shanghai"
+
+
+def _cases() -> list[Any]:
+    found = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for case in table["case"]:
+            known = set(case) <= KNOWN_KEYS
+            assert known, f"{path.name}, {case['name']}: unknown key {set(case) - KNOWN_KEYS}"
+            found.append(pytest.param(table["shift"], case, id=f"{path.stem}: {case['name']}"))
+    return found
+
+
+KNOWN_KEYS = {
+    "name", "date", "zone", "shift", "shifts", "neighbours", "punches", "implausible",
+    "as_of", "complete", "complete_s2", "cut", "expect", "findings",
+}  # fmt: skip
+
+
+class Day:
+    """A case as the judge wants it."""
+
+    def __init__(self, defaults: dict[str, Any], case: dict[str, Any]) -> None:
+        self.case = case
+        self.date = case.get("date", WORK_DATE)
+        self.zone = case.get("zone", ZONE)
+        self.defaults = defaults | case.get("shift", {})
+
+    def instant(self, text: str) -> int:
+        """Return the instant of ``[+1 ]HH:MM[:SS]``."""
+        days, _, clock = text.rpartition(" ")
+        day = date.fromisoformat(self.date) + timedelta(days=int(days or 0))
+        return local_to_utc_ms(f"{day}T{clock}", self.zone)
+
+    def shift(self, changes: dict[str, Any]) -> Shift:
+        """Return the file's shift with the case's changes."""
+        values = self.defaults | changes
+        values.pop("day", None)
+        store_id = values.pop("store", "S1")
+        basis = LateBasis(values.pop("late_basis", "schedule"))
+        name = values["start"]
+        return Shift(shift_id=name, store_id=store_id, zone=self.zone, late_basis=basis, **values)
+
+    def roster(self, day: int, shifts: list[dict[str, Any]]) -> RosterDay:
+        """Return the roster of the day `day` days from the work date."""
+        on = (date.fromisoformat(self.date) + timedelta(days=day)).isoformat()
+        planned = tuple(self.shift(shift) for shift in shifts)
+        return RosterDay(work_date=on, store_id="S1", zone=self.zone, shifts=planned)
+
+    def taps(self) -> list[Tap]:
+        """Return the case's touches."""
+        taps = []
+        for number, text in enumerate(self.case["punches"]):
+            clock, _, store_id = text.partition("@")
+            taps.append(Tap(self.instant(clock), f"r{number}", store_id or "S1"))
+        return taps
+
+    def complete(self) -> dict[str, int]:
+        """Return up to when each store's feed is complete; "never" leaves it out."""
+        told = {
+            "S1": self.case.get("complete", "+2 12:00"),
+            "S2": self.case.get("complete_s2", "+2 12:00"),
+        }
+        return {store: self.instant(text) for store, text in told.items() if text != "never"}
+
+
+@pytest.mark.parametrize(("defaults", "case"), _cases())
+def test_the_day_is_judged_as_the_table_says(
+    defaults: dict[str, Any], case: dict[str, Any]
+) -> None:
+    day = Day(defaults, case)
+    roster = day.roster(0, case.get("shifts", [{}]))
+    around = [day.roster(item["day"], [item]) for item in case.get("neighbours", [])]
+    result = judge(
+        roster,
+        {item.work_date: item for item in around},
+        day.taps(),
+        as_of_utc_ms=day.instant(case.get("as_of", "+2 12:00")),
+        complete_utc_ms=day.complete(),
+        policy=Policy(cut=Cut(case.get("cut", "middle"))),
+        implausible=[f"x{number}" for number in range(case.get("implausible", 0))],
+    )
+    assert {name: getattr(result, name) for name in case["expect"]} == case["expect"]
+    assert [finding.code.value for finding in result.findings] == case.get("findings", [])

@@ -1,0 +1,108 @@
+"""Shifts become instants, roster documents come back as they went."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from cloud_receiver.domain.workday import (
+    LateBasis,
+    Shift,
+    decode_shifts,
+    encode_shifts,
+    local_date,
+    local_to_utc_ms,
+    plan,
+    utc_ms,
+)
+
+DAY = Shift(shift_id="day", store_id="S1", zone="Asia/Shanghai", start="09:00", end="18:00")
+NIGHT = Shift(
+    shift_id="night", store_id="S2", zone="Europe/Berlin", start="22:00", end="06:00", end_day=1,
+    grace_min=5, late_basis=LateBasis.AFTER_GRACE, off_after_min=60,
+)  # fmt: skip
+HOUR_MS = 3_600_000
+
+
+def test_a_local_time_is_an_instant_of_its_zone() -> None:
+    expected = utc_ms(datetime(2026, 11, 23, 1, 0, tzinfo=UTC))
+    assert local_to_utc_ms("2026-11-23T09:00:00", "Asia/Shanghai") == expected
+
+
+def test_a_skipped_local_time_moves_forward_and_a_doubled_one_is_the_first() -> None:
+    berlin = "Europe/Berlin"
+    assert local_to_utc_ms("2026-03-29T02:30", berlin) == local_to_utc_ms(
+        "2026-03-29T03:30", berlin
+    )
+    doubled = local_to_utc_ms("2026-10-25T02:30", berlin)
+    assert doubled == utc_ms(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    assert local_to_utc_ms("2026-10-25T03:30", berlin) - doubled == 2 * HOUR_MS
+
+
+def test_the_calendar_date_of_an_instant_is_its_zones() -> None:
+    instant = utc_ms(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
+    assert local_date(instant, "Asia/Shanghai") == "2026-11-24"
+    assert local_date(instant, "Europe/Berlin") == "2026-11-23"
+
+
+def test_windows_stand_around_the_card_points() -> None:
+    planned = plan(DAY, "2026-11-23")
+    start = local_to_utc_ms("2026-11-23T09:00", DAY.zone)
+    end = start + 9 * HOUR_MS
+    assert (planned.on_duty.opens_utc_ms, planned.on_duty.closes_utc_ms) == (
+        start - 2 * HOUR_MS, end,
+    )  # fmt: skip
+    assert (planned.off_duty.opens_utc_ms, planned.off_duty.closes_utc_ms) == (
+        start, end + 4 * HOUR_MS,
+    )  # fmt: skip
+    assert planned.settles_utc_ms == end + 4 * HOUR_MS + HOUR_MS // 2
+
+
+def test_a_night_is_as_long_as_it_really_was() -> None:
+    lengths = [
+        plan(NIGHT, date).off_duty.planned_utc_ms - plan(NIGHT, date).on_duty.planned_utc_ms
+        for date in ("2026-03-28", "2026-06-01", "2026-10-24")
+    ]
+    assert lengths == [7 * HOUR_MS, 8 * HOUR_MS, 9 * HOUR_MS]
+
+
+def test_a_roster_document_comes_back_as_it_went() -> None:
+    zones = {"S1": DAY.zone, "S2": NIGHT.zone}
+    assert decode_shifts(encode_shifts((DAY, NIGHT)), zones) == (DAY, NIGHT)
+    assert encode_shifts(()) == "null"
+    assert decode_shifts("null", zones) == ()
+
+
+def test_a_roster_document_holds_no_zone_and_no_defaults() -> None:
+    (written,) = json.loads(encode_shifts((DAY,)))
+    assert written == {"shift_id": "day", "store_id": "S1", "start": "09:00", "end": "18:00"}
+
+
+def test_a_single_shift_may_stand_without_its_list() -> None:
+    document = json.dumps(json.loads(encode_shifts((DAY,)))[0])
+    assert decode_shifts(document, {"S1": DAY.zone}) == (DAY,)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "end_day"),
+    [
+        ("18:00", "09:00", 0),
+        ("09:00", "09:00", 0),
+        ("09:00", "10:00", 1),
+        ("9:00", "18:00", 0),
+        ("09:00", "24:00", 0),
+        ("09:60", "18:00", 0),
+        ("0900", "1800", 0),
+    ],
+)
+def test_what_cannot_be_a_shift_is_refused(start: str, end: str, end_day: int) -> None:
+    with pytest.raises(ValueError, match=r"shift|time of day"):
+        Shift(shift_id="x", store_id="S1", zone="UTC", start=start, end=end, end_day=end_day)
+
+
+def test_a_window_longer_than_a_day_is_refused() -> None:
+    with pytest.raises(ValueError, match="windows and graces"):
+        Shift(shift_id="x", store_id="S1", zone="UTC", start="09:00", end="18:00",
+              off_after_min=24 * 60 + 1)  # fmt: skip
