@@ -1,0 +1,157 @@
+"""The courier: takes notices from the queue in order and hands them to one channel.
+
+What it knows of a notice's fate is in the database, so a restart continues where it
+stopped. A crash between sending and noting it sends once more, with the same notice id.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+
+from cloud_receiver.channels.contract import Notifier, PermanentError, RetryLaterError
+from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.notices import (
+    QueuedNotice,
+    due_notices,
+    mark_failed,
+    mark_sent,
+    mark_waiting,
+)
+from sync.clock import Clock
+
+MAX_AGE: Final = timedelta(days=3)
+POLL_S: Final = 1.0  # another process may queue notices and cannot wake us
+_BATCH: Final = 100
+_MAX_ERROR_CHARS: Final = 500
+_WAIT: Final = wait_exponential_jitter(initial=1, max=600, jitter=1)
+
+_log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Empties the queue of one channel; run exactly one for each channel."""
+
+    def __init__(self, engine: Engine, notifier: Notifier, clock: Clock) -> None:
+        self._engine = engine
+        self._notifier = notifier
+        self._clock = clock
+        self._wake = threading.Event()
+        self._resting_until_s = 0.0
+        self._is_up = True
+
+    def wake(self) -> None:
+        """Look at the queue at once; call it after notices or a stop were committed."""
+        self._wake.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what is due until `stop` is set, then close the channel.
+
+        Set `stop` and call `wake`; else it is noticed within `POLL_S`.
+        """
+        while not stop.is_set():
+            self._wake.clear()
+            try:
+                self.deliver_due(stop)
+            except OperationalError as error:  # the database is away; the queue is safe in it
+                _log.warning(
+                    "notices_unreadable channel=%s error=%s", self._notifier.channel, error.orig
+                )
+            if not stop.is_set():
+                self._wake.wait(POLL_S)
+        self._notifier.close()
+
+    def deliver_due(self, stop: threading.Event | None = None) -> int:
+        """Send every notice that is due; return how many the channel took.
+
+        Ends early when the channel is down: it rests, and every notice keeps its place.
+        """
+        sent = 0
+        while due := self._due():
+            put_off: set[str] = set()
+            for one in due:
+                if stop is not None and stop.is_set():
+                    return sent
+                if one.notice.employee_id in put_off:
+                    continue
+                fate = self._deliver(one)
+                if fate is _Fate.CHANNEL_DOWN:
+                    return sent
+                if fate is _Fate.PUT_OFF:
+                    put_off.add(one.notice.employee_id)
+                sent += fate is _Fate.SENT
+        return sent
+
+    def _due(self) -> list[QueuedNotice]:
+        if self._clock.monotonic_s() < self._resting_until_s:
+            return []
+        with read(self._engine) as connection:
+            return due_notices(connection, self._notifier.channel, self._now_utc_ms(), _BATCH)
+
+    def _deliver(self, one: QueuedNotice) -> _Fate:
+        try:
+            self._notifier.send(one.notice)
+        except RetryLaterError as error:
+            return self._put_off(one, error)
+        except PermanentError as error:
+            self._give_up(one, str(error))
+            return _Fate.GIVEN_UP
+        with write(self._engine) as connection:
+            mark_sent(connection, one, self._now_utc_ms())
+        self._say_whether_up(is_up=True, detail="")
+        return _Fate.SENT
+
+    def _put_off(self, one: QueuedNotice, error: RetryLaterError) -> _Fate:
+        now_utc_ms = self._now_utc_ms()
+        if now_utc_ms - one.created_utc_ms > MAX_AGE // timedelta(milliseconds=1):
+            self._give_up(one, f"given up after {MAX_AGE.days} days: {error}")
+            return _Fate.GIVEN_UP
+        delay_s = delay_before_s(one.attempts + 2, error.retry_after_s)
+        next_try_utc_ms = now_utc_ms + int(delay_s * 1000)
+        with write(self._engine) as connection:
+            mark_waiting(connection, one, next_try_utc_ms, str(error)[:_MAX_ERROR_CHARS])
+        if not error.channel_wide:
+            return _Fate.PUT_OFF
+        self._resting_until_s = self._clock.monotonic_s() + delay_s
+        self._say_whether_up(is_up=False, detail=str(error))
+        return _Fate.CHANNEL_DOWN
+
+    def _give_up(self, one: QueuedNotice, error: str) -> None:
+        with write(self._engine) as connection:
+            mark_failed(connection, one, error[:_MAX_ERROR_CHARS])
+        notice_id = one.notice.notice_id
+        channel = self._notifier.channel
+        _log.warning("notice_failed channel=%s notice=%s error=%s", channel, notice_id, error)
+
+    def _say_whether_up(self, *, is_up: bool, detail: str) -> None:
+        """Log the change of state, not every attempt."""
+        if is_up != self._is_up:
+            state = "up" if is_up else "down"
+            _log.warning("channel_%s channel=%s detail=%s", state, self._notifier.channel, detail)
+            self._is_up = is_up
+
+    def _now_utc_ms(self) -> int:
+        return int(self._clock.now_utc().timestamp() * 1000)
+
+
+class _Fate(Enum):
+    """What became of one attempt."""
+
+    SENT = auto()
+    PUT_OFF = auto()
+    GIVEN_UP = auto()
+    CHANNEL_DOWN = auto()
+
+
+def delay_before_s(attempt: int, retry_after_s: int | None = None) -> float:
+    """Return how long to wait before an attempt counted from 1; never less than asked for."""
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = attempt - 1
+    return max(_WAIT(state), float(retry_after_s or 0))
