@@ -7,6 +7,7 @@ lock of our own, which hands over at once where SQLite's busy handler would poll
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from cloud_receiver.store.tables import meta
 from sync.errors import DakaError
@@ -34,9 +36,8 @@ _WRITES: Final = "daka_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS: Final = 30_000
 _SQLITE_PRAGMAS: Final = (
-    "journal_mode=WAL",
-    "synchronous=FULL",  # a receipt promises that a power cut takes nothing back
     f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    "synchronous=FULL",  # a receipt promises that a power cut takes nothing back
     "foreign_keys=ON",
     "wal_autocheckpoint=1000",
     "temp_store=MEMORY",
@@ -71,8 +72,20 @@ def open_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
+    _use_wal(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    wait=wait_random(0.005, 0.05),
+    stop=stop_after_delay(_BUSY_TIMEOUT_MS / 1000),
+    reraise=True,
+)
+def _use_wal(connection: Any) -> None:
+    """Switch a new file to WAL; SQLite does not wait here for others who are about to."""
+    connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -115,6 +128,28 @@ def insert_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[s
     else:
         statement = postgresql.insert(table).on_conflict_do_nothing()
     return connection.execute(statement, rows).rowcount
+
+
+def insert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """Do what `insert_ignore` does, for many rows given as tuples in the order of `columns`.
+
+    The fast way: nothing of SQLAlchemy is done once a row.
+    """
+    if not rows:
+        return 0
+    if connection.dialect.name == "sqlite":
+        values = f"VALUES ({', '.join('?' * len(columns))})"
+        parameters: Any = rows
+    else:  # one statement with an array a column, where a statement a row would be slow
+        types = (table.c[name].type.compile(dialect=connection.dialect) for name in columns)
+        arrays = ", ".join(f"%s::{name}[]" for name in types)
+        values = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types of our own columns
+        parameters = tuple(list(column) for column in zip(*rows, strict=True))
+    insert = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    statement = f"{insert} {values} ON CONFLICT DO NOTHING"
+    return connection.exec_driver_sql(statement, parameters).rowcount
 
 
 def upsert(

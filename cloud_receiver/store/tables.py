@@ -88,6 +88,7 @@ box = Table(
     Column("store_id", Text),
     Column("version", Text),
     Column("epoch", Text),
+    Column("nonce", Text),  # of the last birth: a death counts only with the same one
     Column("online", Boolean, nullable=False),
     Column("health", Text, nullable=False),  # JSON, the last heartbeat verbatim
     Column("first_seen_utc_ms", BigInteger, nullable=False),

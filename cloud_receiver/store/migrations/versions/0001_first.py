@@ -76,6 +76,7 @@ def _create_box_and_source() -> None:
         sa.Column("store_id", sa.Text(), nullable=True),
         sa.Column("version", sa.Text(), nullable=True),
         sa.Column("epoch", sa.Text(), nullable=True),
+        sa.Column("nonce", sa.Text(), nullable=True),
         sa.Column("online", sa.Boolean(), nullable=False),
         sa.Column("health", sa.Text(), nullable=False),
         sa.Column("first_seen_utc_ms", sa.BigInteger(), nullable=False),

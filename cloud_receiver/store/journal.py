@@ -1,0 +1,125 @@
+"""The journal: every record once, and the marks that say how far each lane of a box has come.
+
+Append-only. Marks change in the transaction that appends, under a row lock, so that
+several receivers may file the batches of one box side by side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+
+from cloud_receiver.store.engine import insert_ignore, insert_rows
+from cloud_receiver.store.tables import journal, lane_mark
+from sync.receipt import MAX_RANGES, Mark
+from sync.topics import Lane
+
+_LOOK_UP_AT_ONCE: Final = 1000
+
+
+class LaneKey(NamedTuple):
+    """One lane of one outbox file of one box."""
+
+    box_id: str
+    epoch: str
+    lane: Lane
+
+
+class Entry(NamedTuple):
+    """A row to append; the fields are the journal's columns."""
+
+    record_id: str
+    kind: str
+    store_id: str
+    box_id: str
+    epoch: str
+    lane: str
+    seq: int
+    body: str
+    received_utc_ms: int
+
+
+def append(connection: Connection, entries: Sequence[Entry]) -> int:
+    """Append entries, leaving out records the journal holds; return how many were new."""
+    return insert_rows(connection, journal, Entry._fields, entries)
+
+
+def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
+    """Return the journaled JSON text of those records that are there."""
+    found: dict[str, str] = {}
+    for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
+        some = record_ids[start : start + _LOOK_UP_AT_ONCE]
+        query = select(journal.c.record_id, journal.c.body).where(journal.c.record_id.in_(some))
+        found.update(connection.execute(query).tuples().all())
+    return found
+
+
+def lock_marks(
+    connection: Connection, keys: Iterable[LaneKey], now_utc_ms: int
+) -> dict[LaneKey, Mark]:
+    """Return the marks of these lanes, locked to the end of the transaction.
+
+    A lane that was never heard of begins with an empty mark. Locks are taken in one
+    order, whoever asks, so that two receivers never wait for each other.
+    """
+    marks = {}
+    for key in sorted(keys):
+        new = {**key._asdict(), "through": 0, "beyond": "[]", "updated_utc_ms": now_utc_ms}
+        insert_ignore(connection, lane_mark, [new])
+        query = select(lane_mark.c.through, lane_mark.c.beyond).where(_is(key)).with_for_update()
+        marks[key] = _mark(*connection.execute(query).tuples().one())
+    return marks
+
+
+def save_marks(connection: Connection, marks: Mapping[LaneKey, Mark], now_utc_ms: int) -> None:
+    """Store marks that `lock_marks` gave.
+
+    Of the ranges beyond a mark only the lowest are kept: one that is forgotten is sent
+    again, and a box that sends every other number cannot fill the table.
+    """
+    rows = [
+        {
+            "of_box": key.box_id,
+            "of_epoch": key.epoch,
+            "of_lane": key.lane,
+            "through": mark.through,
+            "beyond": json.dumps(mark.beyond[:MAX_RANGES]),
+            "updated_utc_ms": now_utc_ms,
+        }
+        for key, mark in marks.items()
+    ]
+    if rows:
+        connection.execute(
+            update(lane_mark).where(
+                lane_mark.c.box_id == bindparam("of_box"),
+                lane_mark.c.epoch == bindparam("of_epoch"),
+                lane_mark.c.lane == bindparam("of_lane"),
+            ),
+            rows,
+        )
+
+
+def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark]:
+    """Return the marks of an outbox file, empty ones for lanes never heard of."""
+    query = select(lane_mark.c.lane, lane_mark.c.through, lane_mark.c.beyond).where(
+        lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
+    )
+    known = {
+        lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query).tuples()
+    }
+    return {lane: known.get(lane, Mark()) for lane in Lane}
+
+
+def _mark(through: int, beyond: str) -> Mark:
+    return Mark(through, tuple((low, high) for low, high in json.loads(beyond)))
+
+
+def _is(key: LaneKey) -> ColumnElement[bool]:
+    return and_(
+        lane_mark.c.box_id == key.box_id,
+        lane_mark.c.epoch == key.epoch,
+        lane_mark.c.lane == key.lane,
+    )

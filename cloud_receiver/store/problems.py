@@ -1,0 +1,160 @@
+"""What went wrong on the way in: dead letters of headquarters and troubles of the boxes.
+
+A dead letter keeps the bytes as they came, so that whatever was misread today can be read
+tomorrow. Both are shown on the problems page, newest first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from cloud_receiver.store.engine import insert_ignore
+from cloud_receiver.store.tables import dead_letter, journal
+from sync.records import Trouble, from_wire
+
+MAX_RAW_BYTES: Final = 1024 * 1024
+MAX_DETAIL: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Bytes that could not be journaled.
+
+    Attributes:
+        code: stable key of the reason, see docs/troubleshooting.md.
+        raw: the bytes as they came, the whole message or one record's JSON text.
+        sameness: what makes two letters one; None: box, code and `raw`.
+        box_id, epoch, lane, seq: as far as they are known.
+    """
+
+    topic: str
+    code: str
+    detail: str
+    raw: bytes
+    box_id: str | None = None
+    epoch: str | None = None
+    lane: str | None = None
+    seq: int | None = None
+    sameness: str | None = None
+
+    def content_sha256(self) -> str:
+        """Return the hash by which the same poison twice is one letter."""
+        digest = sha256(f"{self.box_id}\n{self.code}\n".encode())
+        digest.update(self.raw if self.sameness is None else self.sameness.encode())
+        return digest.hexdigest()
+
+
+def bury(connection: Connection, letters: Iterable[Letter], now_utc_ms: int) -> int:
+    """Keep letters, each content once; return how many are new."""
+    rows = [
+        {
+            "content_sha256": letter.content_sha256(),
+            "box_id": letter.box_id,
+            "epoch": letter.epoch,
+            "lane": letter.lane,
+            "seq": letter.seq,
+            "topic": _plain(letter.topic),
+            "code": letter.code,
+            "detail": _plain(letter.detail)[:MAX_DETAIL],
+            "raw": letter.raw[:MAX_RAW_BYTES],
+            "received_utc_ms": now_utc_ms,
+        }
+        for letter in letters
+    ]
+    return insert_ignore(connection, dead_letter, rows)
+
+
+def _plain(text: str) -> str:
+    """Return text any database takes: nothing unprintable, which includes NUL and surrogates."""
+    return text if text.isprintable() else ascii(text)
+
+
+@dataclass(frozen=True, slots=True)
+class BuriedLetter:
+    """A dead letter as it is listed; `raw` is fetched on its own."""
+
+    letter_no: int
+    box_id: str | None
+    lane: str | None
+    seq: int | None
+    topic: str
+    code: str
+    detail: str
+    raw_bytes: int
+    received_utc_ms: int
+
+
+_LISTED: Final = (
+    dead_letter.c.letter_no,
+    dead_letter.c.box_id,
+    dead_letter.c.lane,
+    dead_letter.c.seq,
+    dead_letter.c.topic,
+    dead_letter.c.code,
+    dead_letter.c.detail,
+    func.length(dead_letter.c.raw).label("raw_bytes"),
+    dead_letter.c.received_utc_ms,
+)
+
+
+def dead_letters(
+    connection: Connection, *, before_no: int | None = None, limit: int = 50
+) -> list[BuriedLetter]:
+    """Return dead letters, newest first; pass the last one's number for the next page."""
+    query = select(*_LISTED).order_by(dead_letter.c.letter_no.desc()).limit(limit)
+    if before_no is not None:
+        query = query.where(dead_letter.c.letter_no < before_no)
+    return [BuriedLetter(**row) for row in connection.execute(query).mappings()]
+
+
+def dead_letter_count(connection: Connection) -> int:
+    """Return how many dead letters there are."""
+    return connection.execute(select(func.count()).select_from(dead_letter)).scalar_one()
+
+
+def dead_letter_raw(connection: Connection, letter_no: int) -> tuple[BuriedLetter, bytes] | None:
+    """Return a dead letter and its bytes, or None if there is no such number."""
+    query = select(*_LISTED, dead_letter.c.raw).where(dead_letter.c.letter_no == letter_no)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    row = dict(found)
+    raw = bytes(row.pop("raw"))
+    return BuriedLetter(**row), raw
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTrouble:
+    """Something a box could not read and kept, as it told headquarters."""
+
+    entry_no: int
+    box_id: str
+    received_utc_ms: int
+    trouble: Trouble
+
+
+def troubles(
+    connection: Connection, *, before_no: int | None = None, limit: int = 50
+) -> list[ReportedTrouble]:
+    """Return troubles, newest first; pass the last one's number for the next page."""
+    columns = (journal.c.entry_no, journal.c.box_id, journal.c.received_utc_ms, journal.c.body)
+    query = select(*columns).where(journal.c.kind == Trouble.KIND)
+    query = query.order_by(journal.c.entry_no.desc()).limit(limit)
+    if before_no is not None:
+        query = query.where(journal.c.entry_no < before_no)
+    return [
+        ReportedTrouble(entry_no, box_id, received_utc_ms, _trouble(body))
+        for entry_no, box_id, received_utc_ms, body in connection.execute(query)
+    ]
+
+
+def _trouble(body: str) -> Trouble:
+    record = from_wire(json.loads(body))
+    assert isinstance(record, Trouble)
+    return record
