@@ -1,0 +1,109 @@
+"""What one reading of a source becomes before it is stored; pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from drivers.contract import Cursor
+from sync.identity import record_id
+from sync.records import Punch, Record, Sale, Wire
+from sync.topics import Lane
+
+_NO_TIME: Final = "0000-00-00T00:00:00"
+_ONLY_DIGITS: Final = str.maketrans("", "", "-T:")
+
+
+def key_prefix(local_time: str) -> bytes:
+    """Return the start of the keys of events at a local time; it sorts as the time does.
+
+    >>> key_prefix("2026-11-23T08:59:59").hex()
+    '20261123085959'
+    """
+    return bytes.fromhex(local_time.translate(_ONLY_DIGITS))
+
+
+def key_of(record: Record) -> bytes:
+    """Return the key of a record: its event's local time, then its identity.
+
+    The time in front keeps the keys of a log in the order of the log: they are appended to
+    their index instead of scattered over it, which made storing three times as fast.
+    """
+    if isinstance(record, Punch):
+        local_time = record.device_time
+    elif isinstance(record, Sale):
+        local_time = record.sold_at
+    else:
+        local_time = _NO_TIME
+    return key_prefix(local_time) + bytes.fromhex(record_id(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record on its way into a lane.
+
+    Attributes:
+        key: its identity in the outbox; the same record has the same key, always.
+        wire: the checked JSON object of the record.
+    """
+
+    lane: Lane
+    key: bytes
+    wire: Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Something unreadable, kept whole; `key` is that of the trouble record that tells of it."""
+
+    key: bytes
+    position: str
+    code: str
+    detail: str
+    raw: bytes
+    raw_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Everything that must be stored in one transaction (law 2).
+
+    Attributes:
+        device, driver: whose cursor it is.
+        complete_utc: the moment the pass began that ends with this reading, else None.
+    """
+
+    device: str
+    driver: str
+    source_id: str
+    cursor: Cursor
+    captured_utc_ms: int
+    rows: tuple[Row, ...]
+    pieces: tuple[Piece, ...] = ()
+    complete_utc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where a source stands, as last committed.
+
+    Attributes:
+        complete_utc: when the last complete pass began, None before the first.
+        complete_heads: the lanes' heads after the rows of that pass were stored.
+    """
+
+    source_id: str
+    cursor: Mapping[str, Any]
+    complete_utc: str | None
+    complete_heads: Mapping[Lane, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a committed capture added; what was known already added nothing."""
+
+    heads: Mapping[Lane, int]
+    rows: int
+    pieces: int
+    state: SourceState

@@ -1,0 +1,157 @@
+"""From what a driver read to what the outbox stores; pure.
+
+Law 10: a row that would break the wire contract does not stop its neighbours. It becomes
+a piece in quarantine and a trouble that headquarters shows, as does what the driver
+itself could not read.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from agent.capture import Capture, Piece, Row, key_of
+from drivers.contract import PunchRow, Reading, Rejected, SaleRow
+from sync.clock import Clock, utc_text
+from sync.envelope import encode_body
+from sync.errors import WireError
+from sync.records import MAX_TEXT, Wire, from_wire, is_clean_text
+from sync.topics import Lane
+
+MAX_SHOWN_BYTES: Final = 4096
+"""Of each piece headquarters is shown this much; the box keeps the whole."""
+_MAX_DETAIL: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which device a reading is from: its name on this box, kind of driver, store."""
+
+    device: str
+    driver: str
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a reading reached the box, by every clock the box has."""
+
+    received_at: datetime
+    boot_id: str
+    boottime_ms: int
+
+    @classmethod
+    def now(cls, clock: Clock) -> Arrival:
+        """Return this moment."""
+        return cls(clock.now_utc(), clock.boot_id, clock.boottime_ms())
+
+    @property
+    def utc_ms(self) -> int:
+        """Return the wall time in UTC milliseconds."""
+        return int(self.received_at.timestamp() * 1000)
+
+
+def capture_of(
+    reading: Reading, origin: Origin, arrival: Arrival, complete_utc: str | None
+) -> Capture:
+    """Return what must be stored for a reading, in one transaction.
+
+    Args:
+        complete_utc: when the pass began, for the reading that completes it.
+    """
+    provenance: Wire = {
+        "store_id": origin.store_id,
+        "driver": origin.driver,
+        "received_at_utc": utc_text(arrival.received_at),
+        "boot_id": arrival.boot_id,
+        "boottime_ms": arrival.boottime_ms,
+    }
+    rows: list[Row] = []
+    unfit: list[Rejected] = []
+    for lane, wire in _wires(reading, provenance):
+        try:
+            rows.append(Row(lane, key_of(from_wire(wire)), wire))
+        except WireError as error:
+            unfit.append(_unfit(wire, error))
+    pieces: list[Piece] = []
+    for rejected in (*reading.rejected, *unfit):
+        row, piece = _trouble(rejected, reading.source_id, provenance)
+        rows.append(row)
+        pieces.append(piece)
+    return Capture(
+        device=origin.device,
+        driver=origin.driver,
+        source_id=reading.source_id,
+        cursor=reading.cursor,
+        captured_utc_ms=arrival.utc_ms,
+        rows=tuple(rows),
+        pieces=tuple(pieces),
+        complete_utc=complete_utc,
+    )
+
+
+def _wires(reading: Reading, provenance: Wire) -> Iterable[tuple[Lane, Wire]]:
+    punch_lane = Lane.BULK if reading.history else Lane.PUNCH
+    sale_lane = Lane.BULK if reading.history else Lane.SALE
+    for punch in reading.punches:
+        yield punch_lane, _punch_wire(punch, reading, provenance)
+    for sale in reading.sales:
+        yield sale_lane, _sale_wire(sale, provenance)
+
+
+def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:
+    return {
+        "kind": "punch",
+        "device_serial": reading.source_id,
+        "user_id": row.user_id,
+        "device_time": row.device_time,
+        "state_code": row.state_code,
+        "verify_code": row.verify_code,
+        "occurrence": row.occurrence,
+        "workcode": row.workcode,
+        **provenance,
+        "clock_offset_ms": reading.clock_offset_ms,
+    }
+
+
+def _sale_wire(row: SaleRow, provenance: Wire) -> Wire:
+    return {"kind": "sale", **asdict(row), **provenance}
+
+
+def _unfit(wire: Wire, error: WireError) -> Rejected:
+    when = wire.get("device_time") or wire.get("sold_at")
+    return Rejected(
+        position=f"{wire['kind']} at {when}",
+        code="unfit",
+        detail=f"the row cannot travel: {error.detail}",
+        raw=encode_body(wire).encode("utf-8", "surrogatepass"),
+    )
+
+
+def _trouble(rejected: Rejected, source_id: str, provenance: Wire) -> tuple[Row, Piece]:
+    digest = sha256(rejected.raw).hexdigest()
+    wire: Wire = {
+        "kind": "trouble",
+        "source": _clean(source_id, MAX_TEXT) or "unnamed",
+        "position": _clean(rejected.position, MAX_TEXT),
+        "code": _clean(rejected.code, MAX_TEXT) or "unnamed",
+        "detail": _clean(rejected.detail, _MAX_DETAIL),
+        "raw_b64": b64encode(rejected.raw[:MAX_SHOWN_BYTES]).decode(),
+        "raw_sha256": digest,
+        "raw_bytes": len(rejected.raw),
+        **provenance,
+    }
+    key = key_of(from_wire(wire))
+    piece = Piece(key, wire["position"], wire["code"], wire["detail"], rejected.raw, digest)
+    return Row(Lane.BULK, key, wire), piece
+
+
+def _clean(text: str, longest: int) -> str:
+    """Return `text` fit for a record: what may not travel is shown as U+FFFD."""
+    if len(text) <= longest and is_clean_text(text):
+        return text
+    return "".join(char if is_clean_text(char) else "\ufffd" for char in text[:longest])

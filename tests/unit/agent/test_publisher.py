@@ -1,0 +1,242 @@
+"""The publisher's laws, one by one; tests/property tries them all at once."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from agent.lanes import LaneState
+from agent.publisher import (
+    GATHER_S,
+    HOLD_UNHEARD_S,
+    STALL_S,
+    WINDOW,
+    Action,
+    Publisher,
+    Reconnect,
+    Renew,
+    Rewind,
+    Send,
+    Settle,
+)
+from sync.receipt import Mark, Receipt, Rejection
+from sync.topics import Lane
+
+EPOCH, HQ = "box-epoch", "hq-epoch"
+
+
+def publisher(**heads: int) -> Publisher:
+    lanes = {lane: LaneState(head=heads.get(lane, 0)) for lane in Lane}
+    return Publisher(EPOCH, lanes, jitter=lambda: 0.0)
+
+
+def online(**heads: int) -> Publisher:
+    made = publisher(**heads)
+    made.connected(0.0, 65535)
+    made.receiver("hq-1", online=True, hq_epoch=HQ, now_s=0.0)
+    return made
+
+
+def sends(actions: list[Action]) -> list[Send]:
+    return [action for action in actions if isinstance(action, Send)]
+
+
+def receipt(lane: Lane, through: int, hq_epoch: str = HQ, epoch: str = EPOCH) -> Receipt:
+    return Receipt(epoch, lane, Mark(through), (), hq_epoch)
+
+
+def test_a_punch_goes_at_once_and_a_sale_gathers() -> None:
+    made = online()
+    made.step(0.0)
+    made.appended(Lane.SALE, 3, 1.0)
+    made.appended(Lane.PUNCH, 1, 1.0)
+    assert sends(made.step(1.0)) == [Send(1, Lane.PUNCH, 1, 1)]
+    assert made.wake_s(1.0) == 1.0 + GATHER_S
+    assert sends(made.step(1.0 + GATHER_S)) == [Send(2, Lane.SALE, 1, 3)]
+
+
+def test_a_full_batch_does_not_wait() -> None:
+    made = online()
+    made.step(0.0)
+    made.appended(Lane.SALE, 200, 1.0)
+    assert sends(made.step(1.0)) == [Send(1, Lane.SALE, 1, 200)]
+
+
+def test_one_place_stays_free_for_a_punch() -> None:
+    made = online(sale=10_000, bulk=10_000)
+    assert len(sends(made.step(0.0))) == WINDOW - 1
+    made.appended(Lane.PUNCH, 1, 0.1)
+    assert [send.lane for send in sends(made.step(0.1))] == [Lane.PUNCH]
+
+
+def test_earlier_lanes_go_first() -> None:
+    made = online(punch=200, sale=200, bulk=10_000)
+    lanes = [send.lane for send in sends(made.step(0.0))]
+    assert lanes[:2] == [Lane.PUNCH, Lane.SALE]
+    assert set(lanes[2:]) == {Lane.BULK}
+
+
+def test_bulk_is_held_while_every_receiver_is_offline() -> None:
+    made = publisher(punch=1, bulk=1)
+    made.connected(0.0, 65535)
+    made.receiver("hq-1", online=False, hq_epoch=HQ, now_s=0.0)
+    assert [send.lane for send in sends(made.step(60.0))] == [Lane.PUNCH]
+    made.receiver("hq-1", online=True, hq_epoch=HQ, now_s=60.0)
+    assert Lane.BULK in [send.lane for send in sends(made.step(60.0))]
+
+
+def test_bulk_does_not_wait_for_ever_for_an_announcement() -> None:
+    made = publisher(bulk=1)
+    made.connected(0.0, 65535)
+    assert not sends(made.step(0.0))
+    assert made.wake_s(0.0) == HOLD_UNHEARD_S
+    assert sends(made.step(HOLD_UNHEARD_S)) == [Send(1, Lane.BULK, 1, 1)]
+
+
+def test_an_acknowledged_batch_is_not_settled() -> None:
+    made = online(punch=1)
+    (send,) = sends(made.step(0.0))
+    made.acknowledged(send.token)
+    assert not made.step(0.1)
+    made.receipt(receipt(Lane.PUNCH, 1), 0.2)
+    assert made.step(0.2) == [Settle(Lane.PUNCH, Mark(1), (), HQ)]
+
+
+def test_what_is_not_receipted_in_time_is_sent_again_later_and_later() -> None:
+    made = online(punch=1)
+    now_s, sent_at_s = 0.0, []
+    while len(sent_at_s) < 9:
+        for send in sends(made.step(now_s)):
+            sent_at_s.append(now_s)
+            made.acknowledged(send.token)
+        wake_s = made.wake_s(now_s)
+        assert wake_s is not None
+        now_s = wake_s
+    gaps_s = [later - earlier for earlier, later in pairwise(sent_at_s)]
+    assert gaps_s == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0, 60.0]
+
+
+def test_a_reconnect_sends_from_the_mark() -> None:
+    made = online(punch=500)
+    made.step(0.0)
+    made.receipt(receipt(Lane.PUNCH, 200), 0.1)
+    made.disconnected()
+    assert not sends(made.step(0.2))
+    made.connected(1.0, 65535)
+    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(201, 200), (401, 100)]
+
+
+def test_a_hole_is_filled_without_resending_what_lies_beyond() -> None:
+    made = online(punch=500)
+    made.step(0.0)
+    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(0, ((201, 500),)), (), HQ), 0.1)
+    made.disconnected()
+    made.connected(1.0, 65535)
+    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(1, 200)]
+
+
+def test_a_receipt_for_another_outbox_is_ignored() -> None:
+    made = online(punch=1)
+    made.step(0.0)
+    made.receipt(receipt(Lane.PUNCH, 1, epoch="another"), 0.1)
+    assert not made.step(0.1)
+
+
+def test_a_receipt_of_a_headquarters_that_is_no_more_is_ignored() -> None:
+    made = online(punch=1)
+    made.step(0.0)
+    made.receipt(receipt(Lane.PUNCH, 1, hq_epoch="before the restore"), 0.1)
+    assert not made.step(0.1)
+
+
+def test_receipts_out_of_order_settle_no_less() -> None:
+    made = online(punch=400)
+    made.step(0.0)
+    made.receipt(receipt(Lane.PUNCH, 400), 0.1)
+    made.step(0.1)
+    made.receipt(receipt(Lane.PUNCH, 200), 0.2)
+    assert not made.step(0.2)
+
+
+def test_a_restored_headquarters_is_refilled_from_what_it_holds() -> None:
+    lanes = {lane: LaneState() for lane in Lane}
+    lanes[Lane.SALE] = LaneState(head=900, floor=100, mark=Mark(900), hq_epoch=HQ)
+    made = Publisher(EPOCH, lanes, jitter=lambda: 0.0)
+    made.connected(0.0, 65535)
+    made.receiver("hq-1", online=True, hq_epoch="restored", now_s=0.0)
+    assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(900, 1)]
+    answer = Receipt(EPOCH, Lane.SALE, Mark(300, ((900, 900),)), (), "restored")
+    made.receipt(answer, 0.1)
+    actions = made.step(0.1)
+    assert actions[:2] == [
+        Rewind(Lane.SALE, 300),
+        Settle(Lane.SALE, Mark(300, ((900, 900),)), (), "restored"),
+    ]
+    assert [(send.first, send.limit) for send in sends(actions)] == [
+        (301, 200),
+        (501, 200),
+        (701, 199),
+    ]
+
+
+def test_a_new_headquarters_gets_only_what_the_box_still_has() -> None:
+    lanes = {lane: LaneState() for lane in Lane}
+    lanes[Lane.PUNCH] = LaneState(head=9, floor=6, mark=Mark(9), hq_epoch=HQ)
+    made = Publisher(EPOCH, lanes, jitter=lambda: 0.0)
+    made.connected(0.0, 65535)
+    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(0), (), "new"), 0.0)
+    assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(7, 3)]
+
+
+def test_a_refused_batch_pauses_and_goes_again() -> None:
+    made = online(punch=1)
+    (send,) = sends(made.step(0.0))
+    made.refused(send.token, 0.0)
+    assert not sends(made.step(0.5))
+    assert made.wake_s(0.5) == 1.0
+    assert [again.first for again in sends(made.step(1.0))] == [1]
+
+
+def test_headquarters_return_ends_the_pause() -> None:
+    made = publisher(punch=1)
+    made.connected(0.0, 65535)
+    for now_s in (0.0, 10.0, 20.0):
+        for send in sends(made.step(now_s)):
+            made.refused(send.token, now_s)
+    made.receiver("hq-1", online=True, hq_epoch=HQ, now_s=20.1)
+    assert sends(made.step(20.1))
+
+
+def test_a_broker_that_stops_acknowledging_is_left() -> None:
+    made = online(punch=1)
+    made.step(0.0)
+    assert made.wake_s(HOLD_UNHEARD_S) == STALL_S
+    (action,) = made.step(STALL_S)
+    assert isinstance(action, Reconnect)
+
+
+def test_the_brokers_receive_maximum_is_kept() -> None:
+    made = publisher(punch=10_000)
+    made.connected(0.0, 5)
+    assert len(sends(made.step(0.0))) == 3
+
+
+def test_a_batch_that_had_to_be_cut_goes_on_where_it_ended() -> None:
+    made = online(bulk=200)
+    (send,) = sends(made.step(0.0))
+    made.shortened(send.token, 50)
+    assert [(again.first, again.limit) for again in sends(made.step(0.0))] == [(51, 150)]
+
+
+def test_rejected_records_are_settled_and_told() -> None:
+    made = online(punch=3)
+    made.step(0.0)
+    poison = (Rejection(2, "field"),)
+    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(1, ((3, 3),)), poison, HQ), 0.1)
+    assert made.step(0.1) == [Settle(Lane.PUNCH, Mark(3), poison, HQ)]
+
+
+def test_numbers_this_outbox_never_gave_ask_for_a_new_epoch() -> None:
+    made = online(punch=3)
+    made.step(0.0)
+    made.receipt(receipt(Lane.PUNCH, 4), 0.1)
+    assert made.step(0.1) == [Renew(Lane.PUNCH, 4)]
