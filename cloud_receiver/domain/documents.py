@@ -111,6 +111,7 @@ class Rule(_Document, frozen=True):
     """A rule in one version.
 
     Attributes:
+        note: why the rule is as it is, for those who change it.
         when: must hold before any row is looked at.
         hit: ``first``: rows are read from the top, the first match decides.
         group: rules of one group exclude each other; the highest `priority` wins.
@@ -128,6 +129,7 @@ class Rule(_Document, frozen=True):
     when: Conditions
     rows: tuple[Row, ...]
     message: Text
+    note: Text | None = None
     scope: Scope = Scope()
     hit: str = "first"
     group: str | None = None

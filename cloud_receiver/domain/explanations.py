@@ -45,6 +45,7 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
     sign = -1 if rule.effect is Effect.DEDUCTION else 1
     used = {name: _value(facts, name) for name in sorted(facts_of(rule) | {SUBSIDY_FACT})}
     amount_fen = sign * weighing.net_fen
+    reason = _reason(weighing)
     explanation = Explanation(
         rule=rule.name,
         row=row.text,
@@ -52,9 +53,9 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
         formula=_formula(weighing, used),
         gross_fen=sign * weighing.gross_fen,
         caps=tuple(_caps(weighing, used)),
-        reason=_reason(weighing),
+        reason=reason,
         evidence={kind: tuple(ids) for kind, ids in evidence.items()},
-        message=fill(rule.message, used, amount_fen=amount_fen, rate_bp=row.outcome.rate_bp or 0),
+        message=_message(weighing, used, reason, amount_fen),
     )
     return Outcome(
         rule_id=rule.id,
@@ -66,6 +67,19 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
         account=rule.account,
         amount_fen=amount_fen,
         explanation=explanation,
+    )
+
+
+def _message(
+    weighing: Weighing, facts: Mapping[str, FactValue], reason: Reason | None, amount_fen: int
+) -> Text:
+    rule = weighing.rule
+    if reason is None:
+        rate_bp = weighing.row.outcome.rate_bp or 0
+        return fill(rule.message, facts, amount_fen=amount_fen, rate_bp=rate_bp)
+    return Text(
+        zh=f"{facts['work_date']} {rule.name.zh}:0元,{reason.text.zh}",
+        en=f"{facts['work_date']} {rule.name.en}: 0 yuan, {reason.text.en}",
     )
 
 
