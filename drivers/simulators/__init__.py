@@ -1,0 +1,1 @@
+"""Devices that behave, and misbehave by name: for tests, demonstrations and training."""

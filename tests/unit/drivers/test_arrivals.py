@@ -1,0 +1,52 @@
+"""What a line said once is held until it is stored, and gaps are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from drivers.arrivals import MAX_HELD, Arrivals, silence_row
+from sync.clock import utc_text
+
+OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def texts(arrivals: Arrivals[str]) -> list[str]:
+    return [arrived.item for arrived in arrivals.held()]
+
+
+def test_what_is_not_acknowledged_is_told_again() -> None:
+    arrivals: Arrivals[str] = Arrivals("run-1")
+    arrivals.add("a")
+    arrivals.add("b")
+    arrivals.acknowledge(None)
+    assert texts(arrivals) == ["a", "b"]
+    arrivals.acknowledge(arrivals.position(1))
+    assert texts(arrivals) == ["b"]
+    arrivals.acknowledge(arrivals.position(1))
+    assert texts(arrivals) == ["b"]
+
+
+def test_a_cursor_of_an_earlier_run_acknowledges_nothing() -> None:
+    arrivals: Arrivals[str] = Arrivals("run-2")
+    arrivals.add("a")
+    arrivals.acknowledge({"run": "run-1", "arrival": 7})
+    assert texts(arrivals) == ["a"]
+
+
+def test_an_agent_that_cannot_store_is_a_bound_not_a_leak() -> None:
+    arrivals: Arrivals[int] = Arrivals("run")
+    for number in range(MAX_HELD):
+        assert not arrivals.is_full
+        arrivals.add(number)
+    assert arrivals.is_full
+
+
+def test_a_gap_in_listening_is_told_once_and_a_restart_is_not() -> None:
+    heard_to = OPENED - timedelta(hours=2)
+    row = silence_row({"heard_to": utc_text(heard_to)}, OPENED)
+    assert row is not None
+    assert row.code == "not_listening"
+    assert utc_text(heard_to) in row.detail
+    assert silence_row({"heard_to": utc_text(OPENED)}, OPENED) is None
+    assert silence_row({"heard_to": utc_text(OPENED - timedelta(seconds=5))}, OPENED) is None
+    assert silence_row(None, OPENED) is None
