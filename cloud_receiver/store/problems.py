@@ -154,6 +154,12 @@ def troubles(
     ]
 
 
+def trouble_count(connection: Connection) -> int:
+    """Return how many troubles there are."""
+    query = select(func.count()).select_from(journal).where(journal.c.kind == Trouble.KIND)
+    return connection.execute(query).scalar_one()
+
+
 def _trouble(body: str) -> Trouble:
     record = from_wire(json.loads(body))
     assert isinstance(record, Trouble)
