@@ -115,7 +115,10 @@ def _reason(weighing: Weighing) -> Reason | None:
         name = weighing.blocker.name
         return Reason(
             "superseded",
-            Text(zh=f"同组只取一项:已按“{name.zh}”执行", en=f"superseded by {name.en}"),
+            Text(
+                zh=f"同组只取一项:已按“{name.zh}”执行",
+                en=f'one of a group counts: "{name.en}" goes first',
+            ),
         )
     if weighing.row.outcome.none is not None:
         return Reason("row", weighing.row.outcome.none)
