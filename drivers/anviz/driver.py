@@ -121,6 +121,7 @@ class AnvizDriver:
                 self._clock.monotonic_s,
                 settings.device_id,
                 settings.answer_timeout_s,
+                is_shared_line=settings.link.scheme != "tcp",
             )
             self._session.ask_alone(Command.COUNTERS)
             self._serial = self._ask_serial(self._session)

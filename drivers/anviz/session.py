@@ -28,17 +28,27 @@ _NEXT, _ALL, _NEW, _REPEAT = 0x00, 0x01, 0x02, 0x10  # first byte of a download 
 class Session:
     """Speak TC_B over an open transport.
 
+    Args:
+        is_shared_line: RS-232, RS-485 or a serial server, where others may answer too.
+
     Attributes:
         was_hinted: a realtime record (DF) came since this was last cleared.
     """
 
     def __init__(
-        self, transport: Transport, monotonic_s: MonotonicS, device_id: int, timeout_s: float
+        self,
+        transport: Transport,
+        monotonic_s: MonotonicS,
+        device_id: int,
+        timeout_s: float,
+        *,
+        is_shared_line: bool,
     ) -> None:
         self._transport = transport
         self._monotonic_s = monotonic_s
         self._device_id = device_id
         self._timeout_s = timeout_s
+        self._is_shared_line = is_shared_line
         self._decoder = FrameDecoder()
         self._request = b""
         self._heard = b""  # since that request, for the diagnosis
@@ -61,7 +71,8 @@ class Session:
     def ask_alone(self, command: Command) -> Frame:
         """Ask, and make sure that only one terminal answers to this number."""
         answer = self.ask(command)
-        self._listen(self._monotonic_s() + SECOND_ANSWER_S)
+        if self._is_shared_line:
+            self._listen(self._monotonic_s() + SECOND_ANSWER_S)
         return answer
 
     def download(self, amount: int, *, only_new: bool) -> Iterator[tuple[bytes, ...]]:
@@ -199,7 +210,9 @@ class Session:
             self._owed_answers -= 1
 
     def _drain(self) -> None:
-        self._listen(self._monotonic_s() + DRAIN_S)
+        """Take what is still on the line, so that it is not taken for the next answer."""
+        if self._is_shared_line or self._owed_answers:
+            self._listen(self._monotonic_s() + DRAIN_S)
 
     def _listen(self, deadline_s: float) -> None:
         try:

@@ -12,9 +12,10 @@ from drivers.anviz.layouts import DEFAULT_EPOCH, RECORD_BYTES, RECORD_EPOCHS, de
 
 FAULTS: Final = {
     "two_devices": "a second terminal answers to the same number",
-    "bad_crc_once": "the next answer has a wrong checksum",
+    "bad_crc_once": "the next download answer has a wrong checksum",
     "lost_answer_once": "the next download answer is lost",
     "lost_question_once": "the next download question is lost",
+    "late_answer_once": "the next download answer comes after the next question",
     "count_lies_once": "the next packet claims more records than it has",
     "count_lies": "every packet claims more records than it has",
     "fails": "every question is answered with FAIL",
@@ -45,6 +46,7 @@ class AnvizTerminal:
     Attributes:
         records: raw records, oldest first; the last `new` of them carry the new mark.
         cleared: amounts of every 4Eh it obeyed, for tests.
+        spared_downloads: downloads that go well before a fault of "once" strikes one.
     """
 
     def __init__(
@@ -70,6 +72,8 @@ class AnvizTerminal:
         self._next_at = 0
         self._last_packet = b"\0"
         self._to_say = b""
+        self._late = b""
+        self.spared_downloads = 0
         self._lock = threading.Lock()
 
     def punch(self, raw: bytes, *, live: bool = True) -> None:
@@ -104,20 +108,33 @@ class AnvizTerminal:
     def _answer(self, question: Frame) -> bytes:
         if question.command == Command.PONG:
             return b""
-        if question.command == Command.DOWNLOAD and self._happens("lost_question_once"):
+        is_download = question.command == Command.DOWNLOAD
+        if is_download and self.spared_downloads:
+            said = self._said(question)
+            self.spared_downloads -= 1
+            return said
+        if is_download and self._happens("lost_question_once"):
             return b""
-        return_code, data = self._reply(question)
-        if question.command == Command.DOWNLOAD and self._happens("lost_answer_once"):
+        said = self._said(question)
+        if is_download and self._happens("lost_answer_once"):
+            return b""
+        if is_download and self._happens("late_answer_once"):
+            self._late = said
             return b""
         if question.command == Command.CLEAR_NEW and self._happens("crash_after_clear"):
             return b""
-        said = encode(Frame(self._device_id, question.command, data, return_code))
-        if self._happens("bad_crc_once"):
+        if is_download and self._happens("bad_crc_once"):
             said = said[:-1] + bytes((said[-1] ^ 1,))
+        late, self._late = self._late, b""
+        return late + said
+
+    def _said(self, question: Frame) -> bytes:
+        return_code, data = self._reply(question)
+        said = encode(Frame(self._device_id, question.command, data, return_code))
         return said * 2 if "two_devices" in self.faults else said
 
     def _happens(self, fault: str) -> bool:
-        """Tell whether a fault is on; a fault of once is then off."""
+        """Tell whether a fault of once strikes now; it is then over."""
         if fault not in self.faults:
             return False
         self.faults.discard(fault)
@@ -156,7 +173,8 @@ class AnvizTerminal:
             self._next_at += len(batch)
             self._last_packet = bytes((len(batch),)) + b"".join(batch)
         packet = self._last_packet
-        if self._happens("count_lies_once") or "count_lies" in self.faults:
+        is_struck = not self.spared_downloads and self._happens("count_lies_once")
+        if is_struck or "count_lies" in self.faults:
             packet = bytes((packet[0] + 1,)) + packet[1:]
         assert len(packet) <= 1 + 25 * RECORD_BYTES
         return Return.SUCCESS, packet
