@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
 
 from cloud_receiver.domain.ledger import GENESIS, Chain, Entry, Head, post, verify
 from cloud_receiver.domain.notices import notices_of
@@ -67,20 +67,32 @@ def entries_of(connection: Connection, days: Sequence[DayKey]) -> list[Entry]:
 
 
 def verify_ledger(connection: Connection) -> Chain:
-    """Check every entry against its hash, its neighbour and the end of the chain."""
-    query = select(*(ledger.c[name] for name in Entry._fields)).order_by(ledger.c.entry_no)
-    rows = connection.execution_options(yield_per=_ROWS_A_READ).execute(query)
-    return verify(rows, _head(connection))
+    """Check every entry against its hash, its neighbour and the end of the chain.
+
+    Entries that are booked meanwhile are left for the next time.
+    """
+    last_no, head = _end(connection)
+    columns = [ledger.c[name] for name in Entry._fields]
+    query = select(*columns).where(ledger.c.entry_no <= last_no).order_by(ledger.c.entry_no)
+    with connection.execute(query, execution_options={"yield_per": _ROWS_A_READ}) as rows:
+        return verify(rows, head)
+
+
+def _end(connection: Connection) -> tuple[int, Head]:
+    """Return the highest entry number and the head, both from one look at the database."""
+    last_no = func.coalesce(func.max(ledger.c.entry_no), 0)
+    value = select(meta.c.value).where(meta.c.key == HEAD_KEY).scalar_subquery()
+    row = connection.execute(select(last_no, value)).one()
+    return row[0], _head_of(row[1])
 
 
 def _locked_head(connection: Connection) -> Head:
     insert_ignore(connection, meta, [{"key": HEAD_KEY, "value": _head_text(GENESIS)}])
-    return _head(connection, lock=True)
+    query = select(meta.c.value).where(meta.c.key == HEAD_KEY).with_for_update()
+    return _head_of(connection.scalar(query))
 
 
-def _head(connection: Connection, *, lock: bool = False) -> Head:
-    query = select(meta.c.value).where(meta.c.key == HEAD_KEY)
-    text = connection.scalar(query.with_for_update() if lock else query)
+def _head_of(text: str | None) -> Head:
     return msgspec.json.decode(text, type=Head) if text else GENESIS
 
 
