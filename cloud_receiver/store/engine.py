@@ -18,7 +18,19 @@ from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -117,25 +129,25 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 
 def insert_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows, leaving out those whose key is already there.
+    """Insert rows of the same columns, leaving out those whose key is already there.
 
     Returns how many were inserted.
     """
     if not rows:
         return 0
-    if connection.dialect.name == "sqlite":
-        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
-    return connection.execute(statement, rows).rowcount
+    columns = list(rows[0])
+    return insert_rows(
+        connection, table, columns, [tuple(row[name] for name in columns) for row in rows]
+    )
 
 
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> int:
-    """Do what `insert_ignore` does, for many rows given as tuples in the order of `columns`.
+    """Insert tuples in the order of `columns`, leaving out those whose key is already there.
 
-    The fast way: nothing of SQLAlchemy is done once a row.
+    The fast way for many: nothing of SQLAlchemy is done once a row. Returns how many were
+    inserted.
     """
     if not rows:
         return 0
@@ -169,6 +181,18 @@ def upsert(
         index_elements=keys, set_={name: statement.excluded[name] for name in changed}
     )
     connection.execute(statement, rows)
+
+
+def behind_writers(connection: Connection, table: Table) -> ColumnElement[bool]:
+    """Return the condition that a row, and every row written before it, is here to be seen.
+
+    PostgreSQL gives out serial numbers before the commit, so a lower number may appear after
+    a higher one; whoever follows a table by its number must not run ahead of open writers.
+    """
+    if connection.dialect.name == "sqlite":
+        return true()  # one writer at a time: numbers appear in order
+    oldest = "pg_snapshot_xmin(pg_current_snapshot())::xid"
+    return literal_column(f"age({table.name}.xmin) > age({oldest})", Boolean)
 
 
 def upgrade(engine: Engine) -> None:

@@ -53,7 +53,7 @@ def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
     for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
         some = record_ids[start : start + _LOOK_UP_AT_ONCE]
         query = select(journal.c.record_id, journal.c.body).where(journal.c.record_id.in_(some))
-        found.update(connection.execute(query).tuples().all())
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -70,7 +70,7 @@ def lock_marks(
         new = {**key._asdict(), "through": 0, "beyond": "[]", "updated_utc_ms": now_utc_ms}
         insert_ignore(connection, lane_mark, [new])
         query = select(lane_mark.c.through, lane_mark.c.beyond).where(_is(key)).with_for_update()
-        marks[key] = _mark(*connection.execute(query).tuples().one())
+        marks[key] = _mark(*connection.execute(query).one())
     return marks
 
 
@@ -108,7 +108,7 @@ def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark
         lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
     )
     known = {
-        lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query).tuples()
+        lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query)
     }
     return {lane: known.get(lane, Mark()) for lane in Lane}
 

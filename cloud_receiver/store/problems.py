@@ -70,6 +70,12 @@ def bury(connection: Connection, letters: Iterable[Letter], now_utc_ms: int) -> 
     return insert_ignore(connection, dead_letter, rows)
 
 
+def is_buried(connection: Connection, letter: Letter) -> bool:
+    """Tell whether such a letter is kept already."""
+    same = dead_letter.c.content_sha256 == letter.content_sha256()
+    return connection.execute(select(dead_letter.c.letter_no).where(same)).first() is not None
+
+
 def _plain(text: str) -> str:
     """Return text any database takes: nothing unprintable, which includes NUL and surrogates."""
     return text if text.isprintable() else ascii(text)

@@ -1,0 +1,251 @@
+"""What came over the wire becomes journal rows, marks and dead letters in one transaction.
+
+`take_in` files any number of messages at once, so that one commit serves many boxes. It
+answers with receipts, which are made after the commit and never before (law 3). Whatever
+cannot be read is kept raw with a reason and stops nothing behind it (law 10).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from cloud_receiver.mail import Mail, Message, sort_mail
+from cloud_receiver.store import fleet, journal
+from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
+from cloud_receiver.store.journal import Entry, LaneKey
+from cloud_receiver.store.problems import Letter, bury, is_buried
+from sync import topics
+from sync.heartbeat import Heartbeat
+from sync.items import Item, Refused
+from sync.receipt import Mark, Receipt, Rejection
+from sync.records import Sale
+from sync.topics import Lane
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+FACTS_BESIDE_KEY: Final[dict[str, tuple[str, ...]]] = {
+    Sale.KIND: (
+        "sold_at",
+        "seller_code",
+        "item_code",
+        "quantity_milli",
+        "amount_fen",
+        "original_receipt_id",
+    ),
+}
+"""What the source says of a record beyond its natural key: two records of one identity that
+differ here contradict each other. The rest is what boxes add, or what some forms leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A receipt and the box it is for."""
+
+    box_id: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one call of `take_in` did.
+
+    Attributes:
+        new_records: how many records the journal did not hold before.
+        new_letters: how many dead letters were not there before.
+        heard_health: heartbeats came in, so a store's feed may be complete now (law 9).
+        hq_epoch: identity of the database after the commit.
+        has_rotated: the identity is new: boxes are asked to refill the database.
+    """
+
+    answers: tuple[Answer, ...]
+    new_records: int
+    new_letters: int
+    heard_health: bool
+    hq_epoch: str
+    has_rotated: bool
+
+
+def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: int) -> Intake:
+    """File messages in one transaction and return the receipts they have earned.
+
+    Safe to repeat: the same messages again change nothing and earn the same receipts. A box
+    that says hello is told its marks.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: nothing was stored and nothing may be acknowledged.
+    """
+    mail = sort_mail(org, messages)
+    with write(engine) as connection:
+        filing = _Filing(connection, org, now_utc_ms)
+        filing.file_batches(mail)
+        filing.hear(mail)
+        filing.letters += mail.letters
+        new_letters = bury(connection, filing.letters, now_utc_ms)
+    assert connection.closed, "law 3: a receipt is made after the commit"
+    return Intake(
+        answers=tuple(
+            Answer(key.box_id, Receipt(key.epoch, key.lane, mark, rejected, filing.hq_epoch))
+            for key, mark in filing.marks.items()
+            for rejected in [tuple(filing.rejected.get(key, ()))]
+        ),
+        new_records=filing.new_records,
+        new_letters=new_letters,
+        heard_health=bool(mail.beats),
+        hq_epoch=filing.hq_epoch,
+        has_rotated=filing.has_rotated,
+    )
+
+
+@dataclass(slots=True)
+class _Filing:
+    """One transaction's work; what it leaves behind is answered when it is committed."""
+
+    connection: Connection
+    org: str
+    now_utc_ms: int
+    hq_epoch: str = field(init=False)
+    has_rotated: bool = False
+    marks: dict[LaneKey, Mark] = field(default_factory=dict)
+    rejected: dict[LaneKey, list[Rejection]] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    new_records: int = 0
+
+    def __post_init__(self) -> None:
+        self.hq_epoch = hq_epoch(self.connection)
+
+    def file_batches(self, mail: Mail) -> None:
+        """Append what holds, bury what does not, and move the marks over both."""
+        marks = journal.lock_marks(self.connection, mail.batches, self.now_utc_ms)
+        entries: list[Entry] = []
+        for key, batches in mail.batches.items():
+            for batch in batches:
+                marks[key] = marks[key].add(batch.first, batch.last)
+                for seq, item in enumerate(batch.items, batch.first):
+                    if isinstance(item, Refused):
+                        self._refuse(key, seq, item.error.code, item.error.detail, item.body)
+                    else:
+                        entries.append(_entry(key, seq, item, self.now_utc_ms))
+        self.new_records = journal.append(self.connection, entries)
+        if self.new_records < len(entries):
+            self._refuse_conflicts(entries)
+        journal.save_marks(self.connection, marks, self.now_utc_ms)
+        fleet.see(self.connection, {key.box_id for key in marks}, self.now_utc_ms)
+        self.marks |= marks
+
+    def _refuse(
+        self, key: LaneKey, seq: int, code: str, detail: str, body: str, sameness: str | None = None
+    ) -> None:
+        self.rejected.setdefault(key, []).append(Rejection(seq, code))
+        self.letters.append(
+            Letter(
+                topic=topics.up(self.org, key.box_id, key.lane),
+                code=code,
+                detail=detail,
+                raw=body.encode(),
+                **key._asdict(),
+                seq=seq,
+                sameness=sameness,
+            )
+        )
+
+    def _refuse_conflicts(self, entries: Sequence[Entry]) -> None:
+        """Refuse records whose identity the journal holds with other facts: the first stays."""
+        suspects = [entry for entry in entries if entry.kind in FACTS_BESIDE_KEY]
+        kept = journal.bodies(self.connection, [entry.record_id for entry in suspects])
+        for entry in suspects:
+            stands = kept[entry.record_id]
+            difference = {} if entry.body == stands else _difference(entry.kind, stands, entry.body)
+            if difference:
+                told = ", ".join(f"{name} {a!r}, now {b!r}" for name, (a, b) in difference.items())
+                self._refuse(
+                    LaneKey(entry.box_id, entry.epoch, Lane(entry.lane)),
+                    entry.seq,
+                    "conflict",
+                    f"record {entry.record_id} is in the journal with other facts: {told}",
+                    entry.body,
+                    sameness=f"{entry.record_id} {difference}",
+                )
+
+    def hear(self, mail: Mail) -> None:
+        """Take what boxes say about themselves; one that says hello is told its marks."""
+        for beat, message in mail.beats:
+            self._compare_marks(beat, message)
+            marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
+            text = message.payload.decode()
+            fleet.report(self.connection, beat, text, marks, self.now_utc_ms)
+        for state in mail.states:
+            fleet.greet(self.connection, state, self.now_utc_ms)
+            if state.online:
+                self._tell_marks(state.box_id, state.epoch)
+
+    def _tell_marks(self, box_id: str, epoch: str) -> None:
+        for lane, mark in journal.marks_of(self.connection, box_id, epoch).items():
+            self.marks[LaneKey(box_id, epoch, lane)] = mark
+
+    def _compare_marks(self, beat: Heartbeat, message: Message) -> None:
+        """Notice that this database forgot what it had receipted: it was restored.
+
+        A box that counts more as settled than headquarters does makes the database take a
+        new identity, once for each such claim, and every box sends again what it still
+        has. What boxes no longer have is given up by number, and said.
+        """
+        if beat.hq_epoch != self.hq_epoch:  # its marks are from another database: it will ask
+            return
+        marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
+        for lane, health in beat.lanes.items():
+            mark = marks[lane]
+            if health.through > mark.through:
+                told = f"{lane} settled through {health.through}, the journal {mark.through}"
+                letter = self._about(beat, message, lane, "ahead", f"{told}: asking for a refill")
+                self.letters.append(letter)
+                if not self.has_rotated and not is_buried(self.connection, letter):
+                    self.hq_epoch = rotate_hq_epoch(self.connection)
+                    self.has_rotated = True
+                self._tell_marks(beat.box_id, beat.epoch)
+            elif health.floor > mark.through:
+                told = f"{lane} {mark.through + 1}..{health.floor} have left the box"
+                self.letters.append(self._about(beat, message, lane, "gone", told))
+                key = LaneKey(beat.box_id, beat.epoch, lane)
+                locked = journal.lock_marks(self.connection, [key], self.now_utc_ms)
+                self.marks[key] = locked[key].add(1, health.floor)
+                given_up = {key: self.marks[key]}
+                journal.save_marks(self.connection, given_up, self.now_utc_ms)
+
+    def _about(
+        self, beat: Heartbeat, message: Message, lane: Lane, code: str, detail: str
+    ) -> Letter:
+        return Letter(
+            topic=message.topic,
+            code=code,
+            detail=detail,
+            raw=message.payload,
+            box_id=beat.box_id,
+            epoch=beat.epoch,
+            lane=lane,
+            sameness=f"{beat.epoch} {detail}",
+        )
+
+
+def _entry(key: LaneKey, seq: int, item: Item, now_utc_ms: int) -> Entry:
+    return Entry(
+        item.record_id,
+        item.kind,
+        item.store_id,
+        key.box_id,
+        key.epoch,
+        key.lane,
+        seq,
+        item.body,
+        now_utc_ms,
+    )
+
+
+def _difference(kind: str, stands: str, came: str) -> dict[str, tuple[object, object]]:
+    old, new = json.loads(stands), json.loads(came)
+    return {
+        name: (old[name], new[name]) for name in FACTS_BESIDE_KEY[kind] if old[name] != new[name]
+    }

@@ -1,0 +1,199 @@
+"""The fleet: what boxes say about themselves and their devices, and what is believed of it.
+
+A device's feed counts as complete up to an instant only once the journal holds all the
+box had read by then (law 9): the box names the lanes' heads of that moment, headquarters
+compares them with its own marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.tables import box, source
+from sync.clock import parse_utc
+from sync.errors import WireError
+from sync.heartbeat import DeviceHealth, Heartbeat, decode_heartbeat
+from sync.presence import BoxState
+from sync.receipt import Mark
+from sync.topics import Lane
+
+_UNREAD = "?"  # leads the source_id of a device that was never read: its name stands in
+
+
+def see(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) -> None:
+    """Note that these boxes sent something just now; whoever sends is online."""
+    for box_id in sorted(set(box_ids)):
+        new = {
+            "box_id": box_id,
+            "online": True,
+            "health": "",
+            "first_seen_utc_ms": now_utc_ms,
+            "last_seen_utc_ms": now_utc_ms,
+        }
+        upsert(connection, box, [new], keep=("first_seen_utc_ms", "health"))
+
+
+def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
+    """Take a box's birth or death; a death of an earlier connection changes nothing."""
+    if not state.online:
+        is_of_this_life = (box.c.box_id == state.box_id) & (box.c.nonce == state.nonce)
+        connection.execute(update(box).where(is_of_this_life).values(online=False))
+        return
+    see(connection, [state.box_id], now_utc_ms)
+    told = {"nonce": state.nonce, "version": state.version, "epoch": state.epoch}
+    connection.execute(update(box).where(box.c.box_id == state.box_id).values(told))
+
+
+def report(
+    connection: Connection,
+    beat: Heartbeat,
+    text: str,
+    marks: Mapping[Lane, Mark],
+    now_utc_ms: int,
+) -> None:
+    """Take a heartbeat, `text` verbatim; `marks` are headquarters' own for its epoch."""
+    row = {
+        "box_id": beat.box_id,
+        "store_id": beat.store_id,
+        "version": beat.version,
+        "epoch": beat.epoch,
+        "online": True,
+        "health": text,
+        "first_seen_utc_ms": now_utc_ms,
+        "last_seen_utc_ms": now_utc_ms,
+    }
+    upsert(connection, box, [row], keep=("first_seen_utc_ms",))
+    known = _complete_of(connection, beat.box_id)
+    rows = [_source_row(beat.box_id, device, marks, known) for device in beat.devices]
+    upsert(connection, source, rows)
+    gone = set(known) - {row["source_id"] for row in rows}
+    if gone:
+        connection.execute(
+            delete(source).where(source.c.box_id == beat.box_id, source.c.source_id.in_(gone))
+        )
+
+
+def _complete_of(connection: Connection, box_id: str) -> dict[str, int | None]:
+    query = select(source.c.source_id, source.c.complete_utc_ms).where(source.c.box_id == box_id)
+    return dict(connection.execute(query).all())
+
+
+def _source_row(
+    box_id: str,
+    device: DeviceHealth,
+    marks: Mapping[Lane, Mark],
+    known: Mapping[str, int | None],
+) -> dict[str, object]:
+    source_id = device.source_id or f"{_UNREAD}{device.name}"
+    return {
+        "box_id": box_id,
+        "source_id": source_id,
+        "name": device.name,
+        "store_id": device.store_id,
+        "driver": device.driver,
+        "status": device.status,
+        "detail": device.detail,
+        "last_read_utc_ms": _ms(device.last_read_utc),
+        "complete_utc_ms": _believed_complete(device, marks, known.get(source_id)),
+        "clock_offset_ms": device.clock_offset_ms,
+        "device_records": device.device_records,
+    }
+
+
+def _believed_complete(
+    device: DeviceHealth, marks: Mapping[Lane, Mark], believed_utc_ms: int | None
+) -> int | None:
+    said_utc_ms = _ms(device.complete_utc)
+    if said_utc_ms is None:
+        return believed_utc_ms
+    if any(marks[lane].through < head for lane, head in device.complete_lane_heads.items()):
+        return believed_utc_ms
+    return max(said_utc_ms, believed_utc_ms or 0)
+
+
+def _ms(instant: str | None) -> int | None:
+    return None if instant is None else utc_ms(parse_utc(instant))
+
+
+# ---- what the fleet page shows ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A device as its box last reported it; see `tables.source`."""
+
+    source_id: str | None
+    name: str
+    store_id: str
+    driver: str
+    status: str
+    detail: str
+    last_read_utc_ms: int | None
+    complete_utc_ms: int | None
+    clock_offset_ms: int | None
+    device_records: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoxView:
+    """A box as it is shown.
+
+    Attributes:
+        beat: its last heartbeat with the counters of law 1; None: it never sent one.
+        oldest_waiting_utc_ms: capture time of the oldest record not settled; None: none waits.
+        problem: why `beat` cannot be shown although there was one; usually empty.
+    """
+
+    box_id: str
+    store_id: str | None
+    version: str | None
+    online: bool
+    first_seen_utc_ms: int
+    last_seen_utc_ms: int
+    beat: Heartbeat | None
+    oldest_waiting_utc_ms: int | None
+    problem: str
+    devices: Sequence[SourceView]
+
+
+def boxes(connection: Connection) -> list[BoxView]:
+    """Return every box with its devices, by box id."""
+    devices: dict[str, list[SourceView]] = {}
+    for row in connection.execute(select(source).order_by(source.c.name)).mappings():
+        fields = dict(row)
+        box_id = fields.pop("box_id")
+        if fields["source_id"].startswith(_UNREAD):
+            fields["source_id"] = None
+        devices.setdefault(box_id, []).append(SourceView(**fields))
+    rows = connection.execute(select(box).order_by(box.c.box_id)).mappings()
+    return [_box_view(row, tuple(devices.get(row["box_id"], ()))) for row in rows]
+
+
+def _box_view(row: RowMapping, devices: Sequence[SourceView]) -> BoxView:
+    beat, problem = _last_beat(str(row["health"]))
+    return BoxView(
+        box_id=row["box_id"],
+        store_id=row["store_id"],
+        version=row["version"],
+        online=row["online"],
+        first_seen_utc_ms=row["first_seen_utc_ms"],
+        last_seen_utc_ms=row["last_seen_utc_ms"],
+        beat=beat,
+        oldest_waiting_utc_ms=_ms(beat.oldest_waiting_utc) if beat else None,
+        problem=problem,
+        devices=devices,
+    )
+
+
+def _last_beat(text: str) -> tuple[Heartbeat | None, str]:
+    if not text:
+        return None, ""
+    try:
+        return decode_heartbeat(text.encode()), ""
+    except WireError as error:  # stored by a version that read it otherwise
+        return None, str(error)
