@@ -144,6 +144,11 @@ class Rule(_Document, frozen=True):
         """Return the stored form; equal rules give equal text."""
         return msgspec.json.encode(self, order="deterministic").decode()
 
+    @property
+    def sign(self) -> int:
+        """Return -1 for a deduction, 1 for a reward."""
+        return -1 if self.effect is Effect.DEDUCTION else 1
+
     def covers(self, work_date: str) -> bool:
         """Tell whether this version is in force on a work date (``YYYY-MM-DD``)."""
         begun = self.effective_from is not None and self.effective_from <= work_date

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cloud_receiver.domain.decision_table import facts_of
-from cloud_receiver.domain.documents import SUBSIDY_FACT, Effect, Row, Rule
+from cloud_receiver.domain.documents import SUBSIDY_FACT, Row, Rule
 from cloud_receiver.domain.facts import CATALOGUE, FactValue
 from cloud_receiver.domain.messages import fill
 from cloud_receiver.domain.outcomes import (
@@ -42,16 +42,15 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
     """Return the outcome of a rule that hit, with its way back to facts and records."""
     rule, row = weighing.rule, weighing.row
     assert 0 <= weighing.net_fen <= weighing.gross_fen, f"{rule.id} gives more than its formula"
-    sign = -1 if rule.effect is Effect.DEDUCTION else 1
     used = {name: _value(facts, name) for name in sorted(facts_of(rule) | {SUBSIDY_FACT})}
-    amount_fen = sign * weighing.net_fen
+    amount_fen = rule.sign * weighing.net_fen
     reason = _reason(weighing)
     explanation = Explanation(
         rule=rule.name,
         row=row.text,
         facts=used,
         formula=_formula(weighing, used),
-        gross_fen=sign * weighing.gross_fen,
+        gross_fen=rule.sign * weighing.gross_fen,
         caps=tuple(_caps(weighing, used)),
         reason=reason,
         evidence={kind: tuple(ids) for kind, ids in evidence.items()},

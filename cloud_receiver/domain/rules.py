@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import narwhals as nw
@@ -83,6 +84,14 @@ def _newest(rules: Sequence[Rule], work_date: str) -> list[Rule]:
     return list(newest.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a rule did over many days: the days it spoke on, and signed fen after limits."""
+
+    days: int
+    amount_fen: int
+
+
 class RuleSet:
     """The rules in force together, compiled on first use and then kept.
 
@@ -101,6 +110,19 @@ class RuleSet:
         for stage in stages(self.rules):
             frame = frame.with_columns(*stage)
         return frame
+
+    def totals(self, history: nw.LazyFrame[pl.LazyFrame]) -> dict[str, Total]:
+        """Return what each rule would have done over a history, by rule id."""
+        if not self.rules:
+            return {}
+        numbered = range(len(self.rules))
+        hits = [(nw.col(f"row_{i}") > 0).cast(nw.Int64).sum() for i in numbered]
+        sums = [nw.col(f"net_{i}").sum() for i in numbered]
+        numbers = self.apply(history).select(*hits, *sums).collect().row(0)
+        return {
+            rule.id: Total(days=numbers[i], amount_fen=rule.sign * numbers[len(self.rules) + i])
+            for i, rule in enumerate(self.rules)
+        }
 
     def weigh(self, rows: Sequence[FactRow]) -> Iterator[tuple[FactRow, Weighing]]:
         """Yield every rule that hits a row, with its numbers."""
