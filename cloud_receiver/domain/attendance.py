@@ -62,6 +62,7 @@ class DayResult:
         late_min, early_min, worked_min, stay_min: of all shifts of the day together.
         absent: at least one shift of the day was missed entirely.
         full_attendance: every card point of the day is there and clean.
+        taps: all that belong to the day, used or not, in order of time.
         look_again_utc_ms: when time alone may change the result; None: never.
         awaited: what data may change it; None: none is missing.
     """
@@ -76,6 +77,7 @@ class DayResult:
     missing_card: bool
     absent: bool
     full_attendance: bool
+    taps: tuple[Tap, ...]
     points: tuple[PointResult, ...]
     findings: tuple[Finding, ...]
     look_again_utc_ms: int | None
@@ -102,25 +104,26 @@ def judge(
         implausible: records of that date whose terminal's clock cannot be believed.
     """
     shifts = shifts_around({**neighbours, day.work_date: day}, day.work_date)
-    mine: dict[PlannedShift | None, list[Tap]] = {None: []}
+    own: list[Tap] = []
+    taken: dict[PlannedShift | None, list[Tap]] = {None: []}
     for tap in sorted(set(taps)):
         taken_by = owner(shifts, tap.at_utc_ms, tap.store_id, policy.cut)
-        work_date = taken_by.work_date if taken_by else local_date(tap.at_utc_ms, day.zone)
+        work_date = taken_by.work_date if taken_by else local_date(tap.at_utc_ms, tap.zone)
         if work_date == day.work_date:
-            mine.setdefault(taken_by, []).append(tap)
-    loose = mine.pop(None)
+            own.append(tap)
+            taken.setdefault(taken_by, []).append(tap)
     findings = [Finding(FindingCode.CLOCK_IMPLAUSIBLE, (record,)) for record in implausible]
     if not day.shifts:
-        return _rest_day(day, loose, findings, as_of_utc_ms, complete_utc_ms)
-    findings += [Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)) for tap in loose]
+        return _rest_day(day, own, findings, as_of_utc_ms, complete_utc_ms)
+    findings += [Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)) for tap in taken[None]]
     results = [
         judge_shift(
-            shift, mine.get(shift, ()), _phase(shift, as_of_utc_ms, complete_utc_ms), policy
+            shift, taken.get(shift, ()), _phase(shift, as_of_utc_ms, complete_utc_ms), policy
         )
         for shift in shifts
         if shift.work_date == day.work_date
     ]
-    return _worked_day(results, findings, as_of_utc_ms)
+    return _worked_day(results, own, findings, as_of_utc_ms)
 
 
 def _phase(
@@ -134,7 +137,10 @@ def _phase(
 
 
 def _worked_day(
-    results: Sequence[ShiftResult], findings: Sequence[Finding], as_of_utc_ms: int
+    results: Sequence[ShiftResult],
+    taps: Sequence[Tap],
+    findings: Sequence[Finding],
+    as_of_utc_ms: int,
 ) -> DayResult:
     statuses = [result.status for result in results]
     points = tuple(point for result in results for point in (result.on_duty, result.off_duty))
@@ -160,6 +166,7 @@ def _worked_day(
         missing_card=DayStatus.NOT_SIGNED in statuses,
         absent=DayStatus.ABSENTEEISM in statuses,
         full_attendance=all(point.status is DayStatus.NORMAL for point in points),
+        taps=tuple(taps),
         points=points,
         findings=tuple(sorted([*findings, *odd])),
         look_again_utc_ms=min(settling) + 1 if settling else None,
@@ -189,6 +196,7 @@ def _rest_day(
         missing_card=False,
         absent=False,
         full_attendance=False,
+        taps=tuple(taps),
         points=(),
         findings=tuple(sorted(findings)),
         look_again_utc_ms=None if is_over else ends_utc_ms + _REST_SETTLE_MS + 1,

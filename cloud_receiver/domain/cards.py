@@ -72,11 +72,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tap:
-    """A touch of a terminal at its effective time, by a person who is known."""
+    """A touch of a terminal at its effective time, by a person who is known.
+
+    Attributes:
+        zone: of the store; says on which date a touch stands that no shift takes.
+    """
 
     at_utc_ms: int
     record_id: str
     store_id: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)

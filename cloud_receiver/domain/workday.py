@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 
 MINUTE_MS: Final = 60_000
 DAY_MIN: Final = 24 * 60
+MAX_CLOCK_OFFSET_MS: Final = 10 * MINUTE_MS
+FIRST_DATE: Final = "2000-01-01"
+AFTER_LAST_DATE: Final = "2100-01-01"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS: Final = timedelta(milliseconds=1)
 _Items = tuple[tuple[str, Any], ...]
@@ -151,14 +154,25 @@ def local_to_utc_ms(local: str, zone: str) -> int:
 
     A time the clock skipped is moved forward by the gap; of a time the clock showed twice
     the first is taken, so that the same text is the same instant for everybody.
-
-    Raises:
-        ValueError: the text is no time, or beyond the years a computer can hold.
     """
-    try:
-        return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
-    except OverflowError as error:
-        raise ValueError(f"{local!r} cannot be resolved in {zone}") from error
+    return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
+
+
+def is_believable(local: str) -> bool:
+    """Tell whether a local time lies in the years this software is about."""
+    return FIRST_DATE <= local[: len(FIRST_DATE)] < AFTER_LAST_DATE
+
+
+def effective_utc_ms(device_time: str, zone: str, clock_offset_ms: int | None) -> int | None:
+    """Return when a touch really was: the terminal's time less what its clock was ahead.
+
+    None when the clock cannot be believed: in another age, or more than
+    `MAX_CLOCK_OFFSET_MS` off. An offset that was not measured counts as none.
+    """
+    offset_ms = clock_offset_ms or 0
+    if abs(offset_ms) > MAX_CLOCK_OFFSET_MS or not is_believable(device_time):
+        return None
+    return local_to_utc_ms(device_time, zone) - offset_ms
 
 
 def local_date(at_utc_ms: int, zone: str) -> str:

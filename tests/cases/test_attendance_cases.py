@@ -70,7 +70,7 @@ class Day:
         taps = []
         for number, text in enumerate(self.case["punches"]):
             clock, _, store_id = text.partition("@")
-            taps.append(Tap(self.instant(clock), f"r{number}", store_id or "S1"))
+            taps.append(Tap(self.instant(clock), f"r{number}", store_id or "S1", self.zone))
         return taps
 
     def complete(self) -> dict[str, int]:

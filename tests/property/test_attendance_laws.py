@@ -56,7 +56,7 @@ def taps(draw: st.DrawFn) -> list[Tap]:
     seconds = draw(st.lists(st.integers(-86_400 * 2, 86_400 * 3), max_size=12))
     stores = draw(st.lists(st.sampled_from(["S1", "S2"]), min_size=12, max_size=12))
     return [
-        Tap(base + second * 1000, f"r{number}", store)
+        Tap(base + second * 1000, f"r{number}", store, ZONE)
         for number, (second, store) in enumerate(zip(seconds, stores, strict=False))
     ]
 

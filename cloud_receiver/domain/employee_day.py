@@ -1,0 +1,178 @@
+"""One employee-day as a whole: attendance and sales become the facts rules ask about.
+
+Pure. The facts follow `domain.facts.CATALOGUE`; beside them stands the evidence, down to
+the raw record ids (law 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from cloud_receiver.domain.attendance import (
+    Awaited,
+    DayResult,
+    PointResult,
+    Policy,
+    Tap,
+    judge,
+)
+from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.findings import Finding, FindingCode
+from cloud_receiver.domain.schedule import RosterDay
+
+STREAK: Final = "clean_streak_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What a person sold on a work date, refunds and voids taken off."""
+
+    amount_fen: int = 0
+    quantity_milli: int = 0
+    record_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayInputs:
+    """Everything known about one employee-day.
+
+    Attributes:
+        rostered: the roster says something about the day, be it that it is a rest day.
+        scene: of the store of the day.
+        neighbours: the roster around the day.
+        taps: at least those within two days.
+        implausible: punches of that date whose terminal's clock cannot be believed.
+    """
+
+    employee_id: str
+    day: RosterDay
+    rostered: bool
+    scene: str
+    neighbours: Mapping[str, RosterDay]
+    taps: tuple[Tap, ...]
+    implausible: tuple[str, ...]
+    sales: Sales
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What an employee-day comes to; the streak is still to be counted.
+
+    Attributes:
+        is_empty: nothing was planned and nothing happened; there is no such day.
+    """
+
+    facts: dict[str, FactValue]
+    evidence: dict[str, Any]
+    is_empty: bool
+    look_again_utc_ms: int | None
+    awaited: Awaited | None
+
+
+def assess(
+    inputs: DayInputs, *, as_of_utc_ms: int, complete_utc_ms: Mapping[str, int], policy: Policy
+) -> Assessment:
+    """Judge the day and put its facts and their evidence together."""
+    result = judge(
+        inputs.day,
+        inputs.neighbours,
+        inputs.taps,
+        as_of_utc_ms=as_of_utc_ms,
+        complete_utc_ms=complete_utc_ms,
+        policy=policy,
+        implausible=inputs.implausible,
+    )
+    happened = bool(result.taps or inputs.implausible or inputs.sales.record_ids)
+    return Assessment(
+        facts=_facts(inputs, result),
+        evidence=_evidence(inputs, result),
+        is_empty=not inputs.rostered and not happened,
+        look_again_utc_ms=result.look_again_utc_ms,
+        awaited=result.awaited,
+    )
+
+
+def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
+    day, sales = inputs.day, inputs.sales
+    sold_fen = max(0, sales.amount_fen)  # a day of refunds reaches no share of its target
+    return {
+        "employee_id": inputs.employee_id,
+        "work_date": day.work_date,
+        "store_id": day.store_id,
+        "scene": inputs.scene,
+        "status": result.status.value,
+        "scheduled": result.scheduled,
+        "final": result.final,
+        "late_min": result.late_min,
+        "early_min": result.early_min,
+        "worked_min": result.worked_min,
+        "stay_min": result.stay_min,
+        "missing_card": result.missing_card,
+        "absent": result.absent,
+        "full_attendance": result.full_attendance,
+        STREAK: 0,
+        "sales_fen": sales.amount_fen,
+        "sales_qty_milli": sales.quantity_milli,
+        "target_fen": day.target_fen,
+        "target_met": 0 < day.target_fen <= sales.amount_fen,
+        "achievement_bp": sold_fen * 10_000 // day.target_fen if day.target_fen else 0,
+        "subsidy_fen": day.subsidy_fen,
+    }
+
+
+def _evidence(inputs: DayInputs, result: DayResult) -> dict[str, Any]:
+    findings = list(result.findings)
+    if not inputs.rostered and result.taps:
+        records = tuple(tap.record_id for tap in result.taps)
+        findings.append(Finding(FindingCode.UNSCHEDULED, records))
+    return {
+        "punches": [tap.record_id for tap in result.taps],
+        "sales": list(inputs.sales.record_ids),
+        "points": [_point(point) for point in result.points],
+        "findings": [
+            {"code": finding.code.value, "records": list(finding.record_ids)}
+            for finding in findings
+        ],
+    }
+
+
+def _point(point: PointResult) -> dict[str, Any]:
+    return {
+        "check_type": point.check_type.value,
+        "store_id": point.store_id,
+        "planned_utc_ms": point.planned_utc_ms,
+        "status": point.status.value,
+        "at_utc_ms": point.tap.at_utc_ms if point.tap else None,
+        "record_id": point.tap.record_id if point.tap else None,
+    }
+
+
+class StreakDay(NamedTuple):
+    """A day as far as streaks are concerned."""
+
+    scheduled: bool
+    full_attendance: bool
+
+
+def streaks(before_days: int, run: Iterable[StreakDay]) -> list[int]:
+    """Count days of full attendance in a row, one number a day.
+
+    Rest days are neutral: they show 0, so that no rule speaks on them, and the run goes on
+    behind them. A scheduled day that is not (yet) clean ends it.
+
+    Args:
+        before_days: the streak on the last scheduled day before the first of `run`.
+        run: in order of work date.
+
+    >>> streaks(2, [StreakDay(True, True), StreakDay(False, False), StreakDay(True, True)])
+    [3, 0, 4]
+    """
+    shown = []
+    length = before_days
+    for day in run:
+        if day.scheduled:
+            length = length + 1 if day.full_attendance else 0
+        shown.append(length if day.scheduled else 0)
+    return shown

@@ -1,0 +1,171 @@
+"""The evaluator: journal rows in; day facts, outcomes, ledger entries and notices out.
+
+Each flush is one transaction: what was read from the journal, what it means and what is to
+be looked at again commit together or not at all. Judging and deciding are the pure domain's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity.nap import sleep_using_event
+from tenacity.stop import stop_when_event_set
+
+from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.employee_day import Assessment, assess
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.revision import Change, revise
+from cloud_receiver.domain.rules import decide
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import day_facts, days, dirty, projection
+from cloud_receiver.store.dirty import NextLook
+from cloud_receiver.store.engine import write
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes
+from cloud_receiver.store.rulebook import load_rulebook
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+    from sync.clock import Clock
+
+IDLE_S: Final = 0.5
+"""How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
+
+_EMPLOYEES_AT_ONCE: Final = 200
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms days are judged and people told."""
+
+    policy: Policy = field(default_factory=Policy)
+    channels: Sequence[str] = DEFAULT_CHANNELS
+
+
+class Evaluator:
+    """Judges what is new and what has become due, until it is told to stop.
+
+    Args:
+        terms: the organisation's policy and the channels notices go to.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, terms: Terms = Terms()) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._terms = terms
+        self._woken = threading.Event()
+
+    def wake(self) -> None:
+        """Say that there is something new; safe from any thread."""
+        self._woken.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Evaluate until `stop` is set; `wake` makes it notice at once.
+
+        A database that is away is tried again for as long as it takes.
+        """
+        attempts = Retrying(
+            retry=retry_if_exception_type(OperationalError),
+            wait=wait_exponential_jitter(initial=0.1, max=10),
+            stop=stop_when_event_set(stop),
+            sleep=sleep_using_event(stop),
+            before_sleep=_report,
+            reraise=True,
+        )
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                is_behind = attempts(self.flush)
+            except OperationalError:
+                return  # only when told to stop while the database was away
+            if not is_behind:
+                self._woken.wait(IDLE_S)
+
+    def flush(self) -> bool:
+        """Evaluate one portion in one transaction; return whether more is waiting."""
+        now_utc_ms = utc_ms(self._clock.now_utc())
+        with write(self._engine) as connection:
+            projected = projection.advance(connection, now_utc_ms)
+            keys = dirty.due(connection, now_utc_ms)
+            if keys:
+                evaluate(connection, keys, now_utc_ms, self._terms)
+        return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
+
+
+def _report(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    _log.warning("evaluator_waits attempt=%d error=%s", state.attempt_number, error)
+
+
+def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = Terms()) -> int:
+    """Compute all that is derived from the journal and the organisation; return the days.
+
+    Days that come out as they were are not touched, so on sound data nothing changes.
+    It is one transaction: nobody sees, judges or books a half-built state.
+    """
+    with write(engine) as connection:
+        projection.reset(connection)
+        while projection.advance(connection, now_utc_ms):
+            pass
+        dirty.mark_all(connection, now_utc_ms)
+        judged = 0
+        for keys in dirty.by_employee(connection, now_utc_ms, _EMPLOYEES_AT_ONCE):
+            evaluate(connection, keys, now_utc_ms, terms)
+            judged += len(keys)
+    return judged
+
+
+def evaluate(
+    connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
+) -> list[DayKey]:
+    """Judge days, write what changed, decide and book it; return the days that changed."""
+    complete_utc_ms = dirty.complete(connection)
+    assessed: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
+    looks = {}
+    for inputs in days.load(connection, keys):
+        day = assess(
+            inputs, as_of_utc_ms=now_utc_ms, complete_utc_ms=complete_utc_ms, policy=terms.policy
+        )
+        assessed[inputs.employee_id][inputs.day.work_date] = day
+        looks[inputs.employee_id, inputs.day.work_date] = NextLook(
+            day.look_again_utc_ms, day.awaited
+        )
+    changes = _revise(connection, assessed)
+    day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
+    day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
+    outcomes = decide(
+        load_rulebook(connection),
+        [change.facts for change in changes.values() if change.facts],
+        {key: _records(change) for key, change in changes.items()},
+    )
+    apply_outcomes(connection, changes.keys(), outcomes, now_utc_ms, channels=terms.channels)
+    dirty.settle(connection, looks)
+    return list(changes)
+
+
+def _revise(
+    connection: Connection, assessed: Mapping[str, Mapping[str, Assessment]]
+) -> dict[DayKey, Change]:
+    """Return every day that is not as it is stored, later days of a streak among them."""
+    first_dates = {employee_id: min(days) for employee_id, days in assessed.items()}
+    stored = day_facts.history(connection, first_dates)
+    changes = {}
+    for employee_id, new in sorted(assessed.items()):
+        old = stored.get(employee_id, {})
+        before = day_facts.streak_before(connection, employee_id, min(new), old)
+        for change in revise(before, old, new):
+            changes[employee_id, change.work_date] = change
+    return changes
+
+
+def _records(change: Change) -> dict[str, list[str]]:
+    return {kind: change.evidence.get(kind, []) for kind in ("punches", "sales")}

@@ -1,0 +1,100 @@
+"""Employee-days as they were judged: read for streaks, written when they changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.revision import StoredDay
+from cloud_receiver.domain.workday import shift_date
+from cloud_receiver.store import dirty, tables
+from cloud_receiver.store.engine import upsert
+
+_LOOK_BACK_DAYS: Final = 31
+
+
+_STORED: Final = tuple(tables.day_fact.c[name] for name in StoredDay.__dataclass_fields__)
+
+
+def history(
+    connection: Connection, first_dates: Mapping[str, str]
+) -> dict[str, dict[str, StoredDay]]:
+    """Return each person's days by date, from a month before their first date to the last."""
+    since = shift_date(min(first_dates.values()), -_LOOK_BACK_DAYS)
+    fact = tables.day_fact.c
+    rows = connection.execute(
+        select(*_STORED)
+        .where(fact.employee_id.in_(first_dates), fact.work_date >= since)
+        .order_by(fact.employee_id, fact.work_date)
+    )
+    found: defaultdict[str, dict[str, StoredDay]] = defaultdict(dict)
+    for row in rows:
+        found[row.employee_id][row.work_date] = StoredDay(*row)
+    return found
+
+
+def streak_before(
+    connection: Connection, employee_id: str, first_date: str, known: Mapping[str, StoredDay]
+) -> int:
+    """Return the streak on the last scheduled day before a date, however long ago; 0: none.
+
+    Args:
+        known: of the person, from `history`: nearly always the answer is among them.
+    """
+    for date in sorted(known, reverse=True):
+        day, length = known[date].streak()
+        if date < first_date and day.scheduled:
+            return length
+    fact = tables.day_fact.c
+    rows = connection.execute(
+        select(*_STORED)
+        .where(fact.employee_id == employee_id, fact.work_date < min([first_date, *known]))
+        .order_by(fact.work_date.desc())
+    )
+    for row in rows:
+        day, length = StoredDay(*row).streak()
+        if day.scheduled:
+            rows.close()
+            return length
+    return 0
+
+
+def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store days, each a whole row of `day_fact`."""
+    upsert(connection, tables.day_fact, rows)
+
+
+def remove(connection: Connection, keys: Collection[DayKey]) -> None:
+    """Take days away on which nothing was planned and nothing happened after all."""
+    if keys:
+        fact = tables.day_fact.c
+        this = (fact.employee_id == bindparam("of_employee")) & (
+            fact.work_date == bindparam("of_date")
+        )
+        parameters = [{"of_employee": person, "of_date": date} for person, date in sorted(keys)]
+        connection.execute(delete(tables.day_fact).where(this), parameters)
+
+
+def decide_again(
+    connection: Connection, from_date: str, before_date: str | None, now_utc_ms: int
+) -> int:
+    """Have the rules speak again on days that are judged already; return how many.
+
+    For rules published for the past: the facts stay, the outcomes are computed anew.
+
+    Args:
+        before_date: the first date that is left alone, None for no end.
+    """
+    fact = tables.day_fact.c
+    chosen = fact.work_date >= from_date
+    if before_date is not None:
+        chosen = chosen & (fact.work_date < before_date)
+    keys = [(row[0], row[1]) for row in connection.execute(
+        select(fact.employee_id, fact.work_date).where(chosen))]  # fmt: skip
+    connection.execute(update(tables.day_fact).where(chosen).values(input_hash=""))
+    dirty.mark(connection, keys, now_utc_ms)
+    return len(keys)

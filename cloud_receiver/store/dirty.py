@@ -1,0 +1,143 @@
+"""The employee-days to judge: now, at an instant, or when a store's feed is complete.
+
+A day stands in `dirty` until it is judged, and afterwards for as long as time or data that
+has not come yet may still change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Final
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
+
+from cloud_receiver.domain.attendance import Awaited
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.workday import local_date
+from cloud_receiver.store import tables
+from cloud_receiver.store.engine import insert_ignore, upsert
+
+MAX_DAYS: Final = 2000  # at a time: bounds the transaction and the lists in its queries
+NEVER_UTC_MS: Final = 2**62
+SALES_DRIVERS: Final = ("posfile",)
+"""Kinds of sources that bring sales and say nothing about attendance."""
+
+
+def mark(connection: Connection, keys: Iterable[DayKey], now_utc_ms: int) -> None:
+    """Have days judged as soon as possible."""
+    rows = [
+        {"employee_id": employee_id, "work_date": work_date, "due_utc_ms": now_utc_ms}
+        for employee_id, work_date in sorted(keys)
+    ]
+    upsert(connection, tables.dirty, rows)
+
+
+def mark_for_later(connection: Connection, due: Mapping[DayKey, int]) -> None:
+    """Have days judged at an instant, unless they are in the queue already."""
+    rows = [
+        {"employee_id": employee_id, "work_date": work_date, "due_utc_ms": due_utc_ms}
+        for (employee_id, work_date), due_utc_ms in sorted(due.items())
+    ]
+    insert_ignore(connection, tables.dirty, rows)
+
+
+def mark_all(connection: Connection, now_utc_ms: int) -> None:
+    """Have every day judged anew that is stored, and every rostered one that has begun."""
+    fact, roster = tables.day_fact.c, tables.roster.c
+    until = local_date(now_utc_ms, "UTC")
+    begun = select(roster.employee_id, roster.work_date).where(roster.work_date <= until)
+    known = select(fact.employee_id, fact.work_date)
+    mark(
+        connection, {(row[0], row[1]) for row in connection.execute(begun.union(known))}, now_utc_ms
+    )
+
+
+def mark_store(connection: Connection, store_id: str, now_utc_ms: int) -> None:
+    """Have every stored day of a store judged anew."""
+    fact = tables.day_fact.c
+    query = select(fact.employee_id, fact.work_date).where(fact.store_id == store_id)
+    mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
+
+
+def by_employee(
+    connection: Connection, now_utc_ms: int, people_at_once: int
+) -> Iterator[list[DayKey]]:
+    """Yield all days that are due, some people at a time with all of theirs."""
+    dirty = tables.dirty.c
+    rows = connection.execute(
+        select(dirty.employee_id, dirty.work_date)
+        .where(dirty.due_utc_ms <= now_utc_ms)
+        .order_by(dirty.employee_id, dirty.work_date)
+    )
+    days_of = groupby(rows.all(), key=lambda row: row.employee_id)
+    people = ([(row[0], row[1]) for row in of_person] for _, of_person in days_of)
+    while some := list(islice(people, people_at_once)):
+        yield [key for of_person in some for key in of_person]
+
+
+def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
+    """Return the days to judge now, the longest waiting first, at most `MAX_DAYS`; keep them.
+
+    Somebody who marks a day while it is being judged waits for the end of the transaction,
+    so that no mark is lost.
+    """
+    dirty, feed = tables.dirty.c, _feeds().subquery()
+    query = select(dirty.employee_id, dirty.work_date).with_for_update(of=tables.dirty)
+    by_time = query.where(dirty.due_utc_ms <= now_utc_ms).order_by(dirty.due_utc_ms)
+    by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
+        dirty.awaits_utc_ms < feed.c.complete_utc_ms
+    )
+    keys = {(row[0], row[1]): None for row in connection.execute(by_time.limit(MAX_DAYS))}
+    keys |= {(row[0], row[1]): None for row in connection.execute(by_feed.limit(MAX_DAYS))}
+    return list(keys)[:MAX_DAYS]
+
+
+def complete(connection: Connection) -> dict[str, int]:
+    """Return up to when each store's attendance feed is complete: its slowest terminal's mark."""
+    return {row.store_id: row.complete_utc_ms for row in connection.execute(_feeds())}
+
+
+def _feeds() -> Select[tuple[str, int]]:
+    source = tables.source.c
+    slowest = func.min(func.coalesce(source.complete_utc_ms, 0)).label("complete_utc_ms")
+    return (
+        select(source.store_id, slowest)
+        .where(source.driver.not_in(SALES_DRIVERS))
+        .group_by(source.store_id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """When a judged day is due again: at an instant, when a feed is complete, or never."""
+
+    at_utc_ms: int | None
+    awaited: Awaited | None
+
+
+def settle(connection: Connection, looks: Mapping[DayKey, NextLook]) -> None:
+    """Take judged days out of the queue, or leave them in it until their next look."""
+    done = []
+    waiting = []
+    for (employee_id, work_date), look in sorted(looks.items()):
+        key = {"employee_id": employee_id, "work_date": work_date}
+        if look.at_utc_ms is None and look.awaited is None:
+            done.append({"of_employee": employee_id, "of_date": work_date})
+            continue
+        waiting.append(
+            {
+                **key,
+                "due_utc_ms": NEVER_UTC_MS if look.at_utc_ms is None else look.at_utc_ms,
+                "awaits_store_id": look.awaited.store_id if look.awaited else None,
+                "awaits_utc_ms": look.awaited.beyond_utc_ms if look.awaited else None,
+            }
+        )
+    if done:
+        dirty = tables.dirty.c
+        this = (dirty.employee_id == bindparam("of_employee")) & (
+            dirty.work_date == bindparam("of_date")
+        )
+        connection.execute(delete(tables.dirty).where(this), done)
+    upsert(connection, tables.dirty, waiting)

@@ -1,0 +1,223 @@
+"""What becomes known about the organisation, and what must be resolved again because of it.
+
+Every function writes only what differs, resolves the records concerned from their first,
+and marks the employee-days they stood on and come to, all in the caller's transaction.
+Each returns how many rows were new or different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Table, insert, select
+
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.schedule import around
+from cloud_receiver.domain.workday import Shift, encode_shifts, midnight_utc_ms, shift_date
+from cloud_receiver.store import dirty, organisation, projection, tables
+from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A store as entered; `zone` is an IANA name, `scene` supermarket, community ..."""
+
+    store_id: str
+    name: str
+    zone: str
+    scene: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """A person as entered; `store_id` is the home store, `language` zh or en."""
+
+    employee_id: str
+    name: str
+    store_id: str
+    language: str = "zh"
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """Whose id is this on that terminal; `ANY_DEVICE` means every terminal of the store."""
+
+    store_id: str
+    device_serial: str = ANY_DEVICE
+    user_id: str
+    employee_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seller:
+    """Whose code is this on the tills of that store."""
+
+    store_id: str
+    seller_code: str
+    employee_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterEntry:
+    """What a person is to do on a date; no shifts mean a rest day."""
+
+    employee_id: str
+    work_date: str
+    store_id: str
+    shifts: tuple[Shift, ...]
+    target_fen: int = 0
+    subsidy_fen: int = 0
+
+
+Entered = Store | Employee | Badge | Seller
+_KEYS_A_QUERY: Final = 1000
+_ROSTER_CONTENT: Final = (
+    "employee_id", "work_date", "store_id", "shift", "target_fen", "subsidy_fen",
+)  # fmt: skip
+
+
+def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int) -> int:
+    """Enter stores; a new or another zone re-dates all that happened there."""
+    zones = {site.store_id: site.zone for site in organisation.sites(connection).values()}
+    changed = _put(connection, tables.store, stores)
+    for row in changed:
+        store_id = row["store_id"]
+        if zones.get(store_id) != row["zone"]:
+            for table in (tables.punch, tables.sale):
+                condition = table.c.store_id == store_id
+                projection.project_again(connection, table, condition, now_utc_ms)
+        dirty.mark_store(connection, store_id, now_utc_ms)  # its scene is a fact of its days
+    return len(changed)
+
+
+def put_employees(connection: Connection, employees: Iterable[Employee]) -> int:
+    """Enter people."""
+    return len(_put(connection, tables.employee, employees))
+
+
+def bind_badges(connection: Connection, badges: Iterable[Badge], now_utc_ms: int) -> int:
+    """Say whose ids are whose; punches under them are resolved again from the first."""
+    changed = _put(connection, tables.badge, badges)
+    by_store: dict[str, set[str]] = {}
+    for row in changed:
+        by_store.setdefault(row["store_id"], set()).add(row["user_id"])
+    punch = tables.punch.c
+    for store_id, user_ids in sorted(by_store.items()):
+        condition = (punch.store_id == store_id) & punch.user_id.in_(user_ids)
+        projection.project_again(connection, tables.punch, condition, now_utc_ms)
+    return len(changed)
+
+
+def bind_sellers(connection: Connection, sellers: Iterable[Seller], now_utc_ms: int) -> int:
+    """Say whose till codes are whose; sales under them are resolved again from the first."""
+    changed = _put(connection, tables.seller, sellers)
+    by_store: dict[str, set[str]] = {}
+    for row in changed:
+        by_store.setdefault(row["store_id"], set()).add(row["seller_code"])
+    sale = tables.sale.c
+    for store_id, codes in sorted(by_store.items()):
+        condition = (sale.store_id == store_id) & sale.seller_code.in_(codes)
+        projection.project_again(connection, tables.sale, condition, now_utc_ms)
+    return len(changed)
+
+
+def add_roster(
+    connection: Connection, entries: Iterable[RosterEntry], author: str, now_utc_ms: int
+) -> int:
+    """Add a version of every roster day that differs from the one in force.
+
+    What people did around those days may now belong to another of them, so their punches
+    and sales are placed again. A day still to come is judged from its midnight on.
+    """
+    wanted = {(entry.employee_id, entry.work_date): _roster_row(entry) for entry in entries}
+    in_force = _rosters_in_force(connection, wanted)
+    rows = []
+    for key, content in sorted(wanted.items()):
+        version, stored = in_force.get(key, (0, {}))
+        if content != stored:
+            stamp = {"version": version + 1, "author": author, "created_utc_ms": now_utc_ms}
+            rows.append({**content, **stamp})
+    if rows:
+        keys = [(row["employee_id"], row["work_date"]) for row in rows]
+        happened = _happened_around(keys, tables.punch, tables.punch.c.effective_utc_ms)
+        stood = projection.standing_days(connection, tables.punch, happened)
+        connection.execute(insert(tables.roster), rows)
+        stands = projection.standing_days(connection, tables.punch, happened)
+        dirty.mark(connection, stood | stands, now_utc_ms)
+        sold = _happened_around(keys, tables.sale, tables.sale.c.sold_utc_ms)
+        projection.project_again(connection, tables.sale, sold, now_utc_ms)
+        _mark_rostered(connection, rows, now_utc_ms)
+    return len(rows)
+
+
+def _roster_row(entry: RosterEntry) -> dict[str, Any]:
+    return {
+        "employee_id": entry.employee_id,
+        "work_date": entry.work_date,
+        "store_id": entry.store_id,
+        "shift": encode_shifts(entry.shifts),
+        "target_fen": entry.target_fen,
+        "subsidy_fen": entry.subsidy_fen,
+    }
+
+
+def _rosters_in_force(
+    connection: Connection, keys: Collection[DayKey]
+) -> dict[DayKey, tuple[int, dict[str, Any]]]:
+    """Return the newest version and its content of each day that has one."""
+    found = {}
+    people = sorted({employee_id for employee_id, _ in keys})
+    dates = [work_date for _, work_date in keys]
+    roster = tables.roster
+    for some in _portions(people):
+        query = select(roster).where(
+            roster.c.employee_id.in_(some), roster.c.work_date.between(min(dates), max(dates))
+        )
+        for row in connection.execute(query.order_by(roster.c.version)):
+            content = {name: getattr(row, name) for name in _ROSTER_CONTENT}
+            found[row.employee_id, row.work_date] = (row.version, content)
+    return found
+
+
+def _happened_around(
+    keys: Collection[DayKey], table: Table, at_utc_ms: ColumnElement[int]
+) -> ColumnElement[bool]:
+    dates = [work_date for _, work_date in keys]
+    begin = midnight_utc_ms(around(min(dates))[0], UNKNOWN_ZONE)
+    end = midnight_utc_ms(shift_date(max(dates), 4), UNKNOWN_ZONE)
+    return table.c.employee_id.in_({who for who, _ in keys}) & at_utc_ms.between(begin, end)
+
+
+def _mark_rostered(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], now_utc_ms: int
+) -> None:
+    sites = organisation.sites(connection)
+    begins = {
+        (row["employee_id"], row["work_date"]): midnight_utc_ms(
+            row["work_date"], organisation.zone_of(sites, row["store_id"])
+        )
+        for row in rows
+    }
+    dirty.mark(connection, [key for key, at in begins.items() if at <= now_utc_ms], now_utc_ms)
+    dirty.mark_for_later(connection, {key: at for key, at in begins.items() if at > now_utc_ms})
+
+
+def _put(connection: Connection, table: Table, entered: Iterable[Entered]) -> list[dict[str, Any]]:
+    """Write the rows that are new or different and return them."""
+    key_names = [column.name for column in table.primary_key]
+    rows = {tuple(getattr(one, name) for name in key_names): asdict(one) for one in entered}
+    stored = set()
+    for some in _portions(sorted({key[0] for key in rows})):
+        query = select(table).where(table.c[key_names[0]].in_(some))
+        stored |= {tuple(sorted(row._asdict().items())) for row in connection.execute(query)}
+    changed = [row for row in rows.values() if tuple(sorted(row.items())) not in stored]
+    upsert(connection, table, changed)
+    return changed
+
+
+def _portions(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _KEYS_A_QUERY] for start in range(0, len(keys), _KEYS_A_QUERY))

@@ -1,0 +1,235 @@
+"""From the journal to punches and sales with a person and an instant, in journal order.
+
+The cursor moves in the same transaction as what was written. Who a record belongs to may
+become known later: `project_again` resolves records from their first and marks every
+employee-day that gained or lost one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
+
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.schedule import around, work_date_of
+from cloud_receiver.domain.workday import (
+    effective_utc_ms,
+    is_believable,
+    local_date,
+    local_to_utc_ms,
+)
+from cloud_receiver.store import dirty, organisation, tables
+from cloud_receiver.store.engine import behind_writers, upsert
+from cloud_receiver.store.organisation import Site, zone_of
+from cloud_receiver.store.problems import Letter, bury
+from sync.records import Punch, Sale
+
+CURSOR_KEY: Final = "projected_entry_no"
+MAX_ENTRIES: Final = 5000  # at a time: bounds the transaction and the lists in its queries
+_READ_PUNCH: Final = msgspec.json.Decoder(Punch)
+_READ_SALE: Final = msgspec.json.Decoder(Sale)
+_JOURNALED: Final = (
+    tables.journal.c.entry_no,
+    tables.journal.c.record_id,
+    tables.journal.c.kind,
+    tables.journal.c.body,
+    tables.journal.c.received_utc_ms,
+)
+
+
+class Journaled(NamedTuple):
+    """A journal row as far as it matters here."""
+
+    entry_no: int
+    record_id: str
+    kind: str
+    body: str
+    received_utc_ms: int
+
+
+class Act(NamedTuple):
+    """Something a person did in a store; `at_utc_ms` is None when no clock can be believed."""
+
+    employee_id: str
+    store_id: str
+    at_utc_ms: int | None
+    local: str
+
+
+def advance(connection: Connection, now_utc_ms: int) -> int:
+    """Project the next journal rows, at most `MAX_ENTRIES`; return how many there were."""
+    entry_no = tables.journal.c.entry_no
+    query = (
+        select(*_JOURNALED)
+        .where(entry_no > cursor(connection), behind_writers(connection, tables.journal))
+        .order_by(entry_no)
+        .limit(MAX_ENTRIES)
+    )
+    entries = [Journaled(*row) for row in connection.execute(query)]
+    if entries:
+        _project(connection, entries, now_utc_ms)
+        upsert(connection, tables.meta, [{"key": CURSOR_KEY, "value": str(entries[-1].entry_no)}])
+    return len(entries)
+
+
+def cursor(connection: Connection) -> int:
+    """Return the number of the last journal row that was projected, 0 at first."""
+    value = select(tables.meta.c.value).where(tables.meta.c.key == CURSOR_KEY)
+    return int(connection.scalar(value) or 0)
+
+
+def reset(connection: Connection) -> None:
+    """Forget all punches and sales; `advance` brings them back from the journal."""
+    connection.execute(delete(tables.punch))
+    connection.execute(delete(tables.sale))
+    connection.execute(delete(tables.meta).where(tables.meta.c.key == CURSOR_KEY))
+
+
+def project_again(
+    connection: Connection, table: Table, condition: ColumnElement[bool], now_utc_ms: int
+) -> int:
+    """Resolve the records of `punch` or `sale` that meet a condition anew; return how many."""
+    query = select(*_JOURNALED).join(table, table.c.record_id == tables.journal.c.record_id)
+    entries = [Journaled(*row) for row in connection.execute(query.where(condition))]
+    dirty.mark(connection, standing_days(connection, table, condition), now_utc_ms)
+    for start in range(0, len(entries), MAX_ENTRIES):
+        _project(connection, entries[start : start + MAX_ENTRIES], now_utc_ms)
+    return len(entries)
+
+
+def standing_days(
+    connection: Connection, table: Table, condition: ColumnElement[bool]
+) -> set[DayKey]:
+    """Return the employee-days on which projected records stand, by the roster as it is now."""
+    bound = condition & table.c.employee_id.is_not(None)
+    if table is tables.sale:
+        rows = connection.execute(select(table.c.employee_id, table.c.work_date).where(bound))
+        return {(employee_id, work_date) for employee_id, work_date in rows}
+    columns = (table.c.employee_id, table.c.store_id, table.c.effective_utc_ms, table.c.device_time)
+    acts = [Act(*row) for row in connection.execute(select(*columns).where(bound))]
+    return {day for day in _days_of(connection, acts, organisation.sites(connection)) if day}
+
+
+def _project(connection: Connection, entries: Sequence[Journaled], now_utc_ms: int) -> None:
+    sites = organisation.sites(connection)
+    _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, now_utc_ms)
+    _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, now_utc_ms)
+
+
+def _project_punches(
+    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
+) -> None:
+    punches = [_READ_PUNCH.decode(entry.body) for entry in entries]
+    book = organisation.badge_book(
+        connection, {punch.store_id for punch in punches}, {punch.user_id for punch in punches}
+    )
+    rows: list[dict[str, Any]] = []
+    acts = []
+    for entry, punch in zip(entries, punches, strict=True):
+        employee_id = book.holder(punch.store_id, punch.device_serial, punch.user_id)
+        site = sites.get(punch.store_id)
+        at_utc_ms = None
+        if site:
+            at_utc_ms = effective_utc_ms(punch.device_time, site.zone, punch.clock_offset_ms)
+        if employee_id is not None:
+            acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
+        rows.append(
+            {
+                "record_id": entry.record_id,
+                "entry_no": entry.entry_no,
+                "store_id": punch.store_id,
+                "device_serial": punch.device_serial,
+                "user_id": punch.user_id,
+                "employee_id": employee_id,
+                "device_time": punch.device_time,
+                "effective_utc_ms": at_utc_ms,
+                "state_code": punch.state_code,
+                "verify_code": punch.verify_code,
+            }
+        )
+    upsert(connection, tables.punch, rows)
+    dirty.mark(connection, {day for day in _days_of(connection, acts, sites) if day}, now_utc_ms)
+
+
+def _project_sales(
+    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
+) -> None:
+    sales = []
+    for entry in entries:
+        sale = _READ_SALE.decode(entry.body)
+        if is_believable(sale.sold_at):
+            zone = zone_of(sites, sale.store_id)
+            sales.append((entry, sale, local_to_utc_ms(sale.sold_at, zone)))
+        else:
+            _set_aside(connection, entry, f"sold_at {sale.sold_at}: set the till's clock right")
+    holders = organisation.sellers(
+        connection, {sale.store_id for _, sale, _ in sales}, {sale.seller_code for _, sale, _ in sales}
+    )  # fmt: skip
+    bound = [holders.get((sale.store_id, sale.seller_code)) for _, sale, _ in sales]
+    acts = [
+        Act(employee_id, sale.store_id, at_utc_ms, sale.sold_at)
+        for (_, sale, at_utc_ms), employee_id in zip(sales, bound, strict=True)
+        if employee_id is not None
+    ]
+    stood = iter(_days_of(connection, acts, sites))
+    rows = []
+    marked = set()
+    for (entry, sale, at_utc_ms), employee_id in zip(sales, bound, strict=True):
+        day = next(stood) if employee_id is not None else None
+        if day is not None:
+            marked.add(day)
+        rows.append(
+            {
+                "record_id": entry.record_id,
+                "entry_no": entry.entry_no,
+                "store_id": sale.store_id,
+                "seller_code": sale.seller_code,
+                "employee_id": employee_id,
+                "line_kind": sale.line_kind,
+                "work_date": day[1] if day else sale.sold_at[:10],
+                "sold_utc_ms": at_utc_ms,
+                "amount_fen": sale.amount_fen,
+                "quantity_milli": sale.quantity_milli,
+            }
+        )
+    upsert(connection, tables.sale, rows)
+    dirty.mark(connection, marked, now_utc_ms)
+
+
+def _days_of(
+    connection: Connection, acts: Sequence[Act], sites: dict[str, Site]
+) -> list[DayKey | None]:
+    """Return the employee-day of each act; None when its date cannot be believed."""
+    dates = [_calendar_date(act, sites) for act in acts]
+    known = [date for date in dates if date is not None]
+    if not known:
+        return [None for _ in acts]
+    people = {act.employee_id for act in acts}
+    first, last = around(min(known))[0], around(max(known))[-1]
+    rosters = organisation.rosters(connection, people, first, last, sites)
+    found: list[DayKey | None] = []
+    for act, calendar_date in zip(acts, dates, strict=True):
+        work_date = calendar_date
+        if act.at_utc_ms is not None:
+            roster = rosters.get(act.employee_id, {})
+            zone = zone_of(sites, act.store_id)
+            work_date = work_date_of(roster, act.at_utc_ms, act.store_id, zone)
+        found.append((act.employee_id, work_date) if work_date else None)
+    return found
+
+
+def _calendar_date(act: Act, sites: dict[str, Site]) -> str | None:
+    if act.at_utc_ms is not None:
+        return local_date(act.at_utc_ms, zone_of(sites, act.store_id))
+    return act.local[:10] if is_believable(act.local) else None
+
+
+def _set_aside(connection: Connection, entry: Journaled, detail: str) -> None:
+    """Show a journaled record that cannot be used; it stays in the journal as well."""
+    letter = Letter(
+        topic=f"journal/{entry.entry_no}", code="clock", detail=detail, raw=entry.body.encode()
+    )
+    bury(connection, [letter], entry.received_utc_ms)
