@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
-from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
@@ -75,7 +75,7 @@ class Evaluator:
         """
         attempts = Retrying(
             retry=retry_if_exception_type(OperationalError),
-            wait=wait_exponential_jitter(initial=0.1, max=10),
+            wait=wait_random_exponential(multiplier=0.1, max=10),
             stop=stop_when_event_set(stop),
             sleep=sleep_using_event(stop),
             before_sleep=_report,

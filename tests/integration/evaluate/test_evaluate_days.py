@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloud_receiver.store import dirty, problems, tables, unmatched
+from cloud_receiver.store import problems, tables, unmatched
 
 MONDAY = "2026-11-23"
 TUESDAY = "2026-11-24"
@@ -235,15 +235,3 @@ def test_the_same_roster_again_is_no_new_version(hq, person) -> None:
     assert hq.roster("E1", MONDAY) == 1
     versions = [row[2] for row in hq.table(tables.roster)]
     assert versions == [1, 2, 3]
-
-
-def test_a_mark_made_while_a_day_is_judged_is_not_lost(hq, person) -> None:
-    hq.at(f"{TUESDAY}T12:00")
-    key = (person, MONDAY)
-
-    def judged_meanwhile(connection):
-        assert key not in dirty.due(connection, hq.now_utc_ms)
-        dirty.mark(connection, [key], hq.now_utc_ms)
-
-    hq.writing(judged_meanwhile)
-    assert hq.reading(lambda connection: dirty.due(connection, hq.now_utc_ms)) == [key]
