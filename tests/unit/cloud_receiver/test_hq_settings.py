@@ -1,0 +1,87 @@
+"""Headquarters' settings: the example loads, and a mistake is named where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cloud_receiver.settings import Settings, load_settings
+from sync.clock import ScaledClock, SystemClock, utc_text
+from sync.errors import DakaError
+from sync.places import config_dir
+
+MINIMAL = """\
+[hq]
+org = "acme"
+receiver_id = "hq-1"
+data_dir = "/var/lib/daka-hq"
+
+[mqtt]
+url = "mqtt://localhost"
+"""
+
+
+def _load(folder: Path, text: str) -> Settings:
+    path = folder / "hq.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path)
+
+
+def test_the_shipped_example_loads() -> None:
+    settings = load_settings(config_dir() / "hq.example.toml")
+    assert (settings.org, settings.mqtt.port, settings.web.port) == ("acme", 1883, 8080)
+
+
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    settings = _load(tmp_path, MINIMAL)
+    assert settings.database_url == "sqlite:////var/lib/daka-hq/hq.db"
+    assert settings.shards is None
+    assert isinstance(settings.clock, SystemClock)
+    assert (settings.web.host, settings.notify.console) == ("127.0.0.1", True)
+
+
+def test_a_demonstration_brings_its_clock(tmp_path: Path) -> None:
+    table = '[clock]\nwall_start_utc = "2026-11-23T00:00:00.000Z"\nreal_start_s = 5\nspeed = 720\n'
+    clock = _load(tmp_path, MINIMAL + table).clock
+    assert isinstance(clock, ScaledClock)
+    assert utc_text(clock.wall_start_utc) == "2026-11-23T00:00:00.000Z"
+
+
+def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret\n")
+    text = MINIMAL + f'username = "hq"\npassword_file = "{tmp_path / "password"}"\n'
+    assert _load(tmp_path, text).mqtt.password == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('org = "acme"\n', "", r"hq\.toml, \[hq\]: org is missing; it must be"),
+        ('org = "acme"', 'org = "a/b"', r"\[hq\]: org = 'a/b'"),
+        ('org = "acme"', "org = 7", r"\[hq\]: org = 7"),
+        ('"/var/lib/daka-hq"', '"here"', r"\[hq\]: data_dir = 'here'; it must be an absolute"),
+        ("[mqtt]", "shards = [16]\n[mqtt]", r"shards = \[16\]; it must be a list of shards"),
+        ("[mqtt]", 'database_url = "mysql://x"\n[mqtt]', "database_url = 'mysql://x'"),
+        ("mqtt://localhost", "http://localhost", r"\[mqtt\]: url = 'http"),
+        ("mqtt://localhost", "mqtt://localhost:x", r"\[mqtt\]: url = "),
+        ("[mqtt]", "[mqtt]\nport = 3", r"\[mqtt\]: unknown key 'port'; known: "),
+        ("[mqtt]", '[mqtt]\nca_file = "/nowhere"', r"ca_file = '/nowhere'; .*No such file"),
+        ("[mqtt]", "[web]\nport = 0\n[mqtt]", r"\[web\]: port = 0; it must be a whole number"),
+        ("[mqtt]", '[notify]\nwebhook_url = "https://x"\n[mqtt]', "webhook_secret_file is missing"),
+        ("[mqtt]", "[clock]\nspeed = 2\n[mqtt]", r"\[clock\]: wall_start_utc is missing"),
+        ("[mqtt]", "[mail]\n[mqtt]", "unknown table 'mail'"),
+        ("[mqtt]", "[mqtt", "no TOML file"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, named: str
+) -> None:
+    assert old in MINIMAL
+    with pytest.raises(DakaError, match=named):
+        _load(tmp_path, MINIMAL.replace(old, new))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DakaError, match=r"hq\.toml cannot be read"):
+        load_settings(tmp_path / "hq.toml")
