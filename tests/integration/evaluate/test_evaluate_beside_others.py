@@ -31,6 +31,8 @@ def test_a_mark_made_while_its_day_is_judged_outlives_the_judgement(hq) -> None:
     with write(hq.engine) as connection:
         assert dirty.due(connection, hq.now_utc_ms) == [key]
         marker.start()
+        marker.join(0.3)  # were it not made to wait, it would be through by now
+        assert marker.is_alive()
         dirty.settle(connection, {key: NextLook(None, None)})
     marker.join(10)
     assert hq.reading(lambda connection: dirty.due(connection, hq.now_utc_ms)) == [key]
