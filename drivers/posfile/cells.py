@@ -51,7 +51,7 @@ def _decimal_point(read: Callable[[str], int], decimal_mark: str) -> Callable[[s
     assert decimal_mark in {".", ","}, decimal_mark
     if decimal_mark == ".":
         return read
-    swap = str.maketrans({".": None, ",": ".", " ": None, "\u00a0": None})
+    swap = str.maketrans({".": ",", ",": ".", " ": None, "\u00a0": None})
     return lambda text: read(text.translate(swap))
 
 

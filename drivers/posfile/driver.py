@@ -47,10 +47,10 @@ class PosFileDriver:
 
     capabilities = Capabilities(live=True, repair=True)
 
-    def __init__(self, settings: PosFileSettings, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(self, settings: PosFileSettings, clock: Clock, zone: str) -> None:
         self._settings = settings
         self._clock = clock
-        self._zone = zone
+        self._zone = ZoneInfo(zone)
         self._source_id = f"pos:{settings.source}"
         self._parsers: dict[str, Parser] = {}
         self._rested: dict[str, tuple[FileState, float]] = {}

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
@@ -27,7 +26,7 @@ CLOCK = ScaledClock(datetime(2019, 4, 1, tzinfo=UTC), 0.0, 1e-9)
 def driver(folder: Path, branch: str = "A", **more: Any) -> PosFileDriver:
     table = {"folder": str(folder), "map": "supermarket_sales", "branch": branch, "settle_s": 0}
     settings = PosFileSettings.from_table(table | more, "agent.toml, device 'tills'")
-    return PosFileDriver(settings, CLOCK, ZoneInfo("Asia/Shanghai"))
+    return PosFileDriver(settings, CLOCK, "Asia/Shanghai")
 
 
 def read(reader: PosFileDriver, cursor: Cursor | None = None) -> tuple[list[SaleRow], Cursor]:

@@ -6,7 +6,6 @@ import tempfile
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,7 +101,7 @@ def _driver(folder: Path, settle_s: float) -> PosFileDriver:
             folder=folder, dialect=dialect, source="till", names=("*.csv",), settle_s=settle_s
         ),
         clock,
-        ZoneInfo("Asia/Shanghai"),
+        "Asia/Shanghai",
     )
 
 

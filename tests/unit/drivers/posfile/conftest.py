@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,7 +66,7 @@ class Till:
             names=dialect.names,
             settle_s=self.settle_s,
         )
-        self.driver = PosFileDriver(settings, self.clock, ZoneInfo("Asia/Shanghai"))
+        self.driver = PosFileDriver(settings, self.clock, "Asia/Shanghai")
 
     def read(self) -> list[Reading]:
         """Make a pass and keep its cursor and what was seen, reading by reading."""

@@ -32,6 +32,8 @@ def test_a_decimal_comma_is_read_only_where_it_is_declared() -> None:
     assert amount_reader(",")("1.234,50") == 123450
     assert amount_reader(",")("1 234,5") == 123450
     assert amount_reader(".")("1,234.50") == 123450
+    with pytest.raises(ValueError, match="not an amount"):
+        amount_reader(",")("548.9715")  # a decimal point must not become thousands
 
 
 @pytest.mark.parametrize(
