@@ -3,7 +3,7 @@
 A serial line or a bare fingerprint module tells a touch once. Until the cursor of the
 reading that carried it comes back, the touch lives here, so that nothing is lost between
 `wait` and `read` or when storing fails. What was said while nobody listened is gone for
-good; `silence_row` says so instead of letting the gap look like an empty shop.
+good; `Listening` says so instead of letting the gap look like an empty shop.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ class Arrivals(Generic[ItemT]):
         """Tell whether the driver must stop taking from the line."""
         return len(self._held) >= MAX_HELD
 
+    @property
+    def last_ordinal(self) -> int:
+        """The ordinal of the newest item, 0 before the first."""
+        return self._last
+
     def add(self, item: ItemT) -> None:
         """Take an item from the line."""
         self._last += 1
@@ -71,24 +76,45 @@ class Arrivals(Generic[ItemT]):
         return {"run": self.run, "arrival": ordinal}
 
 
-def silence_row(cursor: Cursor | None, listening_since: datetime) -> Rejected | None:
-    """Return the trouble to report when nobody listened between `cursor` and now.
+class Listening:
+    """Know since when the line is open, and what gaps there were before."""
 
-    Args:
-        cursor: carries ``heard_to``, the last moment the line was known to be open.
-        listening_since: when it was opened this time, aware.
-    """
-    heard_to_text = cursor.get("heard_to") if cursor else None
-    if not isinstance(heard_to_text, str):
+    def __init__(self) -> None:
+        self.since: datetime | None = None
+        self._first_opened: datetime | None = None
+        self._heard_to: datetime | None = None
+
+    def opened(self, now: datetime) -> Rejected | None:
+        """Say that the line was opened; return the gap since it was last open in this run."""
+        gap = _gap(self._heard_to, now)
+        self.since = now
+        self._first_opened = self._first_opened or now
+        return gap
+
+    def heard(self, now: datetime) -> None:
+        """Say that the line was open until now."""
+        self._heard_to = now
+
+    def resumed(self, cursor: Cursor) -> Rejected | None:
+        """Return the gap between an earlier run, which left this cursor, and this one.
+
+        Args:
+            cursor: carries ``heard_to``, the last moment the line was known to be open.
+        """
+        heard_to_text = cursor.get("heard_to")
+        if not isinstance(heard_to_text, str) or self._first_opened is None:
+            return None
+        return _gap(parse_utc(heard_to_text), self._first_opened)
+
+
+def _gap(heard_to: datetime | None, opened: datetime) -> Rejected | None:
+    if heard_to is None or opened - heard_to <= TOLERATED_SILENCE:
         return None
-    if listening_since - parse_utc(heard_to_text) <= TOLERATED_SILENCE:
-        return None
-    since_text = utc_text(listening_since)
+    stretch = f"{utc_text(heard_to)} to {utc_text(opened)}"
     return Rejected(
-        position=f"{heard_to_text} to {since_text}",
+        position=stretch,
         code="not_listening",
-        detail=f"Nobody listened to this device from {heard_to_text} to {since_text}; it keeps "
-        "no memory, so touches in between are lost. Ask the people who worked then and enter "
-        "their punches by hand.",
+        detail=f"Nobody listened to this device from {stretch}; it keeps no memory, so touches "
+        "in between are lost. Ask the people who worked then and enter their punches by hand.",
         raw=b"",
     )

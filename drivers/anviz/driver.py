@@ -59,10 +59,10 @@ class AnvizDriver:
 
     capabilities = Capabilities(live=True, repair=True)
 
-    def __init__(self, settings: AnvizSettings, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(self, settings: AnvizSettings, clock: Clock, zone: str) -> None:
         self._settings = settings
         self._clock = clock
-        self._zone = zone
+        self._zone = ZoneInfo(zone)
         self._epoch = RECORD_EPOCHS[settings.record_epoch]
         self._transport: Transport | None = None
         self._session: Session | None = None

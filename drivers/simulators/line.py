@@ -54,6 +54,7 @@ class _Line(threading.Thread):
         self.faults = set(faults)
         self._stopped = threading.Event()
         self._chance = random.Random(1)
+        self._backlog = b""
 
     def _exchange(self, heard: bytes) -> bytes:
         """Return what the line carries back, faults included."""
@@ -71,13 +72,14 @@ class _Line(threading.Thread):
         return answer
 
     def _send(self, descriptor: int, data: bytes) -> bool:
-        """Write, and return False when the cable came out."""
+        """Write what the line takes now and keep the rest; False when the cable came out."""
         is_cut = bool(data) and "unplug_mid_answer" in self.faults
-        if is_cut:
-            data = data[: len(data) // 2]
-        step = 1 if "bytewise" in self.faults else len(data) or 1
-        for at in range(0, len(data), step):
-            os.write(descriptor, data[at : at + step])
+        self._backlog += data[: len(data) // 2] if is_cut else data
+        step = 1 if "bytewise" in self.faults else _READ_BYTES
+        with suppress(BlockingIOError):  # the host does not read: it may later
+            while self._backlog:
+                sent = os.write(descriptor, self._backlog[:step])
+                self._backlog = self._backlog[sent:]
         return not is_cut
 
     def stop(self) -> None:
@@ -119,8 +121,7 @@ class PtyLine(_Line):
             answer = self._exchange(heard)
             if heard and self._speed not in (None, termios.tcgetattr(self._slave)[4]):
                 answer = self._chance.randbytes(5)
-            with suppress(BlockingIOError):  # nobody reads: a full line drops, as cables do
-                is_up = self._send(self._master, answer)
+            is_up = self._send(self._master, answer)
         for descriptor in (self._master, self._slave):
             os.close(descriptor)
 
@@ -154,6 +155,7 @@ class TcpLine(_Line):
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(TICK_S)
+        self._backlog = b""
         is_up = True
         while is_up and not self._stopped.is_set():
             heard = b""

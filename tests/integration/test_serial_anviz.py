@@ -18,7 +18,8 @@ from drivers.simulators.anviz import AnvizTerminal, record
 from drivers.simulators.line import PtyLine, TcpLine
 from sync.clock import SystemClock
 
-ZONE = ZoneInfo("Asia/Shanghai")
+ZONE_NAME = "Asia/Shanghai"
+ZONE = ZoneInfo(ZONE_NAME)
 CLOCK = SystemClock.of_this_boot()
 TIMEOUT_S = 0.2
 
@@ -77,7 +78,7 @@ def on_pty(
 
 def driver_for(cleanup: ExitStack, url: str, **table: object) -> AnvizDriver:
     whole = {"name": "door", "driver": "anviz", "url": url, "answer_timeout_s": TIMEOUT_S, **table}
-    driver = AnvizDriver(AnvizSettings.from_table(whole, "test"), CLOCK, ZONE)
+    driver = AnvizDriver(AnvizSettings.from_table(whole, "test"), CLOCK, ZONE_NAME)
     cleanup.callback(driver.close)
     return driver
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from drivers.arrivals import MAX_HELD, Arrivals, silence_row
+from drivers.arrivals import MAX_HELD, Arrivals, Listening
 from sync.clock import utc_text
 
 OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -41,12 +41,24 @@ def test_an_agent_that_cannot_store_is_a_bound_not_a_leak() -> None:
     assert arrivals.is_full
 
 
-def test_a_gap_in_listening_is_told_once_and_a_restart_is_not() -> None:
+def test_a_gap_before_this_run_is_told_and_a_restart_is_not() -> None:
+    listening = Listening()
+    assert listening.opened(OPENED) is None
     heard_to = OPENED - timedelta(hours=2)
-    row = silence_row({"heard_to": utc_text(heard_to)}, OPENED)
-    assert row is not None
-    assert row.code == "not_listening"
-    assert utc_text(heard_to) in row.detail
-    assert silence_row({"heard_to": utc_text(OPENED)}, OPENED) is None
-    assert silence_row({"heard_to": utc_text(OPENED - timedelta(seconds=5))}, OPENED) is None
-    assert silence_row(None, OPENED) is None
+    gap = listening.resumed({"heard_to": utc_text(heard_to)})
+    assert gap is not None
+    assert gap.code == "not_listening"
+    assert utc_text(heard_to) in gap.detail
+    assert listening.resumed({"heard_to": utc_text(OPENED - timedelta(seconds=5))}) is None
+    assert listening.resumed({}) is None
+
+
+def test_a_gap_within_this_run_counts_from_when_the_line_was_last_open() -> None:
+    listening = Listening()
+    listening.opened(OPENED)
+    listening.heard(OPENED + timedelta(minutes=50))
+    assert listening.opened(OPENED + timedelta(minutes=50, seconds=1)) is None
+    listening.heard(OPENED + timedelta(minutes=51))
+    gap = listening.opened(OPENED + timedelta(minutes=60))
+    assert gap is not None
+    assert gap.position.startswith(utc_text(OPENED + timedelta(minutes=51)))
