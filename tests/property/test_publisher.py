@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.lanes import LaneState
 from agent.publisher import WINDOW, Publisher, Reconnect, Renew, Rewind, Send, Settle
@@ -146,6 +146,14 @@ class PublisherMachine(RuleBasedStateMachine):
             self.publisher.receipt(receipt, self.now_s)
             self.act()
 
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def all_runs_well_for_a_while(self) -> None:
+        for _ in range(5):
+            self.exchange()
+            self.now_s += 0.3
+            self.act()
+
     @rule()
     def box_restarts(self) -> None:
         self.boot()
@@ -174,8 +182,11 @@ class PublisherMachine(RuleBasedStateMachine):
     @invariant()
     def the_window_is_kept(self) -> None:
         if hasattr(self, "publisher"):
-            assert len(self.publisher._flights) <= WINDOW
+            flights = self.publisher._flights
+            assert len(flights) <= WINDOW
             assert len(self.unacknowledged) <= 2 * WINDOW
+            others = [flight for flight in flights.values() if flight.lane is not Lane.PUNCH]
+            assert len(others) < WINDOW, "no place is left for a punch"
 
     @invariant()
     def nothing_is_settled_that_this_headquarters_lacks(self) -> None:
@@ -191,24 +202,33 @@ class PublisherMachine(RuleBasedStateMachine):
         if not hasattr(self, "publisher"):
             return
         self.to_box.clear()
-        self.connect(announced=True)
+        if not self.is_up:
+            self.connect(announced=True)
+        self.announce(online=True)
         for _ in range(3000):
-            if all(
-                state.waiting == 0 and self.hq.marks[lane].through == state.head
-                for lane, state in self.outbox.items()
-            ):
+            if self.is_delivered():
                 return
-            while self.to_broker:
-                send = self.to_broker.pop(0)
-                self.unacknowledged.discard(send.token)
-                self.publisher.acknowledged(send.token)
-                last = send.first + send.limit - 1
-                self.publisher.receipt(self.hq.store(send.lane, send.first, last), self.now_s)
-                self.act()
+            self.exchange()
             wake_s = self.publisher.wake_s(self.now_s)
             self.now_s = self.now_s + 0.01 if wake_s is None else wake_s
             self.act()
         raise AssertionError(f"not delivered: {self.outbox} {self.hq}")
+
+    def is_delivered(self) -> bool:
+        return all(
+            state.waiting == 0 and self.hq.marks[lane].through == state.head
+            for lane, state in self.outbox.items()
+        )
+
+    def exchange(self) -> None:
+        """Let everything on the line arrive, in order, and be answered."""
+        while self.to_broker:
+            send = self.to_broker.pop(0)
+            self.unacknowledged.discard(send.token)
+            self.publisher.acknowledged(send.token)
+            answer = self.hq.store(send.lane, send.first, send.first + send.limit - 1)
+            self.publisher.receipt(answer, self.now_s)
+            self.act()
 
 
 TestPublisher = PublisherMachine.TestCase

@@ -1,0 +1,124 @@
+"""daka-agent: the commands of the store box.
+
+Exit codes: 0 all is well, 1 it could not be done (the message says why), 2 wrong usage,
+3 `status` found something that needs a look.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from agent.words import LANGUAGES, Words, language_of
+from sync.errors import DakaError
+
+NEEDS_A_LOOK: Final = 3
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Reads terminals and tills of a store and brings every record to headquarters.",
+)
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="the settings file", show_default=True)
+]
+Language = Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")]
+DEFAULT_CONFIG: Final = Path("/etc/daka/agent.toml")
+
+
+@app.command()
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """Run until stopped; the service does this."""
+    from agent import runtime
+    from agent.settings import load_settings
+
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    runtime.run(load_settings(config), version("daka"))
+
+
+@app.command()
+def status(
+    config: Config = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+    lang: Language = "",
+) -> None:
+    """Tell in plain words how the box does; works also when the agent does not run."""
+    from agent.settings import load_settings
+    from agent.status import lines_of, status_of
+
+    settings = load_settings(config)
+    found = status_of(settings)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        for line in lines_of(found, settings, _words(lang)):
+            typer.echo(line)
+    if not found.is_well:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+@app.command()
+def init(
+    box: Annotated[str, typer.Option(help="this box, unique in the organisation")],
+    store: Annotated[str, typer.Option(help="the store it stands in")],
+    org: Annotated[str, typer.Option(help="the organisation")],
+    mqtt: Annotated[str, typer.Option(help="mqtt://host or mqtts://host")],
+    terminal: Annotated[
+        list[str] | None, typer.Option(help="NAME=tcp://HOST:4370, once for each terminal")
+    ] = None,
+    pos: Annotated[
+        list[str] | None, typer.Option(help="NAME=MAP:/FOLDER, once for each POS export folder")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="the store's time zone")] = "Asia/Shanghai",
+    data_dir: Annotated[Path, typer.Option(help="where the outbox lives")] = Path("/var/lib/daka"),
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Write a settings file; never over an existing one."""
+    from agent.new_config import NewBox, write_config
+
+    new = NewBox(box, org, store, zone, data_dir, mqtt, tuple(terminal or ()), tuple(pos or ()))
+    write_config(config, new)
+    typer.echo(_words(lang).say("written", path=config, next=f"daka-agent run -c {config}"))
+
+
+@app.command()
+def export_quarantine(
+    to: Annotated[Path, typer.Option(help="a folder; made if need be")],
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Write what could not be read into files: the raw bytes, and a JSON that says why."""
+    from agent.quarantine import export
+    from agent.settings import load_settings
+
+    count = export(load_settings(config).box.outbox, to)
+    typer.echo(_words(lang).say("exported", count=count, folder=to))
+
+
+def _words(lang: str) -> Words:
+    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+    if chosen not in LANGUAGES:
+        raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
+    return Words(chosen)
+
+
+def main() -> None:
+    """Run the command line; errors of the world end in one sentence and exit code 1."""
+    try:
+        app()
+    except DakaError as error:
+        typer.echo(f"daka-agent: {error}", err=True)
+        sys.exit(1)

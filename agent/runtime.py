@@ -1,0 +1,186 @@
+"""The running agent: which threads there are, who supervises them, how they stop.
+
+One thread a device, one for the outbox, one for the uplink. Each runs supervised: a device
+or uplink loop that dies of a defect is started again, later and later, and health says
+so; without the outbox nothing can go on, so its end is the process's end. This module
+holds the only broad `except` of the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from agent.device_loop import DeviceLoop
+from agent.health import Health
+from agent.lock import DataLock
+from agent.outbox import Outbox
+from agent.recovery import open_outbox
+from agent.service import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
+from agent.settings import Settings
+from agent.storage import StorageError
+from agent.uplink import Uplink
+from agent.writer import Writer
+from sync.errors import DakaError
+from sync.heartbeat import DeviceHealth
+
+FIRST_RESTART_S: Final = 1.0
+LONGEST_RESTART_S: Final = 60.0
+WATCH_EVERY_S: Final = 1.0
+DEVICE_STOP_S: Final = 5.0
+UPLINK_STOP_S: Final = 10.0
+WRITER_STOP_S: Final = 30.0
+_log = logging.getLogger("daka.runtime")
+
+
+def run(settings: Settings, version: str) -> None:
+    """Run the agent until SIGTERM or SIGINT; call from the main thread.
+
+    Raises:
+        DakaError: it cannot start, or the outbox failed while it ran.
+    """
+    settings.box.data_dir.mkdir(parents=True, exist_ok=True)
+    with DataLock(settings.box.data_dir):
+        opened = open_outbox(settings.box.outbox, settings.limits, settings.clock.now_utc())
+        if opened.set_aside is not None:
+            _log.error(
+                "outbox_damaged damage=%r kept_as=%s: all devices are read again",
+                opened.damage,
+                opened.set_aside,
+            )
+        Runtime(settings, version, opened.outbox).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """A supervised thread's work.
+
+    Attributes:
+        crashed: is told of a defect before the loop starts again; None: it may not die.
+    """
+
+    name: str
+    work: Callable[[], None]
+    crashed: Callable[[BaseException], None] | None
+
+
+class Runtime:
+    """See the module."""
+
+    def __init__(self, settings: Settings, version: str, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._clock = settings.clock
+        self._stop = threading.Event()
+        self._fatal: BaseException | None = None
+        self._service = os.environ.get("NOTIFY_SOCKET")
+        watchdog = self._watchdog = Watchdog(settings.clock)
+        self._writer = Writer(outbox, settings.clock, watchdog.feeder("outbox", LOOP_PATIENCE_S))
+        self._health = Health(settings, version, lambda: self._writer.counts, self._reports)
+        self._uplink = Uplink(
+            settings,
+            version,
+            self._writer,
+            self._health.beat,
+            on_progress=watchdog.feeder("uplink", LOOP_PATIENCE_S),
+        )
+        self._writer.on_commit = self._uplink.notify
+        self._devices = [
+            DeviceLoop(
+                device,
+                settings,
+                self._writer,
+                on_change=self._uplink.beat_soon,
+                on_progress=watchdog.feeder(f"device {device.name}", DEVICE_PATIENCE_S),
+            )
+            for device in settings.devices
+        ]
+
+    def run(self) -> None:
+        """Start everything, wait for a signal or the outbox's end, stop in order.
+
+        Raises:
+            DakaError: the outbox failed.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        writer = self._start(_Loop("outbox", self._writer.run, None))
+        uplink = self._start(_Loop("uplink", self._uplink.run, self._uplink.crashed))
+        devices = [
+            self._start(
+                _Loop(f"device {loop.report.name}", partial(loop.run, self._stop), loop.crashed)
+            )
+            for loop in self._devices
+        ]
+        notify(self._service, "READY=1")
+        _log.info("started devices=%d epoch=%s", len(devices), self._outbox.counts.epoch)
+        while not self._stop.wait(WATCH_EVERY_S):
+            self._feed_service()
+        notify(self._service, "STOPPING=1")
+        self._shut_down(writer, uplink, devices)
+
+    def _reports(self) -> tuple[DeviceHealth, ...]:
+        return tuple(loop.report for loop in self._devices)
+
+    def _feed_service(self) -> None:
+        stuck = self._watchdog.stuck()
+        if stuck:
+            _log.error("stuck loops=%s", ", ".join(stuck))
+        else:
+            notify(self._service, "WATCHDOG=1")
+
+    def _start(self, loop: _Loop) -> threading.Thread:
+        thread = threading.Thread(target=self._supervise, args=(loop,), name=loop.name, daemon=True)
+        thread.start()
+        return thread
+
+    def _supervise(self, loop: _Loop) -> None:
+        pause_s = FIRST_RESTART_S
+        while not self._stop.is_set():
+            began_s = self._clock.monotonic_s()
+            try:
+                loop.work()
+            except Exception as error:  # noqa: BLE001 - the one place where a defect ends
+                if isinstance(error, StorageError) or loop.crashed is None:
+                    self._fail(loop, error)
+                    return
+                _log.exception("crashed loop=%s", loop.name)
+                loop.crashed(error)
+            else:
+                return
+            if self._clock.monotonic_s() > began_s + LONGEST_RESTART_S:
+                pause_s = FIRST_RESTART_S
+            self._stop.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_RESTART_S)
+
+    def _fail(self, loop: _Loop, error: Exception) -> None:
+        if self._stop.is_set():
+            return  # a device that was still reading when the outbox was closed
+        _log.error("failed loop=%s error=%r", loop.name, error)
+        self._fatal = error
+        self._stop.set()
+
+    def _shut_down(
+        self, writer: threading.Thread, uplink: threading.Thread, devices: list[threading.Thread]
+    ) -> None:
+        """Stop reading, say goodbye, store what is under way, and only then close cleanly."""
+        for loop in self._devices:
+            loop.close()
+        for thread in devices:
+            thread.join(DEVICE_STOP_S)
+        self._uplink.stop()
+        uplink.join(UPLINK_STOP_S)
+        self._writer.stop()
+        writer.join(WRITER_STOP_S)
+        if self._fatal is not None:
+            raise DakaError(f"the agent stops: {self._fatal}") from self._fatal
+        if writer.is_alive():
+            raise DakaError("the agent stops without its outbox: the disk does not answer")
+        self._health.close()
+        self._outbox.close()
+        _log.info("stopped")

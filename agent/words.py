@@ -1,0 +1,91 @@
+"""What the agent's commands say to people, in Chinese and in English."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+LANGUAGES: Final = ("zh", "en")
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "running": ("采集程序正在运行", "the agent is running"),
+    "stopped": (
+        "采集程序没有运行；启动：systemctl start daka-agent",
+        "the agent is not running; start it: systemctl start daka-agent",
+    ),
+    "link_up": ("已连接总部", "connected to headquarters"),
+    "link_down": ("未连接总部：{trouble}", "not connected to headquarters: {trouble}"),
+    "link_trouble": ("已连接，但消息被拒绝：{trouble}", "connected, but refused: {trouble}"),
+    "link_unknown": ("连接状态未知", "connection not known"),
+    "last_receipt": ("总部最近回执 {at}", "last receipt {at}"),
+    "no_receipt": ("本次启动后尚无回执", "no receipt since the start"),
+    "nothing_waiting": ("没有待传记录", "nothing waiting"),
+    "waiting": (
+        "{count} 条待传（{lanes}），最早一条在 {age}前",
+        "{count} waiting ({lanes}), oldest {age}",
+    ),
+    "lane_punch": ("打卡 {count}", "{count} punches"),
+    "lane_sale": ("销售 {count}", "{count} sales"),
+    "lane_bulk": ("历史 {count}", "{count} of history"),
+    "totals": (
+        "共采集 {captured}，已送达 {settled}，隔离 {quarantined}",
+        "{captured} captured, {settled} delivered, {quarantined} in quarantine",
+    ),
+    "room": ("空间还够 {days} 天", "room for {days} days"),
+    "room_unknown": ("空间 {free_mb} MB", "{free_mb} MB of room"),
+    "device_ok": ("正常，{at} 读取", "ok, read {at}"),
+    "device_new": ("尚未读取", "not read yet"),
+    "device_down": ("连不上", "does not answer"),
+    "device_busy": ("忙", "busy"),
+    "device_malformed": ("数据异常", "answers nonsense"),
+    "device_refused": ("拒绝访问", "refuses us"),
+    "clock": ("时钟差 {offset}", "clock {offset}"),
+    "records": ("机内 {count} 条记录", "{count} records on the device"),
+    "as_of": ("设备状态截至 {at}", "devices as of {at}"),
+    "written": ("已写入 {path}；下一步：{next}", "wrote {path}; next: {next}"),
+    "exported": ("已导出 {count} 件到 {folder}", "exported {count} pieces to {folder}"),
+}
+_UNITS: Final = {"zh": ("天", "小时", "分", "秒"), "en": ("d", "h", "min", "s")}
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str) -> None:
+        assert language in LANGUAGES, language
+        self._language = language
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence with its values filled in."""
+        return _WORDS[key][LANGUAGES.index(self._language)].format(**values)
+
+    def duration(self, length: timedelta) -> str:
+        """Return a length of time in its two largest units.
+
+        >>> Words("en").duration(timedelta(hours=3, minutes=10, seconds=7))
+        '3 h 10 min'
+        """
+        total_s = int(abs(length).total_seconds())
+        parts = (total_s // 86400, total_s // 3600 % 24, total_s // 60 % 60, total_s % 60)
+        first = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
+        return " ".join(
+            f"{part} {unit}"
+            for part, unit in list(zip(parts, _UNITS[self._language], strict=True))[
+                first : first + 2
+            ]
+            if part or first == len(parts) - 1
+        )
+
+    def offset(self, offset_ms: int) -> str:
+        """Return a clock's offset with its sign.
+
+        >>> Words("en").offset(-252_000)
+        '-4 min 12 s'
+        """
+        sign = "-" if offset_ms < 0 else "+"
+        return sign + self.duration(timedelta(milliseconds=abs(offset_ms)))
+
+
+def language_of(environment_lang: str) -> str:
+    """Return the language for a value of ``LANG``: Chinese for ``zh_CN.UTF-8``, else English."""
+    return "zh" if environment_lang.lower().startswith("zh") else "en"
