@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from cloud_receiver.domain.ledger import COMPANY, GENESIS, Entry, Head, balances, post, verify
+from cloud_receiver.domain.ledger import (
+    COMPANY,
+    GENESIS,
+    Entry,
+    Head,
+    balances,
+    digest,
+    post,
+    verify,
+)
 from cloud_receiver.domain.notices import notices_of
 from cloud_receiver.domain.outcomes import Account, Explanation, Outcome, Text
 
@@ -146,6 +155,17 @@ def test_a_lost_entry_is_found_wherever_it_was(lost: int) -> None:
     rest = entries[:lost] + entries[lost + 1 :]
     verified, trouble = verify(rest, _head(entries))
     assert verified == lost
+    assert trouble
+
+
+@pytest.mark.parametrize("forged", [0, 1, 2])
+def test_an_entry_that_was_changed_and_hashed_anew_is_found(forged: int) -> None:
+    entries = _booked([outcome(-1000)], [outcome(-2000)], [])
+    head = _head(entries)
+    changed = entries[forged]._replace(amount_fen=1)
+    entries[forged] = changed._replace(hash=digest(changed))
+    verified, trouble = verify(entries, head)
+    assert verified == forged + 1  # by the next entry, or by the end of the chain
     assert trouble
 
 
