@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Cursor = Mapping[str, Any]
 """Where a driver stands in its source: a small JSON object only that driver understands."""
 
 
-@dataclass(frozen=True, slots=True)
-class PunchRow:
-    """A touch as the terminal tells it; fields as in `sync.records.Punch`."""
+class PunchRow(NamedTuple):
+    """A touch as the terminal tells it; fields as in `sync.records.Punch`.
+
+    A named tuple, since a log of 100 000 is built of nothing else and it costs a third.
+    """
 
     user_id: str
     device_time: str
