@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from cloud_receiver.domain.workday import (
     PlannedShift,
     Shift,
     local_date,
-    midnight_utc_ms,
     plan,
     shift_date,
 )
@@ -54,10 +54,13 @@ class RosterDay:
         planned = [plan(shift, self.work_date) for shift in self.shifts]
         return tuple(sorted(planned, key=lambda item: item.on_duty.planned_utc_ms))
 
-    @property
-    def begins_utc_ms(self) -> int:
-        """Return the instant from which the day is worth a look: its midnight."""
-        return midnight_utc_ms(self.work_date, self.zone)
+    def has_overlap(self) -> bool:
+        """Tell whether two shifts of the day run at the same time; touching is no overlap."""
+        planned = self.planned()
+        return any(
+            later.on_duty.planned_utc_ms < earlier.off_duty.planned_utc_ms
+            for earlier, later in pairwise(planned)
+        )
 
 
 @lru_cache(maxsize=8192)

@@ -1,0 +1,94 @@
+"""The columns of each kind of import file, by the headings people write, in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sync.errors import DakaError
+
+
+class ImportKind(StrEnum):
+    """What a file brings."""
+
+    STORES = "stores"
+    EMPLOYEES = "employees"
+    BADGES = "badges"
+    SELLERS = "sellers"
+    ROSTER = "roster"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name in code and in English files, its other headings, and whether it must be."""
+
+    name: str
+    headings: tuple[str, ...]
+    is_required: bool = True
+
+
+_STORE = Column("store_id", ("门店编号", "门店"))
+_PERSON = Column("employee_id", ("工号", "员工编号"))
+COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
+    ImportKind.STORES: (
+        _STORE,
+        Column("name", ("门店名称", "名称")),
+        Column("scene", ("场景",)),
+        Column("zone", ("时区",), is_required=False),
+    ),
+    ImportKind.EMPLOYEES: (
+        _PERSON,
+        Column("name", ("姓名",)),
+        _STORE,
+        Column("language", ("语言",), is_required=False),
+        Column("active", ("在职",), is_required=False),
+    ),
+    ImportKind.BADGES: (
+        _STORE,
+        Column("device_serial", ("设备序列号", "打卡机"), is_required=False),
+        Column("user_id", ("打卡号", "打卡机编号")),
+        _PERSON,
+    ),
+    ImportKind.SELLERS: (_STORE, Column("seller_code", ("收银员编号", "导购编号")), _PERSON),
+    ImportKind.ROSTER: (
+        _PERSON,
+        Column("work_date", ("日期", "工作日"), is_required=False),
+        Column("from", ("开始日期", "起"), is_required=False),
+        Column("to", ("结束日期", "止"), is_required=False),
+        Column("weekdays", ("星期",), is_required=False),
+        Column("store_id", _STORE.headings, is_required=False),
+        Column("start", ("上班", "上班时间")),
+        Column("end", ("下班", "下班时间")),
+        Column("grace_min", ("允许迟到分钟", "弹性分钟"), is_required=False),
+        Column("target_yuan", ("当日目标", "目标"), is_required=False),
+        Column("subsidy_yuan", ("当日补贴", "补贴"), is_required=False),
+    ),
+}
+
+
+def place_columns(kind: ImportKind, headings: Sequence[str], source: str) -> Mapping[str, int]:
+    """Return where each column of the kind stands; unknown headings are passed over.
+
+    Raises:
+        DakaError: a required column is missing or one stands there twice.
+    """
+    places: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        for column in COLUMNS[kind]:
+            if heading.strip().lower() in (column.name, *column.headings):
+                if column.name in places:
+                    raise DakaError(f"{source}: the column {heading!r} stands there twice")
+                places[column.name] = place
+    missing = [
+        f"{column.name} ({column.headings[0]})"
+        for column in COLUMNS[kind]
+        if column.is_required and column.name not in places
+    ]
+    if missing:
+        raise DakaError(
+            f"{source}: missing column {', '.join(missing)}; the first row must hold the headings, "
+            f"see config/import/{kind}.csv"
+        )
+    return places

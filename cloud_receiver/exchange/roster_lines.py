@@ -1,0 +1,158 @@
+"""Roster lines to roster days: dates spelled out, and the lines of one day put together.
+
+Lines for the same person and date are the shifts of that day, in order of time. A line for
+a single date goes before the lines that cover it with a stretch of dates, so that a
+holiday is one more line and not a rewritten file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.workday import Shift
+from cloud_receiver.exchange import fields
+from cloud_receiver.exchange.fields import CellError
+from cloud_receiver.store.enrolment import RosterEntry
+
+MAX_STRETCH_DAYS: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterLine:
+    """One line, read: a shift or rest on some dates."""
+
+    number: int
+    employee_id: str
+    store_id: str
+    zone: str
+    dates: tuple[str, ...]
+    is_single_date: bool
+    shift: Shift | None
+    target_fen: int
+    subsidy_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A line that cannot stand beside another one of its day."""
+
+    number: int
+    error: CellError
+
+
+def read_line(
+    number: int, cells: Mapping[str, str], homes: Mapping[str, str], zones: Mapping[str, str]
+) -> RosterLine:
+    """Read a line.
+
+    Args:
+        homes: the home store of every person, for lines that name no store.
+        zones: of every store.
+
+    Raises:
+        CellError: a cell cannot be used.
+    """
+    employee_id = fields.one_of("employee_id", cells["employee_id"], homes, "员工", "employee")
+    store_id = cells["store_id"] or homes[employee_id]
+    fields.one_of("store_id", store_id, zones, "门店", "store")
+    dates = tuple(_dates(cells))
+    if not dates:
+        raise CellError("weekdays", "没有这样的日期", "no date of the stretch is such a weekday")
+    return RosterLine(
+        number=number,
+        employee_id=employee_id,
+        store_id=store_id,
+        zone=zones[store_id],
+        dates=dates,
+        is_single_date=bool(cells["work_date"]),
+        shift=_shift(cells, store_id, zones[store_id]),
+        target_fen=fields.fen("target_yuan", cells["target_yuan"]),
+        subsidy_fen=fields.fen("subsidy_yuan", cells["subsidy_yuan"]),
+    )
+
+
+def _dates(cells: Mapping[str, str]) -> Iterator[str]:
+    if cells["work_date"]:
+        yield fields.day("work_date", cells["work_date"]).isoformat()
+        return
+    if not cells["from"]:
+        raise CellError("work_date", "请填写日期,或开始与结束日期", "write a date, or from and to")
+    first, last = fields.day("from", cells["from"]), fields.day("to", cells["to"])
+    if not timedelta(0) <= last - first <= timedelta(MAX_STRETCH_DAYS):
+        raise CellError(
+            "to",
+            f"结束日期应不早于开始日期,且不超过 {MAX_STRETCH_DAYS} 天",
+            f"to must not be before from, nor more than {MAX_STRETCH_DAYS} days after it",
+        )
+    wanted = fields.weekdays("weekdays", cells["weekdays"])
+    for number in range((last - first).days + 1):
+        on: date = first + timedelta(number)
+        if on.isoweekday() in wanted:
+            yield on.isoformat()
+
+
+def _shift(cells: Mapping[str, str], store_id: str, zone: str) -> Shift | None:
+    if cells["start"].lower() in fields.REST_WORDS:
+        return None
+    start, end = fields.clock("start", cells["start"]), fields.clock("end", cells["end"])
+    if start == end:
+        raise CellError("end", "上班与下班时间相同", "start and end are the same")
+    return Shift(
+        shift_id=f"{start}-{end}",
+        store_id=store_id,
+        zone=zone,
+        start=start,
+        end=end,
+        end_day=int(end <= start),
+        grace_min=fields.minutes("grace_min", cells["grace_min"]),
+    )
+
+
+def roster_days(lines: Iterable[RosterLine]) -> tuple[list[RosterEntry], list[Clash]]:
+    """Return the days the lines make together, and the lines that do not fit beside others."""
+    by_day: dict[DayKey, list[RosterLine]] = {}
+    for line in lines:
+        for work_date in line.dates:
+            by_day.setdefault((line.employee_id, work_date), []).append(line)
+    entries: list[RosterEntry] = []
+    clashes: dict[int, Clash] = {}
+    for (employee_id, work_date), of_day in by_day.items():
+        kept = [line for line in of_day if line.is_single_date] or of_day
+        clash = _clash(kept, work_date)
+        if clash:
+            clashes.setdefault(clash.number, clash)
+        else:
+            entries.append(_entry(employee_id, work_date, kept))
+    return entries, list(clashes.values())
+
+
+def _entry(employee_id: str, work_date: str, lines: list[RosterLine]) -> RosterEntry:
+    shifts = sorted((line.shift for line in lines if line.shift), key=lambda shift: shift.start)
+    return RosterEntry(
+        employee_id=employee_id,
+        work_date=work_date,
+        store_id=lines[0].store_id,
+        shifts=tuple(shifts),
+        target_fen=max(line.target_fen for line in lines),
+        subsidy_fen=max(line.subsidy_fen for line in lines),
+    )
+
+
+def _clash(lines: list[RosterLine], work_date: str) -> Clash | None:
+    if len(lines) == 1:
+        return None
+    last = lines[-1]
+    if any(line.shift is None for line in lines):
+        zh, en = "同一天既休息又有班次", "the same day is a rest day and has a shift"
+        return Clash(last.number, CellError("start", f"{work_date} {zh}", f"{work_date}: {en}"))
+    shifts = tuple(line.shift for line in lines if line.shift)
+    day = RosterDay(work_date=work_date, store_id="", zone=last.zone, shifts=shifts)
+    if day.has_overlap():
+        zh, en = "与同一天的另一班次重叠", "overlaps another shift of the same day"
+        return Clash(last.number, CellError("start", f"{work_date} {zh}", f"{work_date}: {en}"))
+    return None

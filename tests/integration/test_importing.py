@@ -1,0 +1,180 @@
+"""Files of the organisation: good lines land, bad ones are told apart, repeats change nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import func, select
+
+from cloud_receiver.exchange.importing import import_file
+from cloud_receiver.store import tables
+from cloud_receiver.store.engine import read
+from sync.errors import DakaError
+from sync.places import config_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+NOW = 1_764_000_000_000
+KINDS = ("stores", "employees", "badges", "sellers", "roster")
+
+
+class Office:
+    """Somebody with files."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+
+    def bring(self, kind: str, text: str, encoding: str = "utf-8", **options):
+        path = self.folder / f"{kind}.csv"
+        path.write_bytes(text.encode(encoding))
+        return import_file(self.engine, kind, path, "li", NOW, **options)
+
+    def rows(self, table) -> list:
+        with read(self.engine) as connection:
+            return connection.execute(select(table).order_by(*table.primary_key)).all()
+
+    def count(self, table) -> int:
+        with read(self.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(table))
+
+
+@pytest.fixture
+def office(hq_engine: Engine, tmp_path: Path) -> Office:
+    office = Office(hq_engine, tmp_path)
+    for kind in KINDS[:2]:
+        import_file(hq_engine, kind, config_dir() / "import" / f"{kind}.csv", "li", NOW)
+    return office
+
+
+def test_the_shipped_templates_come_in_and_come_in_once(hq_engine: Engine) -> None:
+    for expected in ([2, 2, 2, 2, 24], [0, 0, 0, 0, 0]):
+        reports = [
+            import_file(hq_engine, kind, config_dir() / "import" / f"{kind}.csv", "li", NOW)
+            for kind in KINDS
+        ]
+        assert [report.errors for report in reports] == [()] * 5
+        assert [report.changed for report in reports] == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_office_encodings_and_english_headings_are_read(office: Office, encoding: str) -> None:
+    text = "employee_id;name;store_id\r\nE009;欧阳娜娜;S001\r\n"
+    report = office.bring("employees", text, encoding)
+    assert (report.lines, report.changed, report.errors) == (1, 1, ())
+    assert office.rows(tables.employee)[-1].name == "欧阳娜娜"
+
+
+def test_bad_lines_are_reported_by_place_and_good_ones_land(office: Office) -> None:
+    report = office.bring(
+        "badges",
+        "门店编号,打卡号,工号\nS001,0007,E001\n\nS404,1,E001\nS001,,E001\nS001,2,E404\n",
+    )
+    assert report.changed == 1
+    found = [(error.line, error.field) for error in report.errors]
+    assert found == [(4, "store_id"), (5, "user_id"), (6, "employee_id")]
+    assert "S404" in report.errors[0].zh
+    assert "import the stores first" in report.errors[0].en
+    assert [(row.device_serial, row.user_id) for row in office.rows(tables.badge)] == [
+        ("*", "0007")
+    ]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(office: Office) -> None:
+    text = "门店编号,收银员编号,工号\nS001,P9,E001\nS001,P9,E404\n"
+    tried = office.bring("sellers", text, dry_run=True)
+    assert (tried.changed, len(tried.errors), tried.is_dry_run) == (1, 1, True)
+    assert office.count(tables.seller) == 0
+    assert office.bring("sellers", text).changed == 1
+
+
+ROSTER = "工号,日期,开始日期,结束日期,星期,上班,下班,允许迟到分钟,当日目标,当日补贴\n"
+
+
+def test_a_stretch_of_dates_a_holiday_and_a_split_day(office: Office) -> None:
+    report = office.bring(
+        "roster",
+        ROSTER
+        + "E001,,2026-12-01,2026-12-07,1-5,09:00,18:00,5,450,100\n"
+        + "E001,2026-12-02,,,,休,,,,\n"
+        + "E001,2026-12-03,,,,13:00,17:00,,300,80\n"
+        + "E001,2026-12-03,,,,08:00,12:00,,300,80\n"
+        + "E001,2026-12-04,,,,22:00,6:00,,,\n",
+    )
+    assert (report.errors, report.changed) == ((), 5)
+    by_date = {row.work_date: row for row in office.rows(tables.roster)}
+    assert list(by_date) == [f"2026-12-0{day}" for day in (1, 2, 3, 4, 7)]
+    assert '"grace_min":5' in by_date["2026-12-01"].shift
+    assert (by_date["2026-12-01"].target_fen, by_date["2026-12-01"].subsidy_fen) == (45_000, 10_000)
+    assert by_date["2026-12-02"].shift == "null"
+    assert by_date["2026-12-03"].shift.index("08:00") < by_date["2026-12-03"].shift.index("13:00")
+    assert '"end_day":1' in by_date["2026-12-04"].shift
+    assert {row.store_id for row in by_date.values()} == {"S001"}, "the home store by default"
+
+
+def test_roster_lines_that_contradict_each_other_are_refused(office: Office) -> None:
+    report = office.bring(
+        "roster",
+        ROSTER
+        + "E001,2026-12-01,,,,09:00,18:00,,,\nE001,2026-12-01,,,,17:00,20:00,,,\n"
+        + "E001,2026-12-02,,,,09:00,18:00,,,\nE001,2026-12-02,,,,rest,,,,\n"
+        + "E001,2026-12-03,,,,09:00,09:00,,,\n"
+        + "E001,,2026-12-09,2026-12-01,,09:00,18:00,,,\n"
+        + "E001,2026-12-05,,,,09:00,18:00,,,\n",
+    )
+    assert [(error.line, error.field) for error in report.errors] == [
+        (3, "start"), (5, "start"), (6, "end"), (7, "to"),
+    ]  # fmt: skip
+    assert [row.work_date for row in office.rows(tables.roster)] == ["2026-12-05"]
+
+
+def test_a_changed_roster_is_a_new_version_and_an_equal_one_is_none(office: Office) -> None:
+    line = "E001,2026-12-01,,,,{},18:00,,,\n"
+    changed = [
+        office.bring("roster", ROSTER + line.format(start)).changed
+        for start in ("09:00", "09:00", "10:00", "9:00")
+    ]
+    assert changed == [1, 0, 1, 1]
+    assert [row.version for row in office.rows(tables.roster)] == [1, 2, 3]
+
+
+def test_a_workbook_is_read_as_its_text(office: Office, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["工号", "日期", "上班", "下班", "当日目标"])
+
+    sheet.append(["E001", datetime(2026, 12, 1), time(9, 0), "18:00", 450])
+    book.save(tmp_path / "roster.xlsx")
+    report = import_file(office.engine, "roster", tmp_path / "roster.xlsx", "li", NOW)
+    assert (report.errors, report.changed) == ((), 1)
+    (row,) = office.rows(tables.roster)
+    assert (row.work_date, row.target_fen) == ("2026-12-01", 45_000)
+    assert '"start":"09:00"' in row.shift
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "says"),
+    [
+        ("roster", "工号,日期\n", "missing column start"),
+        ("stores", "门店编号,门店,门店名称,场景\n", "twice"),
+        ("stores", "", "empty"),
+        ("wages", "a\n", "cannot import 'wages'"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(office: Office, kind, text, says) -> None:
+    with pytest.raises(DakaError, match=says):
+        office.bring(kind, text)
+
+
+def test_a_file_that_is_not_there_or_no_workbook_says_so(office: Office, tmp_path: Path) -> None:
+    with pytest.raises(DakaError, match="cannot be read"):
+        import_file(office.engine, "stores", tmp_path / "none.csv", "li", NOW)
+    (tmp_path / "fake.xlsx").write_bytes(b"PK not really")
+    with pytest.raises(DakaError, match="no workbook"):
+        import_file(office.engine, "stores", tmp_path / "fake.xlsx", "li", NOW)
