@@ -7,8 +7,8 @@ Everything between facts and amounts is int64 columns; there is no float and no 
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -102,8 +102,7 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: (-rule.priority, rule.id)))
         self.facts = tuple(sorted({SUBSIDY_FACT}.union(*map(facts_of, self.rules))))
-        self._plan: _Plan | None = None
-        self._compiling = threading.Lock()
+        self._idle_plans: deque[_Plan] = deque()  # safe between threads
 
     def apply(self, frame: FrameT) -> FrameT:
         """Add the columns of `decision_table` to a frame that has `facts`, without nulls."""
@@ -128,7 +127,7 @@ class RuleSet:
         """Yield every rule that hits a row, with its numbers."""
         if not self.rules:
             return
-        columns = self._prepared().run(rows)
+        columns = self._columns(rows)
         for i, rule in enumerate(self.rules):
             numbers = [columns[f"{kind}_{i}"].to_list() for kind in KINDS]
             for fact_row, (hit, gross, blocked, capped, net) in zip(
@@ -147,15 +146,19 @@ class RuleSet:
                         ),
                     )
 
-    def _prepared(self) -> _Plan:
-        with self._compiling:
-            if self._plan is None:
-                self._plan = _Plan(self)
-            return self._plan
+    def _columns(self, rows: Sequence[FactRow]) -> pl.DataFrame:
+        """Run a plan that nobody else is using, a new one if all are busy."""
+        try:
+            plan = self._idle_plans.pop()
+        except IndexError:
+            plan = _Plan(self)
+        columns = plan.run(rows)
+        self._idle_plans.append(plan)
+        return columns
 
 
 class _Plan:
-    """A rule set's query, built once and run on whatever rows are handed over.
+    """A rule set's query, built once and run on whatever rows are handed over, one at a time.
 
     Translating expressions costs ten times what running them on one day costs; so the
     query is a lazy one whose only source is the rows of the current call.
@@ -164,7 +167,6 @@ class _Plan:
     def __init__(self, rules: RuleSet) -> None:
         self._schema = {name: _NATIVE_TYPES[CATALOGUE[name].type] for name in rules.facts}
         self._rows = pl.DataFrame(schema=self._schema)
-        self._one_at_a_time = threading.Lock()
         source = pl.LazyFrame(schema=self._schema).map_batches(
             lambda _: self._rows, projection_pushdown=False
         )
@@ -177,9 +179,8 @@ class _Plan:
         data = {
             name: [row.get(name, CATALOGUE[name].default) for row in rows] for name in self._schema
         }
-        with self._one_at_a_time:
-            self._rows = pl.DataFrame(data, schema=self._schema)
-            return self._query.collect()
+        self._rows = pl.DataFrame(data, schema=self._schema)
+        return self._query.collect()
 
 
 def failed_examples(rule: Rule) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import narwhals as nw
@@ -76,3 +77,11 @@ def test_one_day_and_many_days_are_decided_alike() -> None:
     together = decide(book, days)
     one_by_one = [outcome for day in days for outcome in decide(book, [day])]
     assert sorted(one_by_one, key=lambda one: one.outcome_key) == together
+
+
+def test_threads_that_decide_at_once_do_not_mix_their_days() -> None:
+    book = Rulebook(SHIPPED)
+    parts = [_random_days(5, seed) for seed in range(24)]
+    alone = [decide(book, part) for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda part: decide(book, part), parts)) == alone
