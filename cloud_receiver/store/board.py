@@ -1,0 +1,221 @@
+"""What today's board shows: who is expected where, who came, and what just happened; reads only.
+
+Nothing is judged here: results are the day facts, money is the ledger. A person without a
+punch is told apart by the roster alone, and only as "no punch yet" (law 9).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from cloud_receiver.domain.attendance import DayStatus
+from cloud_receiver.domain.outcomes import Explanation, Text
+from cloud_receiver.domain.workday import CheckType, PlannedShift, decode_shifts, plan
+from cloud_receiver.store.names import employee_names, stores
+from cloud_receiver.store.tables import day_fact, journal, ledger, punch, roster
+
+
+class Presence(StrEnum):
+    """Where a person stands on the board."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+    NO_PUNCH = "no_punch"  # the shift has begun and nothing was heard yet
+    LATER = "later"  # the shift has not begun
+    MISSING = "missing"  # final: a card is missing or the person was absent
+    AWAITING = "awaiting"  # over, but the store's feed is not complete
+    OFF = "off"  # nothing rostered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDay:
+    """One person on one work date.
+
+    Attributes:
+        store_id: where the day counts.
+        status: as judged; PENDING until the first judgement.
+        came_utc_ms, left_utc_ms: the touches taken for OnDuty and OffDuty; None: none yet.
+        money_fen: net of all ledger entries for that work date.
+    """
+
+    employee_id: str
+    name: str
+    store_id: str
+    shifts: tuple[PlannedShift, ...]
+    status: DayStatus
+    final: bool
+    came_utc_ms: int | None
+    left_utc_ms: int | None
+    late_min: int
+    early_min: int
+    sales_fen: int
+    target_fen: int
+    money_fen: int
+
+    @property
+    def has_come(self) -> bool:
+        """Tell whether any touch counts for the day."""
+        return self.came_utc_ms is not None or self.left_utc_ms is not None
+
+    def presence(self, now_utc_ms: int) -> Presence:
+        """Tell where the person stands at an instant."""
+        if self.status in _MISSING:
+            return Presence.MISSING
+        if self.status is DayStatus.AWAITING_DATA:
+            return Presence.AWAITING
+        if self.has_come:
+            return Presence.LATE if self.late_min else Presence.IN_TIME
+        if not self.shifts:
+            return Presence.OFF
+        begun = min(shift.on_duty.planned_utc_ms for shift in self.shifts) < now_utc_ms
+        return Presence.NO_PUNCH if begun else Presence.LATER
+
+
+_MISSING: Final = frozenset({DayStatus.ABSENTEEISM, DayStatus.NOT_SIGNED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that just happened: a punch or a booking.
+
+    Attributes:
+        entry_id: of a booking; None for a punch.
+        name: None when nobody is bound to the terminal's user id.
+        user_id: of a punch, as on the terminal.
+    """
+
+    key: str
+    at_utc_ms: int
+    store_id: str
+    name: str | None
+    user_id: str = ""
+    device_time: str = ""
+    entry_id: str | None = None
+    amount_fen: int = 0
+    rule: Text | None = None
+
+
+def people_of_day(connection: Connection, work_date: str) -> list[PersonDay]:
+    """Return everybody rostered or judged on a date, by store and name."""
+    zones = {item.store_id: item.zone for item in stores(connection)}
+    rostered = _rostered(connection, work_date)
+    judged = {
+        row.employee_id: row
+        for row in connection.execute(select(day_fact).where(day_fact.c.work_date == work_date))
+    }
+    names = employee_names(connection)
+    money = _money(connection, work_date)
+    people = [
+        _person(employee_id, work_date, rostered.get(employee_id), judged.get(employee_id),
+                names.get(employee_id, employee_id), money.get(employee_id, 0), zones)
+        for employee_id in rostered.keys() | judged.keys()
+    ]  # fmt: skip
+    return sorted(people, key=lambda person: (person.store_id, person.name, person.employee_id))
+
+
+def _rostered(connection: Connection, work_date: str) -> dict[str, Any]:
+    """Return the roster rows in force: the highest version of each."""
+    rows = connection.execute(
+        select(roster).where(roster.c.work_date == work_date).order_by(roster.c.version)
+    )
+    return {row.employee_id: row for row in rows}
+
+
+def _money(connection: Connection, work_date: str) -> dict[str, int]:
+    total = func.sum(ledger.c.amount_fen)
+    rows = connection.execute(
+        select(ledger.c.employee_id, total)
+        .where(ledger.c.work_date == work_date)
+        .group_by(ledger.c.employee_id)
+    )
+    return {employee_id: int(fen) for employee_id, fen in rows}
+
+
+def _person(
+    employee_id: str,
+    work_date: str,
+    planned: Any,
+    judged: Any,
+    name: str,
+    money_fen: int,
+    zones: Mapping[str, str],
+) -> PersonDay:
+    facts: dict[str, Any] = json.loads(judged.facts) if judged else {}
+    points = json.loads(judged.evidence)["points"] if judged else ()
+    shifts = decode_shifts(planned.shift, zones) if planned else ()
+    return PersonDay(
+        employee_id=employee_id,
+        name=name,
+        store_id=(planned or judged).store_id,
+        shifts=tuple(plan(shift, work_date) for shift in shifts),
+        status=DayStatus(judged.status) if judged else DayStatus.PENDING,
+        final=bool(judged and judged.final),
+        came_utc_ms=_first(points, CheckType.ON_DUTY),
+        left_utc_ms=_first(reversed(points), CheckType.OFF_DUTY),
+        late_min=facts.get("late_min", 0),
+        early_min=facts.get("early_min", 0),
+        sales_fen=facts.get("sales_fen", 0),
+        target_fen=planned.target_fen if planned else facts.get("target_fen", 0),
+        money_fen=money_fen,
+    )
+
+
+def _first(points: Iterable[Mapping[str, Any]], check_type: CheckType) -> int | None:
+    """Return when the first card point of a type that was touched was touched."""
+    touched = (p["at_utc_ms"] for p in points if p["check_type"] == check_type)
+    return next((at_utc_ms for at_utc_ms in touched if at_utc_ms is not None), None)
+
+
+def happenings(connection: Connection, limit: int) -> list[Happening]:
+    """Return the newest punches and bookings together, newest first."""
+    names = employee_names(connection)
+    newest = [*_bookings(connection, names, limit), *_punches(connection, names, limit)]
+    return sorted(newest, key=lambda item: (-item.at_utc_ms, item.key))[:limit]
+
+
+def _bookings(connection: Connection, names: Mapping[str, str], limit: int) -> list[Happening]:
+    rows = connection.execute(select(ledger).order_by(ledger.c.entry_no.desc()).limit(limit))
+    return [
+        Happening(
+            key=row.entry_id,
+            at_utc_ms=row.booked_utc_ms,
+            store_id=row.store_id,
+            name=names.get(row.employee_id, row.employee_id),
+            entry_id=row.entry_id,
+            amount_fen=row.amount_fen,
+            rule=Explanation.from_json(row.explanation).rule,
+        )
+        for row in rows
+    ]
+
+
+def _punches(connection: Connection, names: Mapping[str, str], limit: int) -> list[Happening]:
+    newest = (
+        select(journal.c.record_id, journal.c.received_utc_ms)
+        .where(journal.c.kind == "punch")
+        .order_by(journal.c.entry_no.desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(punch, newest.c.received_utc_ms).join(
+            newest, newest.c.record_id == punch.c.record_id
+        )
+    )
+    return [
+        Happening(
+            key=row.record_id,
+            at_utc_ms=row.received_utc_ms,
+            store_id=row.store_id,
+            name=names.get(row.employee_id) if row.employee_id else None,
+            user_id=row.user_id,
+            device_time=row.device_time,
+        )
+        for row in rows
+    ]

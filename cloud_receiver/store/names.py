@@ -1,0 +1,55 @@
+"""The names people know things by: stores, people, devices; reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from cloud_receiver.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store; `zone` is its IANA time zone."""
+
+    store_id: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works, or worked, in a store."""
+
+    employee_id: str
+    name: str
+    store_id: str
+    active: bool
+
+
+def stores(connection: Connection) -> list[Store]:
+    """Return all stores by id."""
+    store = tables.store.c
+    query = select(store.store_id, store.name, store.zone).order_by(store.store_id)
+    return [Store(*row) for row in connection.execute(query)]
+
+
+def people(connection: Connection) -> list[Person]:
+    """Return everybody by home store and name."""
+    who = tables.employee.c
+    query = select(who.employee_id, who.name, who.store_id, who.active)
+    rows = connection.execute(query.order_by(who.store_id, who.name, who.employee_id))
+    return [Person(*row) for row in rows]
+
+
+def employee_names(connection: Connection) -> dict[str, str]:
+    """Return each employee's name by id."""
+    return {person.employee_id: person.name for person in people(connection)}
+
+
+def device_names(connection: Connection) -> dict[str, str]:
+    """Return what a device is called in its box's settings, by its serial number."""
+    source = tables.source.c
+    rows = connection.execute(select(source.source_id, source.name))
+    return {source_id: name for source_id, name in rows}  # noqa: C416  rows, not a dict

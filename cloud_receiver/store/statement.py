@@ -1,0 +1,167 @@
+"""The ledger as people read it: filtered, totalled by account, newest first; reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+
+from cloud_receiver.domain.outcomes import Explanation
+from cloud_receiver.store.tables import employee, ledger, rule_version, store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which entries are wanted; None means all.
+
+    Attributes:
+        first_date, last_date: work dates, both included.
+    """
+
+    first_date: str | None = None
+    last_date: str | None = None
+    store_id: str | None = None
+    employee_id: str | None = None
+    rule_id: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One ledger entry with the names people know.
+
+    Attributes:
+        adjusts: the entry it corrects, None for a first booking.
+    """
+
+    entry_no: int
+    entry_id: str
+    outcome_key: str
+    employee_id: str
+    name: str
+    store_id: str
+    store_name: str
+    zone: str
+    work_date: str
+    account: str
+    contra: str
+    amount_fen: int
+    rule_id: str
+    rule_version: int
+    row_id: str
+    explanation: Explanation
+    adjusts: str | None
+    booked_utc_ms: int
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sums of an account; deductions are negative."""
+
+    account: str
+    entries: int
+    rewards_fen: int
+    deductions_fen: int
+
+    @property
+    def net_fen(self) -> int:
+        """Return what remains for the employees."""
+        return self.rewards_fen + self.deductions_fen
+
+
+def entries(
+    connection: Connection, selection: Selection, limit: int, before_no: int | None = None
+) -> list[Entry]:
+    """Return entries newest first, at most `limit`, those below `before_no` when given."""
+    query = _named().where(*_conditions(selection))
+    if before_no is not None:
+        query = query.where(ledger.c.entry_no < before_no)
+    return read_entries(connection, query.order_by(ledger.c.entry_no.desc()).limit(limit))
+
+
+def entries_of(connection: Connection, outcome_key: str) -> list[Entry]:
+    """Return a statement's first booking and all its corrections, oldest first."""
+    query = _named().where(ledger.c.outcome_key == outcome_key).order_by(ledger.c.entry_no)
+    return read_entries(connection, query)
+
+
+def read_entries(connection: Connection, query: Select[Any]) -> list[Entry]:
+    """Run a query over the named entries."""
+    return [
+        Entry(**{**row, "explanation": Explanation.from_json(row["explanation"])})
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _named() -> Select[Any]:
+    return (
+        select(
+            ledger,
+            func.coalesce(employee.c.name, ledger.c.employee_id).label("name"),
+            func.coalesce(store.c.name, ledger.c.store_id).label("store_name"),
+            func.coalesce(store.c.zone, "UTC").label("zone"),
+        )
+        .outerjoin(employee, employee.c.employee_id == ledger.c.employee_id)
+        .outerjoin(store, store.c.store_id == ledger.c.store_id)
+    )
+
+
+def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
+    wanted = {
+        ledger.c.store_id: selection.store_id,
+        ledger.c.employee_id: selection.employee_id,
+        ledger.c.rule_id: selection.rule_id,
+        ledger.c.account: selection.account,
+    }
+    found = [column == value for column, value in wanted.items() if value is not None]
+    if selection.first_date is not None:
+        found.append(ledger.c.work_date >= selection.first_date)
+    if selection.last_date is not None:
+        found.append(ledger.c.work_date <= selection.last_date)
+    return found
+
+
+def totals(connection: Connection, selection: Selection) -> list[Total]:
+    """Return the sums by account of everything selected."""
+    amount = ledger.c.amount_fen
+    rows = connection.execute(
+        select(
+            ledger.c.account,
+            func.count(),
+            func.sum(case((amount > 0, amount), else_=0)),
+            func.sum(case((amount < 0, amount), else_=0)),
+        )
+        .where(*_conditions(selection))
+        .group_by(ledger.c.account)
+        .order_by(ledger.c.account)
+    )
+    return [Total(account, int(n), int(up), int(down)) for account, n, up, down in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What one may filter by, as (id, name) pairs; rules with their documents."""
+
+    stores: tuple[tuple[str, str], ...]
+    people: tuple[tuple[str, str], ...]
+    rules: tuple[tuple[str, str], ...]
+
+
+def choices(connection: Connection) -> Choices:
+    """Return the stores, people and newest rule documents there are."""
+    people = connection.execute(
+        select(employee.c.employee_id, employee.c.name).order_by(employee.c.employee_id)
+    )
+    shops = connection.execute(select(store.c.store_id, store.c.name).order_by(store.c.store_id))
+    rules = connection.execute(
+        select(rule_version.c.rule_id, rule_version.c.document).order_by(rule_version.c.version)
+    )
+    newest = {rule_id: document for rule_id, document in rules}  # noqa: C416  rows, not a dict
+    return Choices(
+        stores=tuple((key, name) for key, name in shops),
+        people=tuple((key, name) for key, name in people),
+        rules=tuple(sorted(newest.items())),
+    )

@@ -1,0 +1,127 @@
+"""The web of headquarters put together: pages, log-in, door, and the server that runs them.
+
+NiceGUI keeps its pages in one global application, so a process serves one headquarters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from nicegui import app as nicegui_app
+from nicegui import ui
+from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
+from sqlalchemy import Engine
+from starlette.staticfiles import StaticFiles
+
+from cloud_receiver.web import fleet, ledger, login, missing, preferences, problems, today, why
+from cloud_receiver.web.frame import STATIC, Desk
+from cloud_receiver.web.gate import Gate
+from cloud_receiver.web.live import Hub
+from cloud_receiver.web.sessions import load_secret
+from sync.clock import Clock
+
+PAGES: Final = (today, ledger, why, fleet, problems)
+_NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
+"""They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
+STOP_WITHIN_S: Final = 3
+_LOOK_FOR_STOP_S: Final = 0.2
+
+
+class WebSettings(Protocol):
+    """Where the web listens."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102
+    @property
+    def port(self) -> int: ...  # noqa: D102
+
+
+class Settings(Protocol):
+    """What the web needs of headquarters' settings."""
+
+    @property
+    def data_dir(self) -> Path: ...  # noqa: D102
+    @property
+    def web(self) -> WebSettings: ...  # noqa: D102
+
+
+def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
+    """Return the whole application, closed to everybody who is not logged in.
+
+    Args:
+        data_dir: keeps the secret that signs sessions.
+        clock: of the stores; sessions and lock-outs go by the machine's own.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    door = login.Door(engine, load_secret(data_dir))
+    desk = Desk(engine, clock, Hub(engine, clock))
+
+    @app.get("/healthz")
+    def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    app.mount("/static", StaticFiles(directory=STATIC))
+    login.register(app, door)
+    preferences.register(app)
+    for page in PAGES:
+        page.register(desk)
+    nicegui_app.add_exception_handler(404, missing.not_found)
+    nicegui_app.on_startup(desk.hub.run)
+    ui.run_with(
+        app,
+        favicon=STATIC / "favicon.svg",
+        tailwind=False,
+        dark=False,  # the style sheet colours the pages, see frame.head_html
+        show_welcome_message=False,
+        reconnect_timeout=20.0,
+    )
+    nicegui_app.user_middleware[:] = [
+        one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
+    ]
+    app.add_middleware(Gate, admit=door.admit)
+    return app
+
+
+def serve(settings: Settings, engine: Engine, clock: Clock, stop: threading.Event) -> None:
+    """Serve the web until `stop` is set; returns when the last answer is out.
+
+    May run in any thread. Raises SystemExit when the address is taken, as uvicorn does.
+    """
+    app = create_app(settings.data_dir, engine, clock)
+    config = uvicorn.Config(
+        app,
+        host=settings.web.host,
+        port=settings.web.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws_ping_interval=None,  # NiceGUI's socket has its own
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+    asyncio.run(_until(stop, _Server(config)))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal: `stop` ends the server."""
+        yield
+
+
+async def _until(stop: threading.Event, server: uvicorn.Server) -> None:
+    serving = asyncio.ensure_future(server.serve())
+    while not serving.done():
+        if stop.is_set():
+            server.should_exit = True
+        await asyncio.wait({serving}, timeout=_LOOK_FOR_STOP_S)
+    await serving

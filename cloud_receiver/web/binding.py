@@ -1,0 +1,79 @@
+"""Saying who an unknown id is: from the form on the page to the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import names
+from cloud_receiver.store.engine import write
+from cloud_receiver.store.enrolment import Badge, Seller, bind_badges, bind_sellers
+from cloud_receiver.store.names import Person
+from cloud_receiver.store.organisation import ANY_DEVICE
+from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
+from cloud_receiver.web.frame import Desk
+
+
+async def bind(desk: Desk, act: str, form_text: str) -> dict[str, Any] | None:
+    """Bind an id as a form says; None when the form names no active person.
+
+    Returns what to tell the reader: the id, the person's name and how many records moved.
+    """
+    form = {key: str(value) for key, value in json.loads(form_text).items()}
+    now = utc_ms(desk.now())
+    return await asyncio.to_thread(_bind, desk, act, form, now)
+
+
+def _bind(desk: Desk, act: str, form: Mapping[str, str], now_utc_ms: int) -> dict[str, Any] | None:
+    with write(desk.engine) as connection:
+        known = {person.employee_id: person for person in names.people(connection)}
+        person = known.get(form.get("employee_id", ""))
+        if person is None or not person.active:
+            return None
+        if act == "bind_user":
+            moved = _bind_user(connection, form, person, now_utc_ms)
+            return {"user": form["user_id"], "name": person.name, "n": moved}
+        moved = _bind_seller(connection, form, person, now_utc_ms)
+        return {"user": form["seller_code"], "name": person.name, "n": moved}
+
+
+def _bind_user(
+    connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
+) -> int:
+    everywhere = form.get("where") == ANY_DEVICE
+    badge = Badge(
+        store_id=form["store_id"],
+        device_serial=ANY_DEVICE if everywhere else form["device_serial"],
+        user_id=form["user_id"],
+        employee_id=person.employee_id,
+    )
+    waiting = [
+        user.punches
+        for user in unmatched_users(connection)
+        if (user.store_id, user.user_id) == (badge.store_id, badge.user_id)
+        and badge.device_serial in (ANY_DEVICE, user.device_serial)
+    ]
+    bind_badges(connection, [badge], now_utc_ms)
+    return sum(waiting)
+
+
+def _bind_seller(
+    connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
+) -> int:
+    seller = Seller(
+        store_id=form["store_id"],
+        seller_code=form["seller_code"],
+        employee_id=person.employee_id,
+    )
+    waiting = [
+        code.sales
+        for code in unmatched_sellers(connection)
+        if (code.store_id, code.seller_code) == (seller.store_id, seller.seller_code)
+    ]
+    bind_sellers(connection, [seller], now_utc_ms)
+    return sum(waiting)

@@ -1,0 +1,152 @@
+"""A raw record as people see it: what the device said, verbatim, and how it came here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cloud_receiver.store.why import RawRecord
+from cloud_receiver.web.markup import Markup, el
+from cloud_receiver.web.phrases import chip, icon, local_time, money, span
+from cloud_receiver.web.texts import Language, Texts, Words
+
+TEXTS: Final[Texts] = {
+    "punch": ("打卡记录", "Punch"),
+    "sale": ("销售记录", "Sale"),
+    "trouble": ("无法读取的数据", "Unreadable data"),
+    "device_time": ("打卡机时间(原样)", "Device time, verbatim"),
+    "effective": ("校正后时间", "Corrected time"),
+    "not_believed": ("时钟不可信,未用于考勤", "clock not believed, not used"),
+    "offset": ("打卡机时钟偏差", "Clock offset of the device"),
+    "ahead": ("快 {span}", "{span} fast"),
+    "behind": ("慢 {span}", "{span} slow"),
+    "exact": ("准", "none"),
+    "not_measured": ("未测量", "not measured"),
+    "device_serial": ("打卡机序列号", "Terminal"),
+    "user_id": ("打卡机用户号", "User id on it"),
+    "codes": ("状态码 / 验证码", "State / verify code"),
+    "sold_at": ("成交时间(原样)", "Till time, verbatim"),
+    "receipt": ("小票 / 行", "Receipt / line"),
+    "seller_code": ("销售员代码", "Seller code"),
+    "amount": ("金额", "Amount"),
+    "box": ("门店盒子", "Store box"),
+    "lane": ("通道 / 序号", "Lane / number"),
+    "read_at": ("盒子读取", "Read by the box"),
+    "received": ("总部收到", "Received here"),
+    "journal": ("流水号", "Journal no."),
+    "record_id": ("记录标识", "Record id"),
+    "receipted": ("总部已回执", "Receipted"),
+    "no_receipt": ("尚未回执", "Not receipted yet"),
+}
+_MOMENT: Final = "%Y-%m-%d %H:%M:%S"
+Pair = tuple[str, Markup | str]
+
+
+def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
+    """Return one raw record with its way here; times of headquarters are in `zone`."""
+    words = Words(TEXTS, language)
+    said = _punch(record, zone, words) if record.kind == "punch" else _plain(record)
+    picture = "fingerprint" if record.kind == "punch" else "description"
+    head = el("div", icon(picture, "wait"), el("h3", words(record.kind)), _mark(record, words),
+              class_="row")  # fmt: skip
+    return el(
+        "article",
+        head,
+        _pairs(said, "pairs strong"),
+        _pairs(_way(record, zone, words), "pairs small"),
+        class_="raw",
+        data_key=record.record_id,
+    )
+
+
+def draw_sales(records: Sequence[RawRecord], zone: str, language: Language) -> Markup:
+    """Return till lines as a table, each with its way here."""
+    words = Words(TEXTS, language)
+    columns = ("sold_at", "amount", "receipt", "seller_code", "box", "received", "receipted")
+    numeric = {"amount", "received"}
+    head = [el("th", words(key), scope="col", class_="num" if key in numeric else None)
+            for key in columns]  # fmt: skip
+    rows = [_sale(record, zone, words) for record in records]
+    table = el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards")
+    return el("div", table, class_="scroll")
+
+
+def _sale(record: RawRecord, zone: str, words: Words) -> Markup:
+    body = record.body
+    came = f"{record.box_id} · {record.lane} / {record.seq} · #{record.entry_no}"
+    source = el("div", body["source_name"], class_="muted small")
+    return el(
+        "tr",
+        el("td", el("b", body["sold_at"].replace("T", " ")), class_="lead nowrap"),
+        el("td", money(body["amount_fen"]), class_="num beside", data_label=words("amount")),
+        el(
+            "td",
+            el("div", f"{body['receipt_id']} / {body['line_no']}", source),
+            data_label=words("receipt"),
+        ),
+        el("td", body["seller_code"], data_label=words("seller_code")),
+        el("td", came, class_="nowrap small", data_label=words("box")),
+        el(
+            "td",
+            local_time(record.received_utc_ms, zone, "%m-%d %H:%M:%S"),
+            class_="num",
+            data_label=words("received"),
+        ),
+        el("td", _mark(record, words), data_label=words("receipted")),
+        title=record.record_id,
+        data_key=record.record_id,
+    )
+
+
+def _mark(record: RawRecord, words: Words) -> Markup:
+    if record.receipted:
+        return chip(words("receipted"), "good", "verified")
+    return chip(words("no_receipt"), "wait", "hourglass_empty")
+
+
+def _pairs(pairs: Sequence[Pair], classes: str) -> Markup:
+    return el(
+        "dl", [el("div", el("dt", name), el("dd", value)) for name, value in pairs], class_=classes
+    )
+
+
+def _punch(record: RawRecord, zone: str, words: Words) -> list[Pair]:
+    body = record.body
+    at = record.effective_utc_ms
+    return [
+        (words("device_time"), el("b", body["device_time"].replace("T", " "))),
+        (words("offset"), offset_text(body["clock_offset_ms"], words.language)),
+        (
+            words("effective"),
+            words("not_believed") if at is None else local_time(at, zone, _MOMENT),
+        ),
+        (words("device_serial"), body["device_serial"]),
+        (words("user_id"), body["user_id"]),
+        (words("codes"), f"{body['state_code']} / {body['verify_code']}"),
+    ]
+
+
+def _plain(record: RawRecord) -> list[Pair]:
+    shown: dict[str, Any] = {key: value for key, value in record.body.items() if key != "kind"}
+    return [(key, str(value)) for key, value in shown.items()]
+
+
+def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
+    return [
+        (words("box"), record.box_id),
+        (words("lane"), f"{record.lane} / {record.seq}"),
+        (words("read_at"), record.body["received_at_utc"]),
+        (words("received"), local_time(record.received_utc_ms, zone, _MOMENT)),
+        (words("journal"), f"#{record.entry_no}"),
+        (words("record_id"), el("span", record.record_id, class_="mono")),
+    ]
+
+
+def offset_text(offset_ms: int | None, language: Language) -> str:
+    """Return how far a device's clock is off, in words."""
+    words = Words(TEXTS, language)
+    if offset_ms is None:
+        return words("not_measured")
+    if abs(offset_ms) < 500:
+        return words("exact")
+    return words("ahead" if offset_ms > 0 else "behind", span=span(offset_ms / 1000, language))

@@ -1,0 +1,122 @@
+"""The door: nothing but the log-in page, its style sheet and /healthz is open without log-in.
+
+It wraps the whole application, so a page, an API route, a NiceGUI asset and the NiceGUI
+socket all pass here, also those added later. Every answer leaves with security headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloud_receiver.web.sessions import COOKIE, Session
+
+OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico"})
+OPEN_FOLDER: Final = "/static/"
+_VERSIONED_FOLDERS: Final = ("/_nicegui/", OPEN_FOLDER)  # a new version has a new address
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SECURITY_HEADERS: Final = {
+    # Vue compiles templates in the browser and NiceGUI's start is an inline script, hence
+    # the two 'unsafe' words; what pages show is escaped by web.markup.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Gate:
+    """ASGI middleware that lets in who is logged in.
+
+    Args:
+        admit: reads the session of a cookie, or None; called in a worker thread.
+    """
+
+    def __init__(self, app: ASGIApp, admit: Callable[[str], Session | None]) -> None:
+        self._app = app
+        self._admit = admit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it here."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        session = await self._session(headers)
+        scope.setdefault("state", {})["session"] = session
+        closed = session is None and not is_open(scope["path"])
+        foreign = _comes_from_elsewhere(scope, headers)
+        if not closed and not foreign:
+            await self._app(scope, receive, _with_headers(send, scope["path"]))
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
+        else:
+            answer = _refusal(Request(scope), foreign=foreign)
+            await answer(scope, receive, _with_headers(send, scope["path"]))
+
+    async def _session(self, headers: Headers) -> Session | None:
+        cookie = cookie_of(headers, COOKIE)
+        return await to_thread.run_sync(self._admit, cookie) if cookie else None
+
+
+def is_open(path: str) -> bool:
+    """Tell whether `path` may be seen without log-in."""
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+
+
+def cookie_of(headers: Headers, name: str) -> str:
+    """Return the cookie `name`, empty when there is none."""
+    try:
+        jar = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return jar[name].value if name in jar else ""
+
+
+def _comes_from_elsewhere(scope: Scope, headers: Headers) -> bool:
+    """Tell whether another site asks a browser to change something or to open the socket."""
+    if scope["type"] == "http" and scope["method"] in _READING:
+        return False
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _refusal(request: Request, *, foreign: bool) -> Response:
+    if foreign:
+        return PlainTextResponse("this request came from another site", status_code=403)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        path, query = request.scope["raw_path"], request.scope["query_string"]
+        target = (path + b"?" + query if query else path).decode("latin-1")
+        return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)
+    return PlainTextResponse("log in first", status_code=401)
+
+
+def _with_headers(send: Send, path: str) -> Send:
+    kept = path.startswith(_VERSIONED_FOLDERS) and "/dynamic_resources/" not in path
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            if kept and message["status"] == 200:
+                headers.setdefault("Cache-Control", "private, max-age=31536000, immutable")
+        await send(message)
+
+    return sending

@@ -1,0 +1,172 @@
+"""Logging in and out: a plain page that needs no script, and the check behind every request."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from cloud_receiver.store import accounts
+from cloud_receiver.store.engine import read
+from cloud_receiver.web import sessions
+from cloud_receiver.web.frame import document
+from cloud_receiver.web.markup import Markup, el
+from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.sessions import COOKIE, LoggedOut, Session
+from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.visit import LANGUAGE_COOKIE, language_of, own_address, theme_of
+from sync.clock import SystemClock
+
+MAX_FORM_BYTES: Final = 8192
+TEXTS: Final[Texts] = {
+    "title": ("登录", "Log in"),
+    "product": ("打卡 · 总部", "Daka · headquarters"),
+    "lead": ("到岗、奖惩和每一分钱的来由", "Who is in, what it earns, and why"),
+    "login": ("账号", "Login"),
+    "password": ("密码", "Password"),
+    "submit": ("登录", "Log in"),
+    "wrong": ("账号或密码不对。", "The login or the password is not right."),
+    "locked": (
+        "连续输错次数过多,账号已锁定,请 {minutes} 分钟后再试。",
+        "Too many wrong passwords: the account is locked. Try again in {minutes} min.",
+    ),
+    "other_language": ("English", "中文"),
+}
+
+
+class Door:
+    """Checks log-ins and sessions; goes by the machine's clock, for people log in in real time."""
+
+    def __init__(self, engine: Engine, secret: bytes) -> None:
+        self.engine = engine
+        self._secret = secret
+        self._clock = SystemClock.of_this_boot()
+        self._logged_out = LoggedOut()
+
+    def now_s(self) -> int:
+        """Return the machine's wall clock in seconds."""
+        return int(self._clock.now_utc().timestamp())
+
+    def verify(self, login: str, password: str) -> accounts.Verdict:
+        """Check a password; counts failures."""
+        return accounts.verify(self.engine, login, password, self.now_s() * 1000)
+
+    def cookie(self, login: str) -> str:
+        """Return the cookie of a new session."""
+        with read(self.engine) as connection:
+            password_hash = accounts.password_hash(connection, login)
+        assert password_hash is not None, "the account was there a moment ago"
+        return sessions.sign(sessions.begin(login, self.now_s()), self._secret, password_hash)
+
+    def admit(self, cookie: str) -> Session | None:
+        """Return the session of a cookie, None when it is not or no longer good."""
+        session = sessions.claimed(cookie)
+        if session is None or session in self._logged_out:
+            return None
+        with read(self.engine) as connection:
+            password_hash = accounts.password_hash(connection, session.login)
+        known = password_hash is not None and sessions.is_genuine(
+            cookie, self._secret, password_hash, self.now_s()
+        )
+        return session if known else None
+
+    def log_out(self, session: Session) -> None:
+        """End a session in every tab."""
+        self._logged_out.add(session, self.now_s())
+
+
+def register(app: FastAPI, door: Door) -> None:
+    """Add the log-in page, the check of its form, and log-out."""
+
+    @app.get("/login")
+    def show(request: Request, next: str = "/", lang: str = "") -> Response:  # noqa: A002
+        if lang in set(Language):
+            back = urlencode({"next": own_address(next)})
+            chosen = RedirectResponse(f"/login?{back}", status_code=303)
+            chosen.set_cookie(LANGUAGE_COOKIE, lang, httponly=True, samesite="lax")
+            return chosen
+        if request.state.session is not None:
+            return RedirectResponse(own_address(next), status_code=303)
+        return _page(request, own_address(next))
+
+    @app.post("/login")
+    async def check(request: Request) -> Response:
+        form = await _form(request)
+        if form is None:
+            return PlainTextResponse("the form is too large", status_code=413)
+        login, back_to = form.get("login", ""), own_address(form.get("next", "/"))
+        verdict = await run_in_threadpool(door.verify, login, form.get("password", ""))
+        if not verdict.is_ok:
+            return _page(request, back_to, login, verdict)
+        answer = RedirectResponse(back_to, status_code=303)
+        answer.set_cookie(
+            COOKIE, await run_in_threadpool(door.cookie, login), max_age=sessions.MAX_AGE_S,
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
+        )  # fmt: skip
+        if LANGUAGE_COOKIE not in request.cookies:
+            answer.set_cookie(LANGUAGE_COOKIE, verdict.language, httponly=True, samesite="lax")
+        return answer
+
+    @app.post("/logout")
+    def leave(request: Request) -> Response:
+        door.log_out(request.state.session)
+        answer = RedirectResponse("/login", status_code=303)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """Read a small form, None when it is larger than any honest one."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_FORM_BYTES:
+            return None
+    fields = parse_qs(body.decode("utf-8", errors="replace"))
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _page(
+    request: Request, back_to: str, login: str = "", verdict: accounts.Verdict | None = None
+) -> HTMLResponse:
+    language = language_of(request)
+    words = Words(TEXTS, language)
+    other = el("a", words("other_language"), lang=language.other.tag,
+               href=f"/login?{urlencode({'lang': language.other, 'next': back_to})}")  # fmt: skip
+    card = el(
+        "main",
+        el("div", el("span", "打", el("br"), "卡", class_="seal", lang="zh-CN"),
+           el("div", el("h1", words("product")), el("p", words("lead"), class_="muted small")),
+           class_="row door-brand"),
+        _refusal(verdict, words),
+        el("form", el("input", type="hidden", name="next", value=back_to),
+           _field("login", "text", "username", login, words),
+           _field("password", "password", "current-password", "", words),
+           el("button", words("submit"), type="submit", class_="button main"),
+           method="post", action="/login"),
+        el("div", other, class_="small"),
+        class_="card door-card",
+    )  # fmt: skip
+    body = el("div", card, class_="daka door")
+    status = 200 if verdict is None else 401
+    return HTMLResponse(document(words("title"), body, theme_of(request), language), status)
+
+
+def _field(name: str, kind: str, completes: str, value: str, words: Words) -> Markup:
+    box = el("input", id=name, name=name, type=kind, autocomplete=completes, value=value,
+             required=True, autofocus=name == "login", maxlength=200)  # fmt: skip
+    return el("label", words(name), box, class_="field")
+
+
+def _refusal(verdict: accounts.Verdict | None, words: Words) -> Markup | None:
+    if verdict is None:
+        return None
+    if verdict.locked_for_s:
+        text = words("locked", minutes=-(-verdict.locked_for_s // 60))
+    else:
+        text = words("wrong")
+    return el("p", icon("error"), text, class_="note bad", role="alert")

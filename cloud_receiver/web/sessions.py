@@ -1,0 +1,113 @@
+"""Who is logged in: a signed cookie, the secret that signs it, and the list of those logged out.
+
+The cookie is sealed with the account's password hash too, so a changed password or a
+removed account ends every session of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from typing import Final
+
+COOKIE: Final = "daka_session"
+MAX_AGE_S: Final = 12 * 3600
+SECRET_BYTES: Final = 32
+_MAX_COOKIE: Final = 600
+_KEPT_IN: Final = "web-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One log-in.
+
+    Attributes:
+        issued_s: when, in seconds since 1970 of the machine's clock.
+        nonce: names this log-in, so that logging out ends it and no other.
+    """
+
+    login: str
+    issued_s: int
+    nonce: str
+
+    @property
+    def expires_s(self) -> int:
+        """Return when it ends by itself."""
+        return self.issued_s + MAX_AGE_S
+
+
+@dataclass(slots=True)
+class LoggedOut:
+    """Sessions that were ended before their time; forgotten once they would have expired."""
+
+    _expires_by_nonce: dict[str, int] = field(default_factory=dict)
+
+    def add(self, session: Session, now_s: int) -> None:
+        """End `session`."""
+        for nonce in [key for key, at in self._expires_by_nonce.items() if at < now_s]:
+            del self._expires_by_nonce[nonce]
+        self._expires_by_nonce[session.nonce] = session.expires_s
+
+    def __contains__(self, session: Session) -> bool:
+        return session.nonce in self._expires_by_nonce
+
+
+def begin(login: str, now_s: int) -> Session:
+    """Return a new session of `login`."""
+    return Session(login, now_s, token_hex(8))
+
+
+def sign(session: Session, secret: bytes, password_hash: str) -> str:
+    """Return the cookie's value."""
+    name = urlsafe_b64encode(session.login.encode()).decode()
+    claim = f"{name}.{session.issued_s}.{session.nonce}"
+    return f"{claim}.{_seal(claim, secret, password_hash)}"
+
+
+def claimed(cookie: str) -> Session | None:
+    """Read what a cookie claims, unproven; None when it is no such cookie."""
+    parts = cookie.split(".")
+    if len(cookie) > _MAX_COOKIE or len(parts) != 4 or not parts[1].isdecimal():
+        return None
+    try:
+        login = urlsafe_b64decode(parts[0]).decode()
+    except ValueError:
+        return None
+    return Session(login, int(parts[1]), parts[2])
+
+
+def is_genuine(cookie: str, secret: bytes, password_hash: str, now_s: int) -> bool:
+    """Tell whether `cookie` was signed here for this account and has not expired."""
+    session = claimed(cookie)
+    claim, _, seal = cookie.rpartition(".")
+    return (
+        session is not None
+        and hmac.compare_digest(seal.encode(), _seal(claim, secret, password_hash).encode())
+        and session.issued_s <= now_s < session.expires_s
+    )
+
+
+def _seal(claim: str, secret: bytes, password_hash: str) -> str:
+    return hmac.new(secret, f"{claim}\n{password_hash}".encode(), sha256).hexdigest()
+
+
+def load_secret(data_dir: Path) -> bytes:
+    """Return the secret kept in `data_dir`, made at the first call, readable by its owner only."""
+    path = data_dir / _KEPT_IN
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        secret = path.read_bytes()
+        if len(secret) == SECRET_BYTES:
+            return secret
+        path.unlink()  # a crash while it was written: nothing can have been signed with it
+        return load_secret(data_dir)
+    secret = token_bytes(SECRET_BYTES)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
+    return secret
