@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -119,7 +119,7 @@ def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:
 
 
 def _sale_wire(row: SaleRow, provenance: Wire) -> Wire:
-    return {"kind": "sale", **asdict(row), **provenance}
+    return {"kind": "sale", **row._asdict(), **provenance}
 
 
 def _unfit(wire: Wire, error: WireError) -> Rejected:

@@ -29,9 +29,11 @@ class PunchRow(NamedTuple):
     workcode: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaleRow:
-    """A till line as the export tells it; fields as in `sync.records.Sale`."""
+class SaleRow(NamedTuple):
+    """A till line as the export tells it; fields as in `sync.records.Sale`, always named.
+
+    A named tuple for the same reason as `PunchRow`.
+    """
 
     register_id: str
     receipt_id: str
