@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -56,12 +56,20 @@ class Evaluator:
 
     Args:
         terms: the organisation's policy and the channels notices go to.
+        on_judged: called after a commit that judged days: there may be notices to send.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, terms: Terms = Terms()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        terms: Terms = Terms(),
+        on_judged: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._terms = terms
+        self._on_judged = on_judged
         self._woken = threading.Event()
 
     def wake(self) -> None:
@@ -98,6 +106,8 @@ class Evaluator:
             keys = dirty.due(connection, now_utc_ms)
             if keys:
                 evaluate(connection, keys, now_utc_ms, self._terms)
+        if keys:
+            self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
 
 

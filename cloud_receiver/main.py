@@ -1,0 +1,232 @@
+"""Headquarters put together: its parts, their threads, signals and the order of stopping.
+
+A part that crashes is logged and run again; the only broad except of the process is here.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from cloud_receiver.channels.console import ConsoleNotifier
+from cloud_receiver.channels.notifier import Courier
+from cloud_receiver.channels.webhook import WebhookNotifier
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.evaluate import Evaluator, Terms
+from cloud_receiver.intake import IntakeLoop
+from cloud_receiver.mqtt_link import MqttLink, Presence
+from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
+from cloud_receiver.store.rulebook import publish_shipped
+from sync import topics
+from sync.clock import utc_text
+from sync.presence import ReceiverState, encode_receiver_state
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cloud_receiver.settings import Settings
+
+RESTART_AFTER_S: Final = 1.0
+STOP_WITHIN_S: Final = 15.0
+_log = logging.getLogger(__name__)
+
+
+class Part(StrEnum):
+    """What a process of headquarters can do; one process may do all."""
+
+    INGEST = "ingest"
+    EVALUATE = "evaluate"
+    NOTIFY = "notify"
+    WEB = "web"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Engine]:
+    """Open headquarters' database, bring it up to date and let go of it at the end."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url)
+    try:
+        upgrade(engine)
+        with write(engine) as connection:
+            publish_shipped(connection, utc_ms(settings.clock.now_utc()))
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def run(settings: Settings, parts: Iterable[Part]) -> int:
+    """Run parts of headquarters until SIGTERM or SIGINT; return the process's exit code."""
+    told_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    with database(settings) as engine:
+        wanted = frozenset(parts)
+        loops = _loops(settings, engine, wanted)
+        threads = [SupervisedThread(loop, told_to_stop) for loop in loops]
+        for thread in threads:
+            thread.start()
+        _log.info("hq_started parts=%s", ",".join(sorted(wanted)))
+        told_to_stop.wait()
+        for thread in reversed(threads):
+            thread.end()
+    gave_up = [thread.name for thread in threads if thread.has_given_up]
+    _log.info("hq_stopped gave_up=%s", ",".join(gave_up) or "none")
+    return 1 if gave_up else 0
+
+
+# ---- threads ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What a thread runs.
+
+    Attributes:
+        run: returns when its event is set; may raise.
+        wake: makes it look at the event at once.
+    """
+
+    name: str
+    run: Callable[[threading.Event], None]
+    wake: Callable[[], None] = lambda: None
+
+
+class SupervisedThread:
+    """A loop in a thread of its own, run again whenever it crashes or ends by itself.
+
+    Args:
+        give_up: set when the loop asks the process to end (SystemExit), as the web does
+            when its address is taken.
+    """
+
+    def __init__(self, loop: Loop, give_up: threading.Event) -> None:
+        self.name = loop.name
+        self.has_given_up = False
+        self._loop = loop
+        self._give_up = give_up
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name=loop.name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Tell the loop to stop and wait for it, at most `STOP_WITHIN_S`."""
+        self._stop.set()
+        self._loop.wake()
+        self._thread.join(STOP_WITHIN_S)
+        if self._thread.is_alive():
+            _log.error("part_does_not_stop name=%s within_s=%.0f", self.name, STOP_WITHIN_S)
+
+    def _supervise(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._loop.run(self._stop)
+            except SystemExit as error:
+                _log.critical("part_gave_up name=%s code=%s", self.name, error.code)
+                self.has_given_up = True
+                self._give_up.set()
+                return
+            except Exception:  # noqa: BLE001 - the one place: said, then tried again
+                _log.exception("part_crashed name=%s", self.name)
+            else:
+                if not self._stop.is_set():
+                    _log.error("part_ended_by_itself name=%s", self.name)
+            self._stop.wait(RESTART_AFTER_S)
+
+
+# ---- wiring -------------------------------------------------------------------------------
+
+
+def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[Loop]:
+    """Return the loops of these parts in starting order; they are stopped in reverse.
+
+    The link is first to come and last to go, so that what is committed is still receipted.
+    """
+    couriers = _couriers(settings, engine)
+
+    def wake_couriers() -> None:
+        for courier in couriers.values():
+            courier.wake()
+
+    terms = Terms(channels=tuple(couriers))
+    evaluator = Evaluator(engine, settings.clock, terms, on_judged=wake_couriers)
+    loops: list[Loop] = []
+    if Part.INGEST in parts:
+        link, intake = _receiver(settings, engine, evaluator.wake)
+        loops += [Loop("link", link.run, link.wake), Loop("intake", intake.run)]
+    if Part.EVALUATE in parts:
+        loops.append(Loop("evaluator", evaluator.run, evaluator.wake))
+    if Part.NOTIFY in parts:
+        loops += [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
+    if Part.WEB in parts:
+        from cloud_receiver.web.app import serve  # a process without pages does not load them
+
+        loops.append(Loop("web", lambda stop: serve(settings, engine, settings.clock, stop)))
+    return loops
+
+
+def _couriers(settings: Settings, engine: Engine) -> dict[str, Courier]:
+    notify, couriers = settings.notify, {}
+    if notify.console:
+        console = ConsoleNotifier(sys.stdout)
+        couriers[console.channel] = Courier(engine, console, settings.clock)
+    if notify.webhook_url is not None:
+        webhook = WebhookNotifier(notify.webhook_url, notify.webhook_secret, settings.clock)
+        couriers[webhook.channel] = Courier(engine, webhook, settings.clock)
+    return couriers
+
+
+def _receiver(
+    settings: Settings, engine: Engine, on_new: Callable[[], None]
+) -> tuple[MqttLink, IntakeLoop]:
+    with read(engine) as connection:
+        epoch = hq_epoch(connection)
+    link = MqttLink(
+        settings.mqtt,
+        f"{settings.org}-hq-{settings.receiver_id}",
+        _filters(settings),
+        presence(settings, epoch),
+        settings.clock,
+    )
+    intake = IntakeLoop(
+        engine,
+        settings.org,
+        settings.clock,
+        link.arrivals,
+        link,
+        on_new,
+        lambda epoch: link.announce(presence(settings, epoch)),
+    )
+    return link, intake
+
+
+def _filters(settings: Settings) -> list[str]:
+    """Return what the receiver subscribes to; a group shares batches and nothing else.
+
+    Brokers keep retained states from shared subscriptions, and states are cheap to hear twice.
+    """
+    shards = None if settings.shards is None else list(settings.shards)
+    group = settings.mqtt.share
+    return [
+        f"$share/{group}/{name}" if group and "/up/" in name else name
+        for name in topics.hq_filters(settings.org, shards)
+    ]
+
+
+def presence(settings: Settings, epoch: str) -> Presence:
+    """Return what a receiver says of itself while the database has this identity."""
+    at_utc = utc_text(settings.clock.now_utc())
+    birth, death = (
+        encode_receiver_state(ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc))
+        for online in (True, False)
+    )
+    return Presence(topics.hq_state(settings.org, settings.receiver_id), birth, death)

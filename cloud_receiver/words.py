@@ -1,0 +1,70 @@
+"""What headquarters' commands say to people, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("zh", "en")
+_MINUTES_A_DAY: Final = 24 * 60
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "database_ready": ("数据库就绪：{url}", "database ready: {url}"),
+    "administrator_made": ("已建立管理员 {login}", "administrator {login} made"),
+    "administrator_stands": (
+        "管理员 {login} 已存在，未改动",
+        "administrator {login} is there already, left as it is",
+    ),
+    "password_once": (
+        "密码（只显示这一次）：{password}",
+        "password (shown this once): {password}",
+    ),
+    "password_changed": ("已更换 {login} 的密码", "password of {login} changed"),
+    "ask_password": ("{login} 的密码", "password of {login}"),
+    "start_next": ("下一步：{command}", "next: {command}"),
+    "imported": (
+        "{source}：{lines} 行，{changed} 项有变化，{errors} 行有误",
+        "{source}: {lines} lines, {changed} changed, {errors} left out",
+    ),
+    "trial": ("（试运行，未写入）", "(dry run, nothing written)"),
+    "line_error": ("{source} 第 {line} 行 {field}：{text}", "{source} line {line} {field}: {text}"),
+    "totals": (
+        "日志 {records} 条，问题信件 {letters}，门店上报异常 {troubles}",
+        "{records} records in the journal, {letters} dead letters, {troubles} troubles of boxes",
+    ),
+    "no_boxes": ("还没有门店盒子报到", "no box has reported yet"),
+    "online": ("在线", "online"),
+    "offline": ("离线，{age}前最后联系", "offline, last heard of {age} ago"),
+    "silent": ("尚无心跳", "no heartbeat yet"),
+    "waiting": ("{count} 条待传，最早 {age}前", "{count} waiting, oldest {age}"),
+    "nothing_waiting": ("没有待传记录", "nothing waiting"),
+    "device": ("  {name}（{driver}）{status} {detail}", "  {name} ({driver}) {status} {detail}"),
+    "no_letters": ("没有问题信件", "no dead letters"),
+    "no_such_letter": ("没有编号为 {number} 的问题信件", "there is no dead letter {number}"),
+}
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str) -> None:
+        assert language in LANGUAGES, language
+        self.language = language
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence with its values filled in."""
+        return _WORDS[key][LANGUAGES.index(self.language)].format(**values)
+
+    def age(self, milliseconds: int) -> str:
+        """Return how long something takes, in the two largest units."""
+        minutes = max(0, milliseconds) // 60_000
+        days, minutes_of_day = divmod(minutes, _MINUTES_A_DAY)
+        hours, minute = divmod(minutes_of_day, 60)
+        day, hour, unit = ("天", "小时", "分") if self.language == "zh" else (" d", " h", " min")
+        if days:
+            return f"{days}{day} {hours}{hour}"
+        return f"{hours}{hour} {minute}{unit}" if hours else f"{minute}{unit}"
+
+
+def language_of(locale: str) -> str:
+    """Return the language for a locale name such as ``zh_CN.UTF-8``."""
+    return "zh" if locale.lower().startswith("zh") else "en"
