@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cloud_receiver.mqtt_link import Arrival
 
 MAX_GROUP_MESSAGES: Final = 64
-IDLE_S: Final = 1.0
+IDLE_S: Final = 0.2
 _AWAY: Final = (OperationalError, InterfaceError)
 _log = logging.getLogger(__name__)
 

@@ -243,6 +243,7 @@ class MqttLink:
             farewell = self._client.publish(
                 self._presence.topic, self._presence.death, qos=1, retain=True
             )
+            self._check(farewell.rc)
             deadline_s = self._clock.monotonic_s() + FAREWELL_S
             while not farewell.is_published() and self._clock.monotonic_s() < deadline_s:
                 self._step(0.1)

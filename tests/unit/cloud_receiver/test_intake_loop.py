@@ -1,0 +1,196 @@
+"""Laws of the intake's loop: commit, then receipt, then acknowledgement; nothing blocks it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.exc import OperationalError
+
+from cloud_receiver.intake import MAX_GROUP_MESSAGES, IntakeLoop
+from cloud_receiver.mail import Message
+from cloud_receiver.mqtt_link import Arrival
+from cloud_receiver.store.engine import read
+from cloud_receiver.store.tables import dead_letter, journal
+from sync import topics
+from sync.clock import ScaledClock
+from sync.envelope import encode_batch, encode_body
+from sync.receipt import Mark, decode_receipt
+from sync.records import Punch, to_wire
+from sync.topics import Lane
+
+PUNCH = Punch(
+    device_serial="A1",
+    user_id="7",
+    device_time="2026-11-23T08:59:59",
+    state_code=255,
+    verify_code=1,
+    occurrence=0,
+    workcode="",
+    store_id="s001",
+    driver="zkteco",
+    received_at_utc="2026-11-23T01:00:02.120Z",
+    boot_id="b",
+    boottime_ms=5,
+    clock_offset_ms=None,
+)
+
+
+class RecordingLine:
+    """Notes what the intake hands over, and how many rows stood in the journal by then."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.published: list[tuple[str, bytes]] = []
+        self.acknowledged: list[int] = []
+        self.journaled_by_then: list[int] = []
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.published.append((topic, payload))
+        self.journaled_by_then.append(_count(self.engine, journal))
+
+    def acknowledge(self, arrival: Arrival) -> None:
+        self.acknowledged.append(arrival.message_no)
+
+
+class Rig:
+    """An intake on a database, with its queue and its line."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self.line = RecordingLine(engine)
+        self.woken = threading.Semaphore(0)
+        clock = ScaledClock(datetime(2026, 11, 23, tzinfo=UTC), 0, 1)
+        self.loop = IntakeLoop(
+            engine, "acme", clock, self.arrivals, self.line, self.woken.release, lambda _: None
+        )
+
+    def arrive(self, *numbers: int, body: str = "") -> None:
+        for number in numbers:
+            punch = replace(PUNCH, occurrence=number)
+            text = body or encode_body(to_wire(punch))
+            payload = encode_batch("box-1", "e1", Lane.PUNCH, number, [text])
+            message = Message(topics.up("acme", "box-1", Lane.PUNCH), payload)
+            self.arrivals.put(Arrival(message, 1, number))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the loop as its supervisor does: again whenever it crashes."""
+        stop = threading.Event()
+
+        def supervise() -> None:
+            while not stop.is_set():
+                with suppress(RuntimeError):
+                    self.loop.run(stop)
+
+        thread = threading.Thread(target=supervise)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+@pytest.fixture
+def rig(hq_engine: Engine) -> Rig:
+    return Rig(hq_engine)
+
+
+def _count(engine: Engine, table: Any) -> int:
+    with read(engine) as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+@contextmanager
+def _failing(
+    engine: Engine, marker: str, error: Callable[[], Exception], times: int
+) -> Iterator[list[int]]:
+    """Let the database fail on statements that carry `marker`, the first `times` times; give what is left."""
+    left = [times]
+
+    def fail(_c: Any, _k: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "INSERT INTO journal" in statement and marker in str(parameters) and left[0]:
+            left[0] -= 1
+            raise error()
+
+    event.listen(engine, "before_cursor_execute", fail)
+    try:
+        yield left
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    gate = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        gate.wait(0.01)
+    raise AssertionError("not within 20 s")
+
+
+def test_receipt_and_acknowledgement_follow_the_commit(rig: Rig) -> None:
+    rig.arrive(1)
+    with rig.running():
+        _await(lambda: rig.line.acknowledged == [1])
+    ((topic, payload),) = rig.line.published
+    assert topic == topics.receipt("acme", "box-1")
+    assert decode_receipt(payload).mark == Mark(1)
+    assert rig.line.journaled_by_then == [1]
+    assert rig.woken.acquire(blocking=False)
+
+
+def test_what_waits_shares_a_commit(rig: Rig) -> None:
+    rig.arrive(*range(1, 2 * MAX_GROUP_MESSAGES + 2))
+    with rig.running():
+        _await(lambda: len(rig.line.acknowledged) == 2 * MAX_GROUP_MESSAGES + 1)
+    assert rig.line.journaled_by_then == [
+        MAX_GROUP_MESSAGES,
+        2 * MAX_GROUP_MESSAGES,
+        2 * MAX_GROUP_MESSAGES + 1,
+    ]
+
+
+def test_a_database_that_is_away_is_tried_again(rig: Rig) -> None:
+    rig.arrive(1, 2)
+
+    def away() -> Exception:
+        return OperationalError("INSERT", None, Exception("the server is gone"))
+
+    with _failing(rig.engine, "A1", away, times=2), rig.running():
+        _await(lambda: rig.line.acknowledged == [1, 2])
+    assert _count(rig.engine, journal) == 2
+
+
+def test_a_message_that_crashes_the_intake_is_buried_and_its_neighbours_are_not(rig: Rig) -> None:
+    rig.arrive(1, 2, 3, 4)
+    marker = '"occurrence":3'
+    with _failing(rig.engine, marker, lambda: RuntimeError("a bug"), times=10), rig.running():
+        _await(lambda: sorted(rig.line.acknowledged) == [1, 2, 3, 4])
+        rig.arrive(5)
+        _await(lambda: 5 in rig.line.acknowledged)
+    assert _count(rig.engine, journal) == 4
+    with read(rig.engine) as connection:
+        assert list(connection.scalars(select(dead_letter.c.code))) == ["crash"]
+    last = decode_receipt(rig.line.published[-1][1])
+    assert last.mark == Mark(2, ((4, 5),))
+
+
+def test_nothing_is_acknowledged_when_it_stops_while_the_database_is_away(rig: Rig) -> None:
+    def away() -> Exception:
+        return OperationalError("INSERT", None, Exception("the server is gone"))
+
+    rig.arrive(1, 2)
+    with _failing(rig.engine, "A1", away, times=1000) as left, rig.running():
+        _await(lambda: left[0] < 999)
+    assert rig.line.acknowledged == []
+    assert rig.line.published == []
