@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import chain, pairwise
 
 from cloud_receiver.domain.workday import (
     PlannedShift,
     Shift,
-    local_date,
     plan,
     shift_date,
 )
@@ -33,7 +32,7 @@ class Cut(StrEnum):
     EARLIER_END = "earlier_end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `planned` is kept once it was needed
 class RosterDay:
     """What is planned for a person on a date; an empty `shifts` is a rest day.
 
@@ -49,17 +48,17 @@ class RosterDay:
     target_fen: int = 0
     subsidy_fen: int = 0
 
+    @cached_property
     def planned(self) -> tuple[PlannedShift, ...]:
-        """Return the day's shifts as instants, in order of time."""
+        """The day's shifts as instants, in order of time."""
         planned = [plan(shift, self.work_date) for shift in self.shifts]
         return tuple(sorted(planned, key=lambda item: item.on_duty.planned_utc_ms))
 
     def has_overlap(self) -> bool:
         """Tell whether two shifts of the day run at the same time; touching is no overlap."""
-        planned = self.planned()
         return any(
             later.on_duty.planned_utc_ms < earlier.off_duty.planned_utc_ms
-            for earlier, later in pairwise(planned)
+            for earlier, later in pairwise(self.planned)
         )
 
 
@@ -74,9 +73,8 @@ def around(work_date: str) -> tuple[str, ...]:
 
 def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[PlannedShift, ...]:
     """Return the planned shifts of a date and its neighbours, in order of time."""
-    return tuple(
-        shift for date in around(work_date) if date in days for shift in days[date].planned()
-    )
+    found = [days[date].planned for date in around(work_date) if date in days]
+    return tuple(chain.from_iterable(found))
 
 
 def owner(
@@ -109,14 +107,13 @@ def _border_utc_ms(earlier: PlannedShift, later: PlannedShift, cut: Cut) -> int:
 
 
 def work_date_of(
-    days: Mapping[str, RosterDay], at_utc_ms: int, store_id: str, zone: str, cut: Cut = Cut.MIDDLE
+    shifts: Iterable[PlannedShift], at_utc_ms: int, store_id: str, calendar_date: str
 ) -> str:
     """Return the work date of something a person did at an instant in a store.
 
     Args:
-        days: the person's roster; the date and its neighbours suffice.
-        zone: of the store, for what no shift takes.
+        shifts: of the calendar date and its neighbours, in order of time.
+        calendar_date: in the zone of the store, for what no shift takes.
     """
-    date = local_date(at_utc_ms, zone)
-    taken_by = owner(shifts_around(days, date), at_utc_ms, store_id, cut)
-    return taken_by.work_date if taken_by else date
+    taken_by = owner(shifts, at_utc_ms, store_id)
+    return taken_by.work_date if taken_by else calendar_date

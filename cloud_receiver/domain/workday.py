@@ -126,6 +126,8 @@ class PlannedShift:
 
     def accepts(self, at_utc_ms: int) -> bool:
         """Tell whether either card point accepts a touch at that instant."""
+        if not self.on_duty.opens_utc_ms <= at_utc_ms <= self.off_duty.closes_utc_ms:
+            return False  # most shifts around a touch are not near it
         return self.on_duty.accepts(at_utc_ms) or self.off_duty.accepts(at_utc_ms)
 
 

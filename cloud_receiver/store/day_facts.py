@@ -12,7 +12,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import StoredDay
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import dirty, tables
-from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.engine import upsert_rows
 
 _LOOK_BACK_DAYS: Final = 31
 
@@ -32,8 +32,8 @@ def history(
         .order_by(fact.employee_id, fact.work_date)
     )
     found: defaultdict[str, dict[str, StoredDay]] = defaultdict(dict)
-    for row in rows:
-        found[row.employee_id][row.work_date] = StoredDay(*row)
+    for row in rows.all():
+        found[row[0]][row[1]] = StoredDay(*row)
     return found
 
 
@@ -65,7 +65,9 @@ def streak_before(
 
 def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store days, each a whole row of `day_fact`."""
-    upsert(connection, tables.day_fact, rows)
+    names = tables.day_fact.columns.keys()
+    values = [tuple(row[name] for name in names) for row in rows]
+    upsert_rows(connection, tables.day_fact, names, values)
 
 
 def remove(connection: Connection, keys: Collection[DayKey]) -> None:

@@ -92,7 +92,7 @@ def _punches(
         .order_by(punch.employee_id, punch.effective_utc_ms)
     )
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
-    for employee_id, at_utc_ms, record_id, store_id in rows:
+    for employee_id, at_utc_ms, record_id, store_id in rows.all():
         taps[employee_id].append(Tap(at_utc_ms, record_id, store_id, sites[store_id].zone))
     unbelieved = connection.execute(
         select(punch.employee_id, punch.device_time, punch.record_id).where(
@@ -129,7 +129,7 @@ def _sales(
         .order_by(sale.employee_id, sale.work_date, sale.sold_utc_ms, sale.record_id)
     )
     found: dict[DayKey, Sales] = {}
-    for key, lines in groupby(rows, key=lambda row: (row.employee_id, row.work_date)):
+    for key, lines in groupby(rows.all(), key=lambda row: (row.employee_id, row.work_date)):
         of_day = list(lines)
         found[key] = Sales(
             sum(line.amount_fen for line in of_day),

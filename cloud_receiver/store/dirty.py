@@ -17,7 +17,7 @@ from cloud_receiver.domain.attendance import Awaited
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import tables
-from cloud_receiver.store.engine import insert_ignore, upsert
+from cloud_receiver.store.engine import insert_ignore, upsert, upsert_rows
 
 MAX_DAYS: Final = 2000  # at a time: bounds the transaction and the lists in its queries
 NEVER_UTC_MS: Final = 2**62
@@ -27,11 +27,8 @@ SALES_DRIVERS: Final = ("posfile",)
 
 def mark(connection: Connection, keys: Iterable[DayKey], now_utc_ms: int) -> None:
     """Have days judged as soon as possible."""
-    rows = [
-        {"employee_id": employee_id, "work_date": work_date, "due_utc_ms": now_utc_ms}
-        for employee_id, work_date in sorted(keys)
-    ]
-    upsert(connection, tables.dirty, rows)
+    rows = [(employee_id, work_date, now_utc_ms) for employee_id, work_date in sorted(set(keys))]
+    upsert_rows(connection, tables.dirty, ("employee_id", "work_date", "due_utc_ms"), rows)
 
 
 def mark_for_later(connection: Connection, due: Mapping[DayKey, int]) -> None:

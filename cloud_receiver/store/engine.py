@@ -144,11 +144,30 @@ def insert_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[s
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> int:
-    """Insert tuples in the order of `columns`, leaving out those whose key is already there.
+    """Do what `insert_ignore` does, for many rows given as tuples in the order of `columns`.
 
-    The fast way for many: nothing of SQLAlchemy is done once a row. Returns how many were
-    inserted.
+    The fast way: nothing of SQLAlchemy is done once a row.
     """
+    return _insert_fast(connection, table, columns, rows, "DO NOTHING")
+
+
+def upsert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Do what `upsert` does, the fast way; no key may be given twice."""
+    keys = [column.name for column in table.primary_key]
+    changed = [f"{name} = excluded.{name}" for name in columns if name not in keys]
+    action = f"({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
+    _insert_fast(connection, table, columns, rows, action)
+
+
+def _insert_fast(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    on_conflict: str,
+) -> int:
     if not rows:
         return 0
     if connection.dialect.name == "sqlite":
@@ -160,7 +179,7 @@ def insert_rows(
         values = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types of our own columns
         parameters = tuple(list(column) for column in zip(*rows, strict=True))
     insert = f"INSERT INTO {table.name} ({', '.join(columns)})"
-    statement = f"{insert} {values} ON CONFLICT DO NOTHING"
+    statement = f"{insert} {values} ON CONFLICT {on_conflict}"
     return connection.exec_driver_sql(statement, parameters).rowcount
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -116,12 +117,13 @@ def rosters(
         .order_by(roster.employee_id, roster.work_date, roster.version)
     )
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
-    for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows:
+    decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
+    for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows.all():
         found[employee_id][work_date] = RosterDay(
             work_date=work_date,
             store_id=store_id,
             zone=zone_of(known_sites, store_id),
-            shifts=decode_shifts(shift, zones),
+            shifts=decode(shift),
             target_fen=target_fen,
             subsidy_fen=subsidy_fen,
         )

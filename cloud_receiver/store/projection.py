@@ -7,22 +7,23 @@ employee-day that gained or lost one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.domain.schedule import around, work_date_of
+from cloud_receiver.domain.schedule import around, shifts_around, work_date_of
 from cloud_receiver.domain.workday import (
+    PlannedShift,
     effective_utc_ms,
     is_believable,
     local_date,
     local_to_utc_ms,
 )
 from cloud_receiver.store import dirty, organisation, tables
-from cloud_receiver.store.engine import behind_writers, upsert
+from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
 from sync.records import Punch, Sale
@@ -51,12 +52,42 @@ class Journaled(NamedTuple):
 
 
 class Act(NamedTuple):
-    """Something a person did in a store; `at_utc_ms` is None when no clock can be believed."""
+    """Something done in a store, at an instant unless its clock cannot be believed.
 
-    employee_id: str
+    Attributes:
+        employee_id: None when nobody is bound to the id or code yet.
+    """
+
+    employee_id: str | None
     store_id: str
     at_utc_ms: int | None
     local: str
+
+
+class _PunchRow(NamedTuple):
+    record_id: str
+    entry_no: int
+    store_id: str
+    device_serial: str
+    user_id: str
+    employee_id: str | None
+    device_time: str
+    effective_utc_ms: int | None
+    state_code: int
+    verify_code: int
+
+
+class _SaleRow(NamedTuple):
+    record_id: str
+    entry_no: int
+    store_id: str
+    seller_code: str
+    employee_id: str | None
+    line_kind: str
+    work_date: str
+    sold_utc_ms: int | None
+    amount_fen: int
+    quantity_milli: int
 
 
 def advance(connection: Connection, now_utc_ms: int) -> int:
@@ -126,7 +157,7 @@ def _project_punches(
     book = organisation.badge_book(
         connection, {punch.store_id for punch in punches}, {punch.user_id for punch in punches}
     )
-    rows: list[dict[str, Any]] = []
+    rows = []
     acts = []
     for entry, punch in zip(entries, punches, strict=True):
         employee_id = book.holder(punch.store_id, punch.device_serial, punch.user_id)
@@ -134,90 +165,102 @@ def _project_punches(
         at_utc_ms = None
         if site:
             at_utc_ms = effective_utc_ms(punch.device_time, site.zone, punch.clock_offset_ms)
-        if employee_id is not None:
-            acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
+        acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
         rows.append(
-            {
-                "record_id": entry.record_id,
-                "entry_no": entry.entry_no,
-                "store_id": punch.store_id,
-                "device_serial": punch.device_serial,
-                "user_id": punch.user_id,
-                "employee_id": employee_id,
-                "device_time": punch.device_time,
-                "effective_utc_ms": at_utc_ms,
-                "state_code": punch.state_code,
-                "verify_code": punch.verify_code,
-            }
+            _PunchRow(
+                record_id=entry.record_id,
+                entry_no=entry.entry_no,
+                store_id=punch.store_id,
+                device_serial=punch.device_serial,
+                user_id=punch.user_id,
+                employee_id=employee_id,
+                device_time=punch.device_time,
+                effective_utc_ms=at_utc_ms,
+                state_code=punch.state_code,
+                verify_code=punch.verify_code,
+            )
         )
-    upsert(connection, tables.punch, rows)
+    upsert_rows(connection, tables.punch, _PunchRow._fields, rows)
     dirty.mark(connection, {day for day in _days_of(connection, acts, sites) if day}, now_utc_ms)
 
 
 def _project_sales(
     connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
 ) -> None:
-    sales = []
+    sales = list(_believable_sales(connection, entries))
+    holders = organisation.sellers(
+        connection, {sale.store_id for _, sale in sales}, {sale.seller_code for _, sale in sales}
+    )
+    acts = [
+        Act(
+            holders.get((sale.store_id, sale.seller_code)),
+            sale.store_id,
+            local_to_utc_ms(sale.sold_at, zone_of(sites, sale.store_id)),
+            sale.sold_at,
+        )
+        for _, sale in sales
+    ]
+    days = _days_of(connection, acts, sites)
+    rows = [
+        _SaleRow(
+            record_id=entry.record_id,
+            entry_no=entry.entry_no,
+            store_id=sale.store_id,
+            seller_code=sale.seller_code,
+            employee_id=act.employee_id,
+            line_kind=sale.line_kind,
+            work_date=day[1] if day else sale.sold_at[:10],
+            sold_utc_ms=act.at_utc_ms,
+            amount_fen=sale.amount_fen,
+            quantity_milli=sale.quantity_milli,
+        )
+        for (entry, sale), act, day in zip(sales, acts, days, strict=True)
+    ]
+    upsert_rows(connection, tables.sale, _SaleRow._fields, rows)
+    dirty.mark(connection, {day for day in days if day}, now_utc_ms)
+
+
+def _believable_sales(
+    connection: Connection, entries: Sequence[Journaled]
+) -> Iterator[tuple[Journaled, Sale]]:
+    """Yield the lines that can be dated; the others are shown and stay in the journal."""
     for entry in entries:
         sale = _READ_SALE.decode(entry.body)
         if is_believable(sale.sold_at):
-            zone = zone_of(sites, sale.store_id)
-            sales.append((entry, sale, local_to_utc_ms(sale.sold_at, zone)))
+            yield entry, sale
         else:
-            _set_aside(connection, entry, f"sold_at {sale.sold_at}: set the till's clock right")
-    holders = organisation.sellers(
-        connection, {sale.store_id for _, sale, _ in sales}, {sale.seller_code for _, sale, _ in sales}
-    )  # fmt: skip
-    bound = [holders.get((sale.store_id, sale.seller_code)) for _, sale, _ in sales]
-    acts = [
-        Act(employee_id, sale.store_id, at_utc_ms, sale.sold_at)
-        for (_, sale, at_utc_ms), employee_id in zip(sales, bound, strict=True)
-        if employee_id is not None
-    ]
-    stood = iter(_days_of(connection, acts, sites))
-    rows = []
-    marked = set()
-    for (entry, sale, at_utc_ms), employee_id in zip(sales, bound, strict=True):
-        day = next(stood) if employee_id is not None else None
-        if day is not None:
-            marked.add(day)
-        rows.append(
-            {
-                "record_id": entry.record_id,
-                "entry_no": entry.entry_no,
-                "store_id": sale.store_id,
-                "seller_code": sale.seller_code,
-                "employee_id": employee_id,
-                "line_kind": sale.line_kind,
-                "work_date": day[1] if day else sale.sold_at[:10],
-                "sold_utc_ms": at_utc_ms,
-                "amount_fen": sale.amount_fen,
-                "quantity_milli": sale.quantity_milli,
-            }
-        )
-    upsert(connection, tables.sale, rows)
-    dirty.mark(connection, marked, now_utc_ms)
+            letter = Letter(
+                topic=f"journal/{entry.entry_no}",
+                code="clock",
+                detail=f"sold_at {sale.sold_at}: set the till's clock right",
+                raw=entry.body.encode(),
+            )
+            bury(connection, [letter], entry.received_utc_ms)
 
 
 def _days_of(
     connection: Connection, acts: Sequence[Act], sites: dict[str, Site]
 ) -> list[DayKey | None]:
-    """Return the employee-day of each act; None when its date cannot be believed."""
-    dates = [_calendar_date(act, sites) for act in acts]
+    """Return the employee-day of each act; None without a person or a date to be believed."""
+    dates = [_calendar_date(act, sites) if act.employee_id else None for act in acts]
     known = [date for date in dates if date is not None]
     if not known:
         return [None for _ in acts]
-    people = {act.employee_id for act in acts}
+    people = {act.employee_id for act in acts if act.employee_id}
     first, last = around(min(known))[0], around(max(known))[-1]
     rosters = organisation.rosters(connection, people, first, last, sites)
+    nearby: dict[DayKey, tuple[PlannedShift, ...]] = {}
     found: list[DayKey | None] = []
-    for act, calendar_date in zip(acts, dates, strict=True):
-        work_date = calendar_date
+    for act, work_date in zip(acts, dates, strict=True):
+        if act.employee_id is None or work_date is None:
+            found.append(None)
+            continue
         if act.at_utc_ms is not None:
-            roster = rosters.get(act.employee_id, {})
-            zone = zone_of(sites, act.store_id)
-            work_date = work_date_of(roster, act.at_utc_ms, act.store_id, zone)
-        found.append((act.employee_id, work_date) if work_date else None)
+            key = act.employee_id, work_date
+            if key not in nearby:
+                nearby[key] = shifts_around(rosters.get(act.employee_id, {}), work_date)
+            work_date = work_date_of(nearby[key], act.at_utc_ms, act.store_id, work_date)
+        found.append((act.employee_id, work_date))
     return found
 
 
@@ -225,11 +268,3 @@ def _calendar_date(act: Act, sites: dict[str, Site]) -> str | None:
     if act.at_utc_ms is not None:
         return local_date(act.at_utc_ms, zone_of(sites, act.store_id))
     return act.local[:10] if is_believable(act.local) else None
-
-
-def _set_aside(connection: Connection, entry: Journaled, detail: str) -> None:
-    """Show a journaled record that cannot be used; it stays in the journal as well."""
-    letter = Letter(
-        topic=f"journal/{entry.entry_no}", code="clock", detail=detail, raw=entry.body.encode()
-    )
-    bury(connection, [letter], entry.received_utc_ms)

@@ -102,7 +102,7 @@ def test_without_a_complete_feed_silence_is_held_against_nobody(days, touches, m
         result = _judge(days, date, touches, as_of, complete)
         closed = all(
             shift.off_duty.closes_utc_ms < complete.get(shift.shift.store_id, 0)
-            for shift in days[date].planned()
+            for shift in days[date].planned
         )
         if not closed:
             assert not result.final
@@ -120,7 +120,7 @@ def test_before_the_window_is_over_silence_is_held_against_nobody(days, touches,
     as_of = end - minutes * MINUTE_MS
     for date in days:
         result = _judge(days, date, touches, as_of, {"S1": end, "S2": end})
-        running = [shift for shift in days[date].planned() if as_of <= shift.settles_utc_ms]
+        running = [shift for shift in days[date].planned if as_of <= shift.settles_utc_ms]
         assert result.final == (not running) or not days[date].shifts
         if len(running) == len(days[date].shifts):
             assert not any(getattr(result, name) for name in HELD_AGAINST)

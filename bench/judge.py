@@ -1,0 +1,184 @@
+"""How fast headquarters judges: a rebuild of everything, and one changed day, on SQLite.
+
+    python bench/judge.py [--people 500] [--days 60]
+
+Beside the rebuild stands a floor measured in the same run: reading the same journal rows
+and decoding them, without judging anything. Prints ratios; a machine is only compared with itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from sqlalchemy import Engine, select
+
+from cloud_receiver.domain.workday import Shift, utc_ms
+from cloud_receiver.evaluate import Evaluator, rebuild
+from cloud_receiver.store import enrolment, tables
+from cloud_receiver.store.engine import open_engine, read, sqlite_url, upgrade, write
+from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
+from cloud_receiver.store.journal import Entry, append
+from cloud_receiver.store.rulebook import publish_shipped
+from sync.clock import SystemClock, utc_text
+from sync.envelope import encode_body
+from sync.identity import record_id
+from sync.records import Punch, Record, Sale, to_wire
+
+ZONE = "Asia/Shanghai"
+CHANGED_DAYS = 50
+STORE_PEOPLE = 50
+DAY = timedelta(days=1)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--people", type=int, default=500)
+    options.add_argument("--days", type=int, default=60)
+    chosen = options.parse_args()
+    with TemporaryDirectory() as folder:
+        engine = open_engine(sqlite_url(Path(folder) / "hq.sqlite"))
+        upgrade(engine)
+        now = SystemClock.of_this_boot().now_utc()
+        dates = [(now - DAY * number).date().isoformat() for number in range(chosen.days, 0, -1)]
+        enrol(engine, chosen.people, dates, utc_ms(now))
+        records = journal(engine, chosen.people, dates, now)
+        employee_days = chosen.people * chosen.days
+        print(f"{chosen.people} people x {chosen.days} days, {records} records")
+        floor_s = timed(lambda: read_only(engine))
+        first_s = timed(lambda: rebuild(engine, utc_ms(now)))
+        again_s = timed(lambda: rebuild(engine, utc_ms(now)))
+        show("floor: read and decode the journal", floor_s, employee_days, floor_s)
+        show("rebuild from nothing", first_s, employee_days, floor_s)
+        show("rebuild of sound data", again_s, employee_days, floor_s)
+        flush_ms = sorted(one_changed_day(engine, dates[-1]))
+        print(
+            f"one changed day, journal to commit: p50 {median(flush_ms):.1f} ms, "
+            f"max {flush_ms[-1]:.1f} ms of {CHANGED_DAYS} (wanted <= 30 ms)"
+        )
+        engine.dispose()
+
+
+def show(what: str, took_s: float, employee_days: int, floor_s: float) -> None:
+    rate = employee_days / took_s
+    print(
+        f"{what:36} {took_s:8.2f} s {rate:10,.0f} employee-days/s {took_s / floor_s:6.1f} x floor"
+    )
+
+
+def timed(work) -> float:
+    begin_s = perf_counter()
+    work()
+    return perf_counter() - begin_s
+
+
+def read_only(engine: Engine) -> None:
+    with read(engine) as connection:
+        for (body,) in connection.execute(select(tables.journal.c.body)):
+            json.loads(body)
+
+
+def enrol(engine: Engine, people: int, dates: list[str], now_utc_ms: int) -> None:
+    store_ids = [f"S{number:03}" for number in range(-(-people // STORE_PEOPLE))]
+    homes = {f"E{number:05}": store_ids[number // STORE_PEOPLE] for number in range(people)}
+    with write(engine) as connection:
+        publish_shipped(connection, now_utc_ms)
+        enrolment.put_stores(
+            connection,
+            [Store(store_id=one, name=one, zone=ZONE, scene="supermarket") for one in store_ids],
+            now_utc_ms,
+        )
+        enrolment.put_employees(
+            connection,
+            [Employee(employee_id=who, name=who, store_id=home) for who, home in homes.items()],
+        )
+        badges = [Badge(store_id=h, user_id=who, employee_id=who) for who, h in homes.items()]
+        enrolment.bind_badges(connection, badges, now_utc_ms)
+        sellers = [Seller(store_id=h, seller_code=who, employee_id=who) for who, h in homes.items()]
+        enrolment.bind_sellers(connection, sellers, now_utc_ms)
+        feeds = [
+            {
+                "box_id": one, "source_id": one, "name": "t", "store_id": one, "status": "ok",
+                "driver": "zkteco", "detail": "", "complete_utc_ms": now_utc_ms,
+            }
+            for one in store_ids
+        ]  # fmt: skip
+        connection.execute(tables.source.insert(), feeds)
+        for who, home in homes.items():
+            shift = Shift(shift_id="d", store_id=home, zone=ZONE, start="09:00", end="18:00")
+            days = [
+                RosterEntry(employee_id=who, work_date=date, store_id=home, shifts=(shift,),
+                            target_fen=30_000, subsidy_fen=10_000)
+                for date in dates
+            ]  # fmt: skip
+            enrolment.add_roster(connection, days, "bench", now_utc_ms)
+
+
+def journal(engine: Engine, people: int, dates: list[str], now: datetime) -> int:
+    entries = [
+        Entry(record_id(record), record.KIND, record.store_id, "box", "e", "punch", seq,
+              encode_body(to_wire(record)), utc_ms(now))
+        for seq, record in enumerate(records_of(people, dates, utc_text(now)), start=1)
+    ]  # fmt: skip
+    with write(engine) as connection:
+        append(connection, entries)
+    return len(entries)
+
+
+def records_of(people: int, dates: list[str], received: str) -> Iterator[Record]:
+    """Yield two touches and two sales a day and person; one in eight comes late."""
+    for date in dates:
+        for number in range(people):
+            who, store_id = f"E{number:05}", f"S{number // STORE_PEOPLE:03}"
+            minute = 7 if (number + int(date[-2:])) % 8 == 0 else 0
+            came = (
+                f"{date}T09:{minute:02}:{number % 60:02}"
+                if minute
+                else f"{date}T08:5{number % 10}:00"
+            )
+            yield touch(who, store_id, came, received)
+            yield touch(who, store_id, f"{date}T18:0{number % 10}:00", received)
+            for hour in (10, 15):
+                yield line(who, store_id, f"{date}T{hour}:00:{number % 60:02}", received)
+
+
+def touch(who: str, store_id: str, at: str, received: str) -> Punch:
+    return Punch(
+        device_serial=store_id, user_id=who, device_time=at, state_code=255, verify_code=1,
+        occurrence=0, workcode="", store_id=store_id, driver="zkteco", received_at_utc=received,
+        boot_id="b", boottime_ms=1, clock_offset_ms=0,
+    )  # fmt: skip
+
+
+def line(who: str, store_id: str, at: str, received: str) -> Sale:
+    return Sale(
+        store_id=store_id, register_id="1", receipt_id=f"{at}/{who}", line_no=1, line_kind="sale",
+        sold_at=at, seller_code=who, item_code="", quantity_milli=1000, amount_fen=16_000,
+        original_receipt_id="", source_name="", driver="posfile", received_at_utc=received,
+        boot_id="b", boottime_ms=1,
+    )  # fmt: skip
+
+
+def one_changed_day(engine: Engine, date: str) -> Iterator[float]:
+    """Yield how long each of some touches took from the journal to the commit, in ms."""
+    evaluator = Evaluator(engine, SystemClock.of_this_boot())
+    now = datetime.now(UTC)
+    while evaluator.flush():
+        pass
+    for number in range(CHANGED_DAYS):
+        record = touch(f"E{number:05}", "S000", f"{date}T18:30:00", utc_text(now))
+        entry = Entry(record_id(record), "punch", "S000", "box", "e", "punch", 10**6 + number,
+                      encode_body(to_wire(record)), utc_ms(now))  # fmt: skip
+        with write(engine) as connection:
+            append(connection, [entry])
+        yield timed(evaluator.flush) * 1000
+
+
+if __name__ == "__main__":
+    main()
