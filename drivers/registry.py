@@ -49,11 +49,19 @@ def _serialline() -> Kind:
     return Kind(SerialLineSettings, SerialLineDriver)
 
 
+def _fingermodule() -> Kind:
+    from drivers.fingermodule.driver import FingerModuleDriver
+    from drivers.fingermodule.settings import FingerModuleSettings
+
+    return Kind(FingerModuleSettings, FingerModuleDriver)
+
+
 KINDS: Final[Mapping[str, Callable[[], Kind]]] = {
     "zkteco": _zkteco,
     "posfile": _posfile,
     "anviz": _anviz,
     "serialline": _serialline,
+    "fingermodule": _fingermodule,
 }
 
 

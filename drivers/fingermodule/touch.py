@@ -26,9 +26,11 @@ class Touch:
         self._resting_page = None
         self._covered_since_s = None
 
-    def unknown(self, now_s: float) -> None:
-        """Say that a finger is on the sensor that is not enrolled or cannot be read."""
+    def unknown(self, now_s: float) -> bool:
+        """Say that a finger is there that is not enrolled; tell whether it has just come."""
+        has_just_come = self._covered_since_s is None
         self._cover(now_s)
+        return has_just_come
 
     def counts(self, page: int, now_s: float) -> bool:
         """Tell whether this hit is a new touch."""

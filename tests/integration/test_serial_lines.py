@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -216,12 +217,14 @@ def test_item_31_a_touch_among_strangers_is_read_and_what_was_not_kept_is_counte
     assert counted.detail.startswith("7 more")
 
 
-def test_item_32_unplugged_while_waiting_is_link_down_and_what_was_heard_stays(
-    cleanup: ExitStack,
+def test_item_32_unplugged_and_plugged_in_under_another_name_loses_no_touch(
+    cleanup: ExitStack, tmp_path: Path
 ) -> None:
     device = AsciiTerminal("line")
     line = on_pty(cleanup, device)
-    driver = driver_at(cleanup, line.url, "line")
+    by_id = tmp_path / "by-id"  # the name that stays, as udev gives it
+    by_id.symlink_to(line.path)
+    driver = driver_at(cleanup, f"serial://{by_id}", "line")
     store = Store()
     store.take(driver)
     device.touch("5", TOUCHED)
@@ -232,10 +235,11 @@ def test_item_32_unplugged_while_waiting_is_link_down_and_what_was_heard_stays(
     with pytest.raises(DriverError) as gone:
         store.take(driver)
     assert gone.value.code == "no_port"
-    replugged = on_pty(cleanup, device)
-    driver._settings = driver_at(cleanup, replugged.url, "line")._settings
-    store.take(driver)
-    assert [row.user_id for row in store.rows] == ["5"]
+    by_id.unlink()
+    by_id.symlink_to(on_pty(cleanup, device).path)
+    device.touch("6", TOUCHED)
+    store.take_until(driver, lambda: len(store.rows) == 2)
+    assert [row.user_id for row in store.rows] == ["5", "6"]
 
 
 def test_a_gap_in_listening_is_told_once_because_the_line_has_no_memory(
