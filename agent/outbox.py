@@ -9,7 +9,6 @@ up after every commit (1).
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,7 +45,7 @@ class Outbox:
         self._db = connection
         self._full = False
         self.room = Room(path, connection, limits)
-        self.counts = self._read_counts()
+        self.counts = read_counts(connection)
         with self._transaction():
             self._set_meta("clean", "0")
         self.room.ballast.restore()
@@ -197,7 +196,7 @@ class Outbox:
         this file never gave. All records still here are sent again under the new epoch;
         their identities keep them from being counted twice.
         """
-        epoch = _new_epoch()
+        epoch = storage.new_epoch()
         lanes = {
             lane: replace(state, mark=Mark(state.floor), hq_epoch=None)
             for lane, state in self.counts.lanes.items()
@@ -315,17 +314,6 @@ class Outbox:
     def _set_meta(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _read_counts(self) -> Counts:
-        if self._db.execute("SELECT 1 FROM meta WHERE key = 'epoch'").fetchone() is None:
-            with self._transaction():
-                for key, value in (
-                    ("epoch", _new_epoch()),
-                    ("captured", "0"),
-                    ("quarantined", "0"),
-                ):
-                    self._set_meta(key, value)
-        return read_counts(self._db)
-
 
 def read_counts(connection: sqlite3.Connection) -> Counts:
     """Return what an outbox holds, from its counters and marks alone."""
@@ -339,7 +327,3 @@ def read_counts(connection: sqlite3.Connection) -> Counts:
         )
     }
     return Counts(meta["epoch"], lanes, int(meta["captured"]), int(meta["quarantined"]))
-
-
-def _new_epoch() -> str:
-    return secrets.token_hex(8)

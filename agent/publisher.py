@@ -93,7 +93,16 @@ class _Flight:
 
 @dataclass(slots=True)
 class _LaneWork:
+    """A lane, and whether headquarters' idea of it fits ours.
+
+    Until the first receipt of this process a lane is sounded: one batch, of numbers the
+    outbox held already. Headquarters can know no number beyond `reach`, unless it has them
+    from a later state of this outbox, which was then brought back from a copy.
+    """
+
     state: LaneState
+    reach: int
+    is_sounded: bool = False
     gathering_since_s: float | None = None  # since the first append that was not sent yet
 
 
@@ -129,7 +138,9 @@ class Publisher:
         self, epoch: str, lanes: Mapping[Lane, LaneState], jitter: Callable[[], float]
     ) -> None:
         self._epoch = epoch
-        self._lanes = {lane: _LaneWork(lanes[lane]) for lane in Lane}  # in order of priority
+        self._lanes = {  # in order of priority
+            lane: _LaneWork(_unsettle_last(lanes[lane]), reach=lanes[lane].head) for lane in Lane
+        }
         self._jitter = jitter
         self._flights: dict[int, _Flight] = {}
         self._next_token = 1
@@ -219,9 +230,10 @@ class Publisher:
             return  # about another outbox file, or from a headquarters that is no more
         work = self._lanes[receipt.lane]
         claimed = max([highest(receipt.mark), *(item.seq for item in receipt.rejected)])
-        if claimed > work.state.head:
+        if claimed > work.reach:
             self._actions.append(Renew(receipt.lane, claimed))
             return
+        work.is_sounded = True
         before = work.state
         work.state = _after(before, receipt)
         if work.state.mark.through < before.mark.through:
@@ -283,7 +295,7 @@ class Publisher:
                 pass
 
     def _send_next(self, lane: Lane, work: _LaneWork, now_s: float) -> bool:
-        gap = self._gap(lane, work.state)
+        gap = self._gap(lane, work)
         if gap is None:
             work.gathering_since_s = None
             return False
@@ -293,19 +305,25 @@ class Publisher:
         if gathers and since_s is not None and now_s < since_s + GATHER_S:
             return False
         last = min(last, first + MAX_BATCH_RECORDS - 1)
+        work.reach = max(work.reach, last)
         token, self._next_token = self._next_token, self._next_token + 1
         due_s = now_s + self._jittered(self._round_trip.timeout_s(self._silences))
         self._flights[token] = _Flight(lane, first, last, now_s, due_s, not self._silences)
         self._actions.append(Send(token, lane, first, last - first + 1))
         return True
 
-    def _gap(self, lane: Lane, state: LaneState) -> tuple[int, int] | None:
+    def _gap(self, lane: Lane, work: _LaneWork) -> tuple[int, int] | None:
         """Return the first range that is neither held by headquarters nor in flight."""
+        state = work.state
         flying = [
             (flight.first, flight.last) for flight in self._flights.values() if flight.lane is lane
         ]
+        if flying and not work.is_sounded:
+            return None
         covered = merge(state.mark.through, [*state.mark.beyond, *flying])
         last = covered.beyond[0][0] - 1 if covered.beyond else state.head
+        if not work.is_sounded and covered.through < work.reach:
+            last = min(last, work.reach)
         return (covered.through + 1, last) if covered.through < last else None
 
     def _expire(self, now_s: float) -> None:
@@ -342,11 +360,8 @@ class Publisher:
     def _doubt_marks(self, hq_epoch: str) -> None:
         """Another headquarters database answers: ask what it holds by sending a last record."""
         for work in self._lanes.values():
-            state = work.state
-            if state.hq_epoch in (None, hq_epoch) or state.head == state.floor:
-                continue
-            through = max(state.floor, min(state.mark.through, state.head - 1))
-            work.state = replace(state, mark=Mark(through))
+            if work.state.hq_epoch not in (None, hq_epoch):
+                work.state = _unsettle_last(work.state)
 
     def _may_send_bulk(self, now_s: float) -> bool:
         assert self._connected_s is not None
@@ -356,6 +371,14 @@ class Publisher:
 
     def _jittered(self, duration_s: float) -> float:
         return duration_s * (1 + self._jitter() / 4)
+
+
+def _unsettle_last(state: LaneState) -> LaneState:
+    """Return the lane with its last record unsettled: sending it asks what headquarters holds."""
+    through = max(state.floor, min(state.mark.through, state.head - 1))
+    if through == state.mark.through:
+        return state
+    return replace(state, mark=Mark(through))
 
 
 def _after(state: LaneState, receipt: Receipt) -> LaneState:

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from agent.storage import SCHEMA_VERSION
+from agent.storage import SCHEMA_VERSION, new_epoch
 from sync.topics import Lane
 
 MIGRATIONS: Final = Migrations("outbox")
@@ -84,6 +84,8 @@ def m001_outbox(db: Database) -> None:
             db.execute(statement)
     for lane in Lane:
         db.execute("INSERT INTO lane VALUES (?, 0, 0, 0, '[]', NULL)", [lane])
+    for key, value in (("epoch", new_epoch()), ("captured", "0"), ("quarantined", "0")):
+        db.execute("INSERT INTO meta VALUES (?, ?)", [key, value])
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ Settings and their reasons: docs/adr/0004. One connection writes; readers open r
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 from datetime import datetime
@@ -33,6 +34,11 @@ class StorageError(DakaError):
 
 class StorageFullError(StorageError):
     """There is no room for new records: stop reading, the sources keep their own."""
+
+
+def new_epoch() -> str:
+    """Return a new identity for an outbox; the numbers it gives belong to it."""
+    return secrets.token_hex(8)
 
 
 def is_full(error: sqlite3.Error) -> bool:
@@ -83,18 +89,25 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open a connection that only reads, beside a running agent or without one.
 
     Raises:
-        StorageError: there is no outbox at `path`.
+        StorageError: there is no outbox at `path`, or not one of this version.
     """
     if not path.exists():
         raise StorageError(f"no outbox at {path}: has the agent run with this data_dir?")
     # after a clean stop there is no write-ahead log, and a reader must not create one
     at_rest = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=ro{at_rest}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
     )
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA_VERSION:
+        connection.close()
+        raise StorageError(
+            f"{path} has schema {version}, this command knows {SCHEMA_VERSION}; is it just being made?"
+        )
+    return connection
 
 
 def find_damage(connection: sqlite3.Connection) -> str | None:

@@ -61,7 +61,7 @@ class PublisherMachine(RuleBasedStateMachine):
         self.publisher.disconnected()
 
     def act(self) -> None:
-        punch_gap = self.publisher._gap(Lane.PUNCH, self.publisher._lanes[Lane.PUNCH].state)
+        punch_gap = self.publisher._gap(Lane.PUNCH, self.publisher._lanes[Lane.PUNCH])
         places = self.publisher._window - len(self.publisher._flights)
         paused = self.now_s < self.publisher._paused_until_s
         actions = self.publisher.step(self.now_s)

@@ -33,7 +33,16 @@ def online(**heads: int) -> Publisher:
     made = publisher(**heads)
     made.connected(0.0, 65535)
     made.receiver("hq-1", online=True, hq_epoch=HQ, now_s=0.0)
+    sound(made)
     return made
+
+
+def sound(made: Publisher) -> None:
+    """Let headquarters say that it holds nothing yet."""
+    for lane in Lane:
+        made.receipt(receipt(lane, 0), 0.0)
+    assert not sends(made._actions)
+    made._actions.clear()
 
 
 def sends(actions: list[Action]) -> list[Send]:
@@ -217,6 +226,7 @@ def test_a_broker_that_stops_acknowledging_is_left() -> None:
 def test_the_brokers_receive_maximum_is_kept() -> None:
     made = publisher(punch=10_000)
     made.connected(0.0, 5)
+    sound(made)
     assert len(sends(made.step(0.0))) == 3
 
 
@@ -240,3 +250,25 @@ def test_numbers_this_outbox_never_gave_ask_for_a_new_epoch() -> None:
     made.step(0.0)
     made.receipt(receipt(Lane.PUNCH, 4), 0.1)
     assert made.step(0.1) == [Renew(Lane.PUNCH, 4)]
+
+
+def test_a_lane_is_sounded_before_new_numbers_fly() -> None:
+    lanes = {lane: LaneState() for lane in Lane}
+    lanes[Lane.SALE] = LaneState(head=100, mark=Mark(100), hq_epoch=HQ)
+    made = Publisher(EPOCH, lanes, jitter=lambda: 0.0)
+    made.appended(Lane.SALE, 5000, 0.0)
+    made.connected(0.0, 65535)
+    assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(100, 1)]
+    made.receipt(receipt(Lane.SALE, 100), 0.1)
+    assert len(sends(made.step(0.1))) == WINDOW - 1
+
+
+def test_numbers_of_a_later_state_of_this_outbox_are_noticed_before_they_hide_new_records() -> None:
+    lanes = {lane: LaneState() for lane in Lane}
+    lanes[Lane.SALE] = LaneState(head=100, mark=Mark(100), hq_epoch=HQ)
+    made = Publisher(EPOCH, lanes, jitter=lambda: 0.0)
+    made.appended(Lane.SALE, 5000, 0.0)
+    made.connected(0.0, 65535)
+    made.step(0.0)
+    made.receipt(receipt(Lane.SALE, 2000), 0.1)
+    assert made.step(0.1)[0] == Renew(Lane.SALE, 2000)
