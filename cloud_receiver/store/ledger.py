@@ -6,11 +6,12 @@ apart from the entries lets verification notice a cut-off tail.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from cloud_receiver.domain.ledger import GENESIS, Chain, Entry, Head, post, verify
 from cloud_receiver.domain.notices import notices_of
@@ -21,9 +22,8 @@ from cloud_receiver.store.tables import ledger, meta, outcome
 
 HEAD_KEY: Final = "ledger_head"
 DEFAULT_CHANNELS: Final = ("console",)
-_KEYS_A_QUERY: Final = 400  # two parameters a day; some builds of SQLite allow only 999
+_KEYS_A_QUERY: Final = 500  # some builds of SQLite allow only 999 parameters
 _ROWS_A_READ: Final = 5_000
-_T = TypeVar("_T")
 
 
 def apply_outcomes(
@@ -75,7 +75,7 @@ def verify_ledger(connection: Connection) -> Chain:
     columns = [ledger.c[name] for name in Entry._fields]
     query = select(*columns).where(ledger.c.entry_no <= last_no).order_by(ledger.c.entry_no)
     with connection.execute(query, execution_options={"yield_per": _ROWS_A_READ}) as rows:
-        return verify(rows, head)
+        return verify(map(tuple, rows), head)  # plain tuples are read twice as fast
 
 
 def _end(connection: Connection) -> tuple[int, Head]:
@@ -138,11 +138,24 @@ def _outcome_row(one: Outcome) -> dict[str, Any]:
 
 
 def _rows_of_days(connection: Connection, table: Table, days: Sequence[DayKey]) -> Iterator[Any]:
-    for some in _slices(days):
-        these = tuple_(table.c.employee_id, table.c.work_date).in_(some)
-        yield from connection.execute(select(table).where(these))
+    """Yield the rows of some days, a person or a date at a time, whichever are fewer.
+
+    SQLite reads the whole table for a list of pairs; one value and a list use the index.
+    """
+    people: defaultdict[str, list[str]] = defaultdict(list)
+    dates: defaultdict[str, list[str]] = defaultdict(list)
+    for employee_id, work_date in days:
+        people[employee_id].append(work_date)
+        dates[work_date].append(employee_id)
+    one, many = table.c.employee_id, table.c.work_date
+    groups = people
+    if len(dates) < len(people):
+        one, many, groups = many, one, dates
+    for key, others in groups.items():
+        for some in _slices(others):
+            yield from connection.execute(select(table).where(one == key, many.in_(some)))
 
 
-def _slices(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(items), _KEYS_A_QUERY):
         yield items[start : start + _KEYS_A_QUERY]

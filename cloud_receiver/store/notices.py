@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -40,8 +40,12 @@ def queue(
 ) -> None:
     """Queue notices for every channel, due at once; part of the caller's transaction."""
     rows = [
-        asdict(one)
-        | {
+        {
+            "notice_id": one.notice_id,
+            "employee_id": one.employee_id,
+            "text_zh": one.text_zh,
+            "text_en": one.text_en,
+            "document": one.document,
             "channel": channel,
             "state": NoticeState.PENDING.value,
             "attempts": 0,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+import shutil
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 
 from cloud_receiver.domain.ledger import Entry, digest
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.rules import Rulebook, decide
-from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.engine import open_engine, read, sqlite_url, write
 from cloud_receiver.store.ledger import HEAD_KEY, apply_outcomes, verify_ledger
 from cloud_receiver.store.rulebook import load_rulebook, publish, publish_shipped, shipped_rules
 from cloud_receiver.store.tables import ledger, meta, notice, outcome, rule_version
@@ -176,6 +178,32 @@ def test_a_smuggled_in_row_and_a_lost_end_are_found(hq_engine: Engine) -> None:
         connection.execute(delete(meta).where(meta.c.key == HEAD_KEY))
         assert verify_ledger(connection) == (1, "the ledger ends at 1, but 0 were booked")
         connection.rollback()
+
+
+@pytest.mark.parametrize("days", [
+    [("E1", "2026-11-02")],
+    [("E1", "2026-11-02"), ("E1", "2026-11-03")],
+    [("E1", "2026-11-02"), ("E2", "2026-11-02"), ("E3", "2026-11-03")],
+])  # fmt: skip
+def test_days_are_found_by_index_however_long_the_ledger(
+    sqlite_template: Path, tmp_path: Path, days: list[DayKey]
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "hq.sqlite")
+    engine = open_engine(sqlite_url(tmp_path / "hq.sqlite"))
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_conn: Any, _cur: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    _apply(engine, [one for day in days for one in _say(day, late_min=20)], *days)
+    reads = [one for one in asked if "FROM ledger" in one[0] or "FROM outcome" in one[0]]
+    assert reads
+    with read(engine) as connection:
+        for statement, values in reads:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert all("SEARCH" in step.detail for step in plan), statement
+    engine.dispose()
 
 
 def test_shipped_rules_are_published_once_and_templates_not_at_all(hq_engine: Engine) -> None:
