@@ -24,6 +24,7 @@ from cloud_receiver.domain.cards import (
 from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import RosterDay, owner, shifts_around
 from cloud_receiver.domain.workday import (
+    DAY_MIN,
     MINUTE_MS,
     PlannedShift,
     local_date,
@@ -104,9 +105,12 @@ def judge(
         implausible: records of that date whose terminal's clock cannot be believed.
     """
     shifts = shifts_around({**neighbours, day.work_date: day}, day.work_date)
+    begin_utc_ms, end_utc_ms = _reach(day)
     own: list[Tap] = []
     taken: dict[PlannedShift | None, list[Tap]] = {None: []}
     for tap in sorted(set(taps)):
+        if not begin_utc_ms <= tap.at_utc_ms <= end_utc_ms:
+            continue
         taken_by = owner(shifts, tap.at_utc_ms, tap.store_id, policy.cut)
         work_date = taken_by.work_date if taken_by else local_date(tap.at_utc_ms, tap.zone)
         if work_date == day.work_date:
@@ -124,6 +128,15 @@ def judge(
         if shift.work_date == day.work_date
     ]
     return _worked_day(results, own, findings, as_of_utc_ms)
+
+
+def _reach(day: RosterDay) -> tuple[int, int]:
+    """Return between which instants a touch may belong to the day, whatever its zone."""
+    begin = midnight_utc_ms(day.work_date, "UTC") - DAY_MIN * MINUTE_MS
+    end = begin + 3 * DAY_MIN * MINUTE_MS
+    opens = (shift.on_duty.opens_utc_ms for shift in day.planned)
+    closes = (shift.off_duty.closes_utc_ms for shift in day.planned)
+    return min([begin, *opens]), max([end, *closes])
 
 
 def _phase(

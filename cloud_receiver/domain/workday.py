@@ -182,11 +182,13 @@ def local_date(at_utc_ms: int, zone: str) -> str:
     return (_EPOCH + timedelta(milliseconds=at_utc_ms)).astimezone(_zone(zone)).date().isoformat()
 
 
+@lru_cache(maxsize=8192)
 def shift_date(work_date: str, days: int) -> str:
     """Return the date `days` after a date."""
     return (date.fromisoformat(work_date) + timedelta(days=days)).isoformat()
 
 
+@lru_cache(maxsize=8192)
 def midnight_utc_ms(work_date: str, zone: str) -> int:
     """Return the instant a date begins in a zone."""
     return local_to_utc_ms(f"{work_date}T00:00:00", zone)
