@@ -73,10 +73,10 @@ class Rig:
             engine, "acme", clock, self.arrivals, self.line, self.woken.release, lambda _: None
         )
 
-    def arrive(self, *numbers: int, body: str = "") -> None:
+    def arrive(self, *numbers: int) -> None:
         for number in numbers:
             punch = replace(PUNCH, occurrence=number)
-            text = body or encode_body(to_wire(punch))
+            text = encode_body(to_wire(punch))
             payload = encode_batch("box-1", "e1", Lane.PUNCH, number, [text])
             message = Message(topics.up("acme", "box-1", Lane.PUNCH), payload)
             self.arrivals.put(Arrival(message, 1, number))
