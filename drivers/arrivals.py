@@ -21,7 +21,9 @@ ItemT = TypeVar("ItemT")
 MAX_HELD: Final = 20_000
 """Items held for an agent that cannot store; about a month of touches of a busy shop."""
 TOLERATED_SILENCE: Final = timedelta(seconds=10)
-"""A restart of the agent takes this long; nobody is told about it."""
+"""A restart of the agent or of a serial server takes this long; nobody is told about it."""
+HEARD_TO_STEP: Final = timedelta(seconds=60)
+"""A quiet line moves the cursor this often: every stored cursor wears the SD card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Listening:
 
     def opened(self, now: datetime) -> Rejected | None:
         """Say that the line was opened; return the gap since it was last open in this run."""
-        gap = _gap(self._heard_to, now)
+        gap = _gap(self._heard_to, now, TOLERATED_SILENCE)
         self.since = now
         self._first_opened = self._first_opened or now
         return gap
@@ -101,14 +103,26 @@ class Listening:
         Args:
             cursor: carries ``heard_to``, the last moment the line was known to be open.
         """
-        heard_to_text = cursor.get("heard_to")
-        if not isinstance(heard_to_text, str) or self._first_opened is None:
+        heard_to = cursor.get("heard_to")
+        if not isinstance(heard_to, str) or self._first_opened is None:
             return None
-        return _gap(parse_utc(heard_to_text), self._first_opened)
+        return _gap(parse_utc(heard_to), self._first_opened, TOLERATED_SILENCE + HEARD_TO_STEP)
 
 
-def _gap(heard_to: datetime | None, opened: datetime) -> Rejected | None:
-    if heard_to is None or opened - heard_to <= TOLERATED_SILENCE:
+def heard_to_text(cursor: Cursor | None, now: datetime, *, is_quiet: bool) -> str:
+    """Return the ``heard_to`` of the next cursor; a quiet line keeps a recent one.
+
+    Args:
+        is_quiet: the reading carries nothing.
+    """
+    before = cursor.get("heard_to") if cursor else None
+    if is_quiet and isinstance(before, str) and now - parse_utc(before) < HEARD_TO_STEP:
+        return before
+    return utc_text(now)
+
+
+def _gap(heard_to: datetime | None, opened: datetime, tolerated: timedelta) -> Rejected | None:
+    if heard_to is None or opened - heard_to <= tolerated:
         return None
     stretch = f"{utc_text(heard_to)} to {utc_text(opened)}"
     return Rejected(

@@ -196,6 +196,8 @@ class AnvizDriver:
             is_resumable=True,
             touches=cursor["touches"],
         )
+        if stored and amount:  # let the agent note what was cleared before anything else
+            yield self._reading(visit, log_pass, [])
         yield from self._readings(visit, log_pass, amount, len(kept))
 
     def _read_all(self, visit: _Visit) -> Iterator[Reading]:

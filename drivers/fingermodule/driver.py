@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drivers.arrivals import Arrivals, Listening
+from drivers.arrivals import Arrivals, Listening, heard_to_text
 from drivers.contract import Capabilities, Cursor, PunchRow, Reading, Rejected
 from drivers.errors import DriverError, LinkDownError, MalformedError, RefusedError
 from drivers.fingermodule.ef01 import Ef01Module
@@ -61,6 +61,7 @@ class FingerModuleDriver:
         self._acknowledged: Cursor | None = None
         self._touch = Touch(settings.debounce_s)
         self._unknown_touches = 0
+        self._is_stuck = False
         self._closing = threading.Event()
 
     def read(self, cursor: Cursor | None) -> Iterator[Reading]:
@@ -72,7 +73,6 @@ class FingerModuleDriver:
             self._keep_gap(self._listening.resumed(cursor))
         self._acknowledged = cursor or self._acknowledged
         yield self._reading(self._acknowledged)
-        self._refuse_stuck()
 
     def wait(self, timeout_s: float) -> bool:
         """Look until somebody touches the sensor or `timeout_s` is over."""
@@ -111,6 +111,11 @@ class FingerModuleDriver:
             raise
         now_s, now = self._clock.monotonic_s(), self._clock.now_utc()
         self._listening.heard(now)
+        is_touch = self._take(sight, now_s, now)
+        self._notice_stuck(now_s, now)
+        return is_touch
+
+    def _take(self, sight: Hit | Sight, now_s: float, now: datetime) -> bool:
         if isinstance(sight, Hit):
             is_new = self._touch.counts(sight.page, now_s)
             if is_new:
@@ -121,6 +126,21 @@ class FingerModuleDriver:
         elif self._touch.unknown(now_s) and sight is Sight.UNKNOWN_FINGER:
             self._unknown_touches += 1
         return False
+
+    def _notice_stuck(self, now_s: float, now: datetime) -> None:
+        """Tell once that nobody can punch; the sensor is looked at all the same."""
+        is_stuck = self._touch.is_stuck(now_s)
+        if is_stuck and not self._is_stuck:
+            self._arrivals.add(
+                Rejected(
+                    position=utc_text(now),
+                    code="sensor_covered",
+                    detail="The sensor has been covered for more than a minute: nobody else can "
+                    "punch. Clean it, keep direct sun off it, take away what leans on it.",
+                    raw=b"",
+                )
+            )
+        self._is_stuck = is_stuck
 
     def _connect(self) -> Module:
         if self._module is None:
@@ -187,14 +207,6 @@ class FingerModuleDriver:
         if gap is not None:
             self._arrivals.add(gap)
 
-    def _refuse_stuck(self) -> None:
-        if self._touch.is_stuck(self._clock.monotonic_s()):
-            raise RefusedError(
-                "sensor_covered",
-                "The sensor has been covered for more than a minute: nobody else can punch",
-                "Clean the sensor, keep direct sun off it, take away what leans on it.",
-            )
-
     def _reading(self, cursor: Cursor | None) -> Reading:
         occurrences = Occurrences(cursor.get("touches") if cursor else None)
         held = self._arrivals.held()[:ROWS_PER_READING]
@@ -212,11 +224,11 @@ class FingerModuleDriver:
             cursor={
                 **self._arrivals.position(ordinal),
                 "touches": occurrences.state(),
-                "heard_to": utc_text(self._clock.now_utc()),
+                "heard_to": heard_to_text(cursor, self._clock.now_utc(), is_quiet=not held),
             },
             punches=tuple(punches),
             rejected=tuple(rejected),
-            complete=is_all and not self._touch.is_stuck(self._clock.monotonic_s()),
+            complete=is_all and not self._is_stuck,
             clock_offset_ms=0,
             facts={
                 **self._facts,

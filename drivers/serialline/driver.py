@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drivers.arrivals import Arrivals, Arrived, Listening
+from drivers.arrivals import Arrivals, Arrived, Listening, heard_to_text
 from drivers.contract import Capabilities, Cursor, PunchRow, Reading, Rejected
 from drivers.errors import DriverError, RefusedError
 from drivers.serialline.frames import LineDecoder, Piece
@@ -226,13 +226,15 @@ class SerialLineDriver:
         held, now = self._arrivals.held(), self._clock.now_utc()
         for arrived in held:
             if batch.is_full:
-                yield self._reading(batch, story, is_complete=False)
+                yield self._reading(
+                    batch, story, utc_text(batch.heard_to or now), is_complete=False
+                )
                 batch = _Batch()
             batch.add(arrived, self._told(story, arrived))
         batch.ordinal = self._arrivals.last_ordinal
-        batch.heard_to = now
+        heard_to = heard_to_text(cursor, now, is_quiet=not held)
         is_readable = self._strange_run < MAX_STRANGE_RUN
-        yield self._reading(batch, story, is_complete=is_quiet and is_readable)
+        yield self._reading(batch, story, heard_to, is_complete=is_quiet and is_readable)
 
     def _told(self, story: Story, arrived: Arrived[Heard | Rejected]) -> PunchRow | Rejected | None:
         heard = arrived.item
@@ -248,15 +250,14 @@ class SerialLineDriver:
         position = f"frame {arrived.ordinal} at {utc_text(heard.arrived_at_utc)}"
         return Rejected(position, told.code, told.detail, heard.piece.raw)
 
-    def _reading(self, batch: _Batch, story: Story, *, is_complete: bool) -> Reading:
-        heard_to = batch.heard_to or self._clock.now_utc()
+    def _reading(self, batch: _Batch, story: Story, heard_to: str, *, is_complete: bool) -> Reading:
         since = self._listening.since
         return Reading(
             source_id=self._settings.serial,
             cursor={
                 **self._arrivals.position(batch.ordinal),
                 "story": story.state(),
-                "heard_to": utc_text(heard_to),
+                "heard_to": heard_to,
             },
             punches=tuple(batch.punches),
             rejected=tuple(batch.rejected),

@@ -46,6 +46,7 @@ class AnvizTerminal:
     Attributes:
         records: raw records, oldest first; the last `new` of them carry the new mark.
         cleared: amounts of every 4Eh it obeyed, for tests.
+        whole_downloads: how often the whole log was asked for.
         spared_downloads: downloads that go well before a fault of "once" strikes one.
     """
 
@@ -66,6 +67,7 @@ class AnvizTerminal:
         self.records: list[bytes] = []
         self.new = 0
         self.cleared: list[int] = []
+        self.whole_downloads = 0
         self.time_set: bytes = b""
         self._decoder = FrameDecoder()
         self._only_new = False
@@ -165,6 +167,7 @@ class AnvizTerminal:
     def _download(self, parameter: int, wanted: int) -> tuple[int, bytes]:
         if parameter in (1, 2):
             self._only_new = parameter == 2
+            self.whole_downloads += parameter == 1
             self._next_at = len(self.records) - self.new if self._only_new else 0
         elif "short_log" in self.faults:
             return Return.EMPTY, b""

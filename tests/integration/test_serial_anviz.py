@@ -271,6 +271,19 @@ def test_a_crash_after_clearing_reads_everything_again_and_loses_nothing(
     assert len(store.keys()) == 6
 
 
+def test_storage_that_fails_after_the_clearing_costs_no_second_whole_download(
+    cleanup: ExitStack,
+) -> None:
+    device = terminal(4)
+    driver, _ = on_pty(cleanup, device)
+    store = Store()
+    store.take(driver)
+    device.punch(record(50, TODAY), live=False)
+    assert store.take(driver, at_most=1) == 0  # what was cleared is noted first
+    assert store.take(driver) == 1
+    assert (device.cleared, device.whole_downloads) == ([4], 1)
+
+
 def test_another_program_that_takes_the_new_marks_cannot_hide_a_touch(cleanup: ExitStack) -> None:
     device = terminal(4)
     driver, _ = on_pty(cleanup, device)

@@ -19,7 +19,7 @@ from drivers.fingermodule.driver import FingerModuleDriver
 from drivers.fingermodule.settings import FingerModuleSettings
 from drivers.simulators.fingermodule import NOBODY, Ef01Simulator, Gt511Simulator
 from drivers.simulators.line import Machine, PtyLine
-from sync.clock import SystemClock
+from sync.clock import Clock, SystemClock
 from sync.records import STATE_UNKNOWN
 
 ZONE_NAME = "Asia/Shanghai"
@@ -37,6 +37,7 @@ class Store:
     rows: list[PunchRow] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+    is_complete: bool = False
 
     def take(self, driver: FingerModuleDriver) -> int:
         before = len(self.rows)
@@ -44,7 +45,7 @@ class Store:
             self.rows += reading.punches
             self.rejected += reading.rejected
             self.cursor = reading.cursor
-            self.facts = dict(reading.facts)
+            self.facts, self.is_complete = dict(reading.facts), reading.complete
         return len(self.rows) - before
 
 
@@ -68,10 +69,30 @@ def on_pty(cleanup: ExitStack, machine: Machine, *line_faults: str, baud: int = 
     return line
 
 
-def driver_at(cleanup: ExitStack, url: str, **more: object) -> FingerModuleDriver:
+class LeapingClock:
+    """The machine's clock, which a test may let leap ahead."""
+
+    boot_id = CLOCK.boot_id
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now_utc(self) -> datetime:
+        return CLOCK.now_utc() + timedelta(seconds=self.ahead_s)
+
+    def boottime_ms(self) -> int:
+        return CLOCK.boottime_ms()
+
+    def monotonic_s(self) -> float:
+        return CLOCK.monotonic_s() + self.ahead_s
+
+
+def driver_at(
+    cleanup: ExitStack, url: str, clock: Clock = CLOCK, **more: object
+) -> FingerModuleDriver:
     table = {"url": url, "serial": "M-1", "answer_timeout_s": 0.2, "debounce_s": 0, **more}
     settings = FingerModuleSettings.from_table(table, "test")
-    driver = FingerModuleDriver(settings, CLOCK, ZONE_NAME)
+    driver = FingerModuleDriver(settings, clock, ZONE_NAME)
     cleanup.callback(driver.close)
     return driver
 
@@ -240,6 +261,36 @@ def test_item_32_unplugged_and_plugged_in_under_another_name_loses_no_touch(
     by_id.unlink()
     by_id.symlink_to(on_pty(cleanup, module).path)
     assert store.take(driver) == 1
+
+
+def test_item_31_a_stuck_finger_is_one_punch_is_told_once_and_claims_no_completeness(
+    cleanup: ExitStack,
+) -> None:
+    module, clock = Ef01Simulator(PAGES), LeapingClock()
+    driver = driver_at(cleanup, on_pty(cleanup, module).url, clock)
+    store = Store()
+    module.place(17)
+    for _ in range(5):
+        store.take(driver)
+        clock.ahead_s += 40
+    assert len(store.rows) == 1
+    assert [row.code for row in store.rejected] == ["sensor_covered"]
+    assert not store.is_complete
+    module.place(None)
+    store.take(driver)
+    module.place(5)
+    store.take(driver)
+    assert store.is_complete
+    assert [row.user_id for row in store.rows] == ["17", "5"]
+
+
+def test_a_quiet_module_leaves_the_cursor_as_it_is(cleanup: ExitStack) -> None:
+    driver = driver_at(cleanup, on_pty(cleanup, Ef01Simulator(PAGES)).url)
+    store = Store()
+    store.take(driver)
+    before = store.cursor
+    store.take(driver)
+    assert store.cursor == before
 
 
 def test_a_gap_in_watching_is_told(cleanup: ExitStack) -> None:

@@ -242,6 +242,15 @@ def test_item_32_unplugged_and_plugged_in_under_another_name_loses_no_touch(
     assert [row.user_id for row in store.rows] == ["5", "6"]
 
 
+def test_a_quiet_line_leaves_the_cursor_as_it_is(cleanup: ExitStack) -> None:
+    driver = driver_at(cleanup, on_pty(cleanup, AsciiTerminal("line")).url, "line")
+    store = Store()
+    store.take(driver)
+    before = store.cursor
+    store.take(driver)
+    assert store.cursor == before
+
+
 def test_a_gap_in_listening_is_told_once_because_the_line_has_no_memory(
     cleanup: ExitStack,
 ) -> None:

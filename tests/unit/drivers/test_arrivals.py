@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from drivers.arrivals import MAX_HELD, Arrivals, Listening
+from drivers.arrivals import HEARD_TO_STEP, MAX_HELD, Arrivals, Listening, heard_to_text
 from sync.clock import utc_text
 
 OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_gap_before_this_run_is_told_and_a_restart_is_not() -> None:
     assert gap is not None
     assert gap.code == "not_listening"
     assert utc_text(heard_to) in gap.detail
-    assert listening.resumed({"heard_to": utc_text(OPENED - timedelta(seconds=5))}) is None
+    assert listening.resumed({"heard_to": utc_text(OPENED - timedelta(seconds=65))}) is None
     assert listening.resumed({}) is None
 
 
@@ -62,3 +62,12 @@ def test_a_gap_within_this_run_counts_from_when_the_line_was_last_open() -> None
     gap = listening.opened(OPENED + timedelta(minutes=60))
     assert gap is not None
     assert gap.position.startswith(utc_text(OPENED + timedelta(minutes=51)))
+
+
+def test_a_quiet_line_keeps_its_cursor_for_a_while_and_a_talking_one_moves_it() -> None:
+    before = {"heard_to": utc_text(OPENED)}
+    soon, later = OPENED + HEARD_TO_STEP / 2, OPENED + HEARD_TO_STEP
+    assert heard_to_text(before, soon, is_quiet=True) == utc_text(OPENED)
+    assert heard_to_text(before, later, is_quiet=True) == utc_text(later)
+    assert heard_to_text(before, soon, is_quiet=False) == utc_text(soon)
+    assert heard_to_text(None, soon, is_quiet=True) == utc_text(soon)
