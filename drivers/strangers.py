@@ -12,6 +12,8 @@ _VOICES: Final = (
     (re.compile(rb"\$G[A-Z]{4},"), "a GPS receiver (NMEA sentences)"),
     (re.compile(rb"SSH-\d"), "an SSH server"),
     (re.compile(rb"HTTP/\d|<html", re.IGNORECASE), "a web server"),
+    (re.compile(rb"^[\x15\x16]\x03[\x00-\x04]"), "a TLS server"),
+    (re.compile(rb"^\xaa[\x00\x01].{4,}\x55$", re.DOTALL), "a ZKTeco C3 or inBIO door panel"),
     (re.compile(rb"\xef\x01.{4}[\x01\x02\x07\x08]", re.DOTALL), "a fingerprint module (EF01)"),
     (re.compile(rb"\x55\xaa\x01\x00"), "a fingerprint module (GT-511)"),
     (re.compile(rb"\xa5\x00.{3}[\x80-\xff]\x00", re.DOTALL), "an Anviz terminal (TC_B)"),

@@ -49,8 +49,8 @@ class Conversation:
 
     def answer(self, request: Frame) -> Answers:
         """Return what the terminal sends upon a request."""
-        if request.command == Command.ACK_OK:
-            return []  # a live event was acknowledged
+        if request.command == Command.ACK_OK or self._faults.take("mute"):
+            return []  # an acknowledged live event wants no answer
         self._terminal.commands.append(request.command)
         if request.command == Command.CONNECT:
             answers = self._greet(request)

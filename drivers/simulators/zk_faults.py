@@ -12,6 +12,7 @@ from drivers.zkteco.frames import Command, Frame
 
 FAULTS: Final[dict[str, str]] = {
     "silent_accept": "accepts a connection and never answers, as when another program holds it",
+    "mute": "answers nothing any more, as after a power cut",
     "hang_up_at_once": "accepts a connection and closes it",
     "http": "is a web server",
     "ssh": "is an SSH server",

@@ -130,11 +130,12 @@ class LogReader:
     def _whole(
         self, log: PreparedLog, known: LogCursor | None, stride: int | None, latest: date
     ) -> Iterator[Batch]:
-        if not log.size:
-            self.passed = LogPass(0, latest)
-            return
-        head = log.fetch(0, log.size)
+        head = log.fetch(0, log.size) if log.size else bytes(TOTAL_BYTES)
         declared = declared_bytes(head, log.log_bytes)
+        if not declared:
+            self.passed = LogPass(0, latest, stride=stride)
+            log.release()
+            return
         passing = LogPass(declared, latest, stride=stride, watch=known)
         yield from self._rest(log, passing, len(head), head[TOTAL_BYTES:])
         if passing.watched_tail_is_there:  # it was there, so the tail read did not show it
