@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cloud_receiver.domain.decision_table import facts_of
 from cloud_receiver.domain.documents import SUBSIDY_FACT, Row, Rule
 from cloud_receiver.domain.facts import CATALOGUE, FactValue
 from cloud_receiver.domain.messages import fill
@@ -25,6 +24,7 @@ class Weighing:
     """The numbers of one rule on one day, as the frame gave them; fen, not negative.
 
     Attributes:
+        reads: the facts the rule reads, sorted, the day's subsidy among them.
         blocker: the rule of the same group that excludes this one.
         capped_fen: after exclusion and the rule's cap.
         net_fen: after the day floor: what counts.
@@ -32,6 +32,7 @@ class Weighing:
 
     rule: Rule
     row: Row
+    reads: tuple[str, ...]
     gross_fen: int
     blocker: Rule | None
     capped_fen: int
@@ -42,7 +43,7 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
     """Return the outcome of a rule that hit, with its way back to facts and records."""
     rule, row = weighing.rule, weighing.row
     assert 0 <= weighing.net_fen <= weighing.gross_fen, f"{rule.id} gives more than its formula"
-    used = {name: _value(facts, name) for name in sorted(facts_of(rule) | {SUBSIDY_FACT})}
+    used = {name: _value(facts, name) for name in weighing.reads}
     amount_fen = rule.sign * weighing.net_fen
     reason = _reason(weighing)
     explanation = Explanation(

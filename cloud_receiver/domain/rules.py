@@ -101,7 +101,8 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: (-rule.priority, rule.id)))
-        self.facts = tuple(sorted({SUBSIDY_FACT}.union(*map(facts_of, self.rules))))
+        self._reads = [tuple(sorted(facts_of(rule) | {SUBSIDY_FACT})) for rule in self.rules]
+        self.facts = tuple(sorted({SUBSIDY_FACT}.union(*self._reads)))
         self._idle_plans: deque[_Plan] = deque()  # safe between threads
 
     def apply(self, frame: FrameT) -> FrameT:
@@ -139,6 +140,7 @@ class RuleSet:
                         Weighing(
                             rule=rule,
                             row=rule.rows[hit - 1],
+                            reads=self._reads[i],
                             gross_fen=gross,
                             blocker=self.rules[blocked - 1] if blocked else None,
                             capped_fen=capped,
