@@ -98,13 +98,14 @@ def init(
 
     The password is asked for at a terminal, else made up and printed once.
     """
-    from cloud_receiver.main import database
+    from cloud_receiver.main import bring_rules_in, database
     from cloud_receiver.settings import load_settings
     from cloud_receiver.store import accounts
     from cloud_receiver.store.engine import read
 
     words, settings = _words(lang), load_settings(config)
     with database(settings) as engine:
+        bring_rules_in(settings, engine)
         typer.echo(words.say("database_ready", url=engine.url.render_as_string()))
         with read(engine) as connection:
             stands = accounts.password_hash(connection, login) is not None

@@ -9,21 +9,17 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from cloud_receiver.channels.console import ConsoleNotifier
-from cloud_receiver.channels.notifier import Courier
-from cloud_receiver.channels.webhook import WebhookNotifier
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.evaluate import Evaluator, Terms
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mqtt_link import MqttLink, Presence
 from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
-from cloud_receiver.store.rulebook import publish_shipped
 from sync import topics
 from sync.clock import utc_text
 from sync.presence import ReceiverState, encode_receiver_state
@@ -31,6 +27,8 @@ from sync.presence import ReceiverState, encode_receiver_state
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from cloud_receiver.channels.contract import Notifier
+    from cloud_receiver.channels.notifier import Courier
     from cloud_receiver.settings import Settings
 
 RESTART_AFTER_S: Final = 1.0
@@ -54,11 +52,17 @@ def database(settings: Settings) -> Iterator[Engine]:
     engine = open_engine(settings.database_url)
     try:
         upgrade(engine)
-        with write(engine) as connection:
-            publish_shipped(connection, utc_ms(settings.clock.now_utc()))
         yield engine
     finally:
         engine.dispose()
+
+
+def bring_rules_in(settings: Settings, engine: Engine) -> None:
+    """Add the shipped rules to the database, and new versions of those nobody has changed."""
+    from cloud_receiver.store.rulebook import publish_shipped
+
+    with write(engine) as connection:
+        publish_shipped(connection, utc_ms(settings.clock.now_utc()))
 
 
 def run(settings: Settings, parts: Iterable[Part]) -> int:
@@ -143,7 +147,7 @@ class SupervisedThread:
             self._stop.wait(RESTART_AFTER_S)
 
 
-# ---- wiring -------------------------------------------------------------------------------
+# ---- wiring: a process imports the parts it runs and no other -----------------------------
 
 
 def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[Loop]:
@@ -151,37 +155,51 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
 
     The link is first to come and last to go, so that what is committed is still receipted.
     """
-    couriers = _couriers(settings, engine)
-
-    def wake_couriers() -> None:
-        for courier in couriers.values():
-            courier.wake()
-
-    terms = Terms(channels=tuple(couriers))
-    evaluator = Evaluator(engine, settings.clock, terms, on_judged=wake_couriers)
-    loops: list[Loop] = []
-    if Part.INGEST in parts:
-        link, intake = _receiver(settings, engine, evaluator.wake)
-        loops += [Loop("link", link.run, link.wake), Loop("intake", intake.run)]
+    couriers = _couriers(settings, engine) if Part.NOTIFY in parts else {}
+    loops = [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
+    on_new: Callable[[], None] = _nobody_waits
     if Part.EVALUATE in parts:
+        from cloud_receiver.evaluate import Evaluator, Terms
+
+        bring_rules_in(settings, engine)
+        terms = Terms(channels=settings.notify.channels)
+        wake_couriers = partial(_wake_all, couriers)
+        evaluator = Evaluator(engine, settings.clock, terms, on_judged=wake_couriers)
         loops.append(Loop("evaluator", evaluator.run, evaluator.wake))
-    if Part.NOTIFY in parts:
-        loops += [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
+        on_new = evaluator.wake
+    if Part.INGEST in parts:
+        link, intake = _receiver(settings, engine, on_new)
+        loops = [Loop("link", link.run, link.wake), *loops, Loop("intake", intake.run)]
     if Part.WEB in parts:
-        from cloud_receiver.web.app import serve  # a process without pages does not load them
+        from cloud_receiver.web.app import serve
 
         loops.append(Loop("web", lambda stop: serve(settings, engine, settings.clock, stop)))
     return loops
 
 
+def _nobody_waits() -> None:
+    """Stand where an evaluator would be woken: in another process, which looks by itself."""
+
+
+def _wake_all(couriers: Mapping[str, Courier]) -> None:
+    for courier in couriers.values():
+        courier.wake()
+
+
 def _couriers(settings: Settings, engine: Engine) -> dict[str, Courier]:
-    notify, couriers = settings.notify, {}
+    from cloud_receiver.channels.console import ConsoleNotifier
+    from cloud_receiver.channels.notifier import Courier
+    from cloud_receiver.channels.webhook import WebhookNotifier
+
+    notify = settings.notify
+    notifiers: list[Notifier] = []
     if notify.console:
-        console = ConsoleNotifier(sys.stdout)
-        couriers[console.channel] = Courier(engine, console, settings.clock)
+        notifiers.append(ConsoleNotifier(sys.stdout))
     if notify.webhook_url is not None:
-        webhook = WebhookNotifier(notify.webhook_url, notify.webhook_secret, settings.clock)
-        couriers[webhook.channel] = Courier(engine, webhook, settings.clock)
+        secret = notify.webhook_secret
+        notifiers.append(WebhookNotifier(notify.webhook_url, secret, settings.clock))
+    couriers = {one.channel: Courier(engine, one, settings.clock) for one in notifiers}
+    assert tuple(couriers) == notify.channels, "a notice must have somebody to carry it"
     return couriers
 
 

@@ -60,6 +60,12 @@ class NotifySettings:
     webhook_url: str | None
     webhook_secret: bytes
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return the channels every notice goes to."""
+        webhook = ("webhook",) if self.webhook_url is not None else ()
+        return (*(("console",) if self.console else ()), *webhook)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -1,0 +1,133 @@
+"""The commands of headquarters: what they say, in two languages, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cloud_receiver.cli import NEEDS_A_LOOK, app
+from cloud_receiver.ingest import take_in
+from cloud_receiver.mail import Message
+from cloud_receiver.store import accounts
+from cloud_receiver.store.engine import open_engine, sqlite_url
+from sync.errors import DakaError
+
+Daka = Callable[..., Result]
+NOW_UTC_MS = 1_763_000_000_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "hq.toml").write_text(
+        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
+        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "password").write_text("correct horse\n")
+    return tmp_path
+
+
+@pytest.fixture
+def daka(folder: Path) -> Daka:
+    """Run a command on this test's headquarters; errors of the world come through."""
+
+    def call(*words: str, lang: str = "en") -> Result:
+        options = ["--config", str(folder / "hq.toml"), "--lang", lang]
+        result = CliRunner().invoke(app, [*words, *options])
+        if isinstance(result.exception, DakaError):
+            raise result.exception
+        return result
+
+    return call
+
+
+def test_init_makes_an_administrator_who_can_log_in(folder: Path, daka: Daka) -> None:
+    made = daka("init", "--password-file", str(folder / "password"))
+    assert made.exit_code == 0
+    assert "administrator admin made" in made.output
+    assert "correct horse" not in made.output
+    engine = open_engine(sqlite_url(folder / "hq.db"))
+    assert accounts.verify(engine, "admin", "correct horse", NOW_UTC_MS).is_ok
+    engine.dispose()
+
+
+def test_init_again_changes_nothing(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    again = daka("init")
+    assert (again.exit_code, "left as it is" in again.output) == (0, True)
+
+
+def test_a_password_made_up_is_printed_once_and_works(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    output = daka("user", "add", "li").output
+    password = output.rsplit(": ", 1)[1].strip()
+    engine = open_engine(sqlite_url(folder / "hq.db"))
+    assert accounts.verify(engine, "li", password, NOW_UTC_MS).is_ok
+    engine.dispose()
+
+
+def test_a_login_that_is_taken_is_refused(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    with pytest.raises(DakaError, match="taken"):
+        daka("user", "add", "admin", "--password-file", str(folder / "password"))
+
+
+def test_a_changed_password_replaces_the_old_one(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    (folder / "password").write_text("battery staple")
+    assert daka("user", "password", "admin", "--password-file", str(folder / "password")).output
+    engine = open_engine(sqlite_url(folder / "hq.db"))
+    assert not accounts.verify(engine, "admin", "correct horse", NOW_UTC_MS).is_ok
+    assert accounts.verify(engine, "admin", "battery staple", NOW_UTC_MS).is_ok
+    engine.dispose()
+
+
+def test_an_import_reports_what_changed(folder: Path, daka: Daka) -> None:
+    stores = folder / "stores.csv"
+    stores.write_text("store_id,name,zone,scene\ns001,East,Asia/Shanghai,supermarket\n")
+    first = daka("import", "stores", str(stores))
+    assert (first.exit_code, "1 lines, 1 changed, 0 left out" in first.output) == (0, True)
+    assert "0 项有变化" in daka("import", "stores", str(stores), lang="zh").output
+
+
+def test_an_import_with_a_bad_line_needs_a_look(folder: Path, daka: Daka) -> None:
+    stores = folder / "stores.csv"
+    stores.write_text(
+        "store_id,name,zone,scene\n,East,Asia/Shanghai,supermarket\n"
+        "s002,West,Asia/Shanghai,supermarket\n"
+    )
+    result = daka("import", "stores", str(stores))
+    assert result.exit_code == NEEDS_A_LOOK
+    assert "line 2" in result.output
+
+
+def test_status_before_init_says_what_to_do_and_makes_nothing(folder: Path, daka: Daka) -> None:
+    with pytest.raises(DakaError, match="daka-hq init"):
+        daka("status")
+    assert not (folder / "hq.db").exists()
+
+
+def test_status_tells_how_things_stand(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    assert "no box has reported yet" in daka("status").output
+    assert "还没有门店盒子报到" in daka("status", lang="zh").output
+
+
+def test_a_dead_letter_is_listed_and_shown_as_it_came(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    assert "no dead letters" in daka("deadletter", "list").output
+    engine = open_engine(sqlite_url(folder / "hq.db"))
+    take_in(engine, "acme", [Message("daka/v1/acme/box-1/up/3/punch", b"\xff\x00rubbish")], 0)
+    engine.dispose()
+    assert "box-1  header  9 B" in daka("deadletter", "list").output
+    assert daka("deadletter", "show", "1").stdout_bytes == b"\xff\x00rubbish"
+    with pytest.raises(DakaError, match="no dead letter 2"):
+        daka("deadletter", "show", "2")
+
+
+def test_a_language_nobody_speaks_is_refused(daka: Daka) -> None:
+    with pytest.raises(DakaError, match="--lang"):
+        daka("status", lang="tlh")
