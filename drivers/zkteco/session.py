@@ -31,7 +31,8 @@ MAX_LOG_BYTES: Final = 64 * 1024 * 1024
 
 _UDP_ATTEMPTS: Final = 5
 _REPLY_MODULUS: Final = 0xFFFF
-_MAX_LATE_FRAMES: Final = 2000
+_MAX_FRAMES_BEFORE_ANSWER: Final = 100_000
+"""A day's live events may be waiting to be acknowledged; an endless stream is an error."""
 _RECORDS_AT: Final = 32
 _CAPACITY_AT: Final = 64
 _AGAIN: Final = "It is tried again by itself."
@@ -242,7 +243,7 @@ class Session:
         raise _silent(f"an answer to command {request.command}")
 
     def _answer(self, reply: int) -> Exchange[Frame | None]:
-        for _ in range(_MAX_LATE_FRAMES):
+        for _ in range(_MAX_FRAMES_BEFORE_ANSWER):
             frame = yield None
             if frame is None:
                 return None
@@ -250,7 +251,7 @@ class Session:
                 yield self._heard(frame)
             elif frame.reply == reply:
                 return frame
-        raise _malformed("late", "only answers to requests that were never made")
+        raise _malformed("late", "no end of frames and no answer among them")
 
     def _heard(self, event: Frame) -> Frame:
         if event.session == EVENT_ATTLOG:

@@ -1,0 +1,24 @@
+"""What the driver contract suite asks of a device under test."""
+
+from typing import Protocol
+
+from drivers.contract import Driver
+
+
+class Subject(Protocol):
+    """A device, real or simulated, that the suite may use, spoil and cut off."""
+
+    def driver(self) -> Driver:
+        """Return a fresh driver of the device, as after a restart of the agent."""
+
+    def add(self, count: int) -> None:
+        """Let `count` things happen at the device, each unlike any other."""
+
+    def spoil(self) -> None:
+        """Put one piece into the device that nobody can read."""
+
+    def cut(self) -> None:
+        """Make the device unreachable."""
+
+    def mend(self) -> None:
+        """Make it reachable again, with all it held."""
