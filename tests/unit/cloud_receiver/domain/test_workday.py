@@ -11,6 +11,7 @@ from cloud_receiver.domain.workday import (
     LateBasis,
     Shift,
     decode_shifts,
+    effective_utc_ms,
     encode_shifts,
     local_date,
     local_to_utc_ms,
@@ -45,6 +46,29 @@ def test_the_calendar_date_of_an_instant_is_its_zones() -> None:
     instant = utc_ms(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
     assert local_date(instant, "Asia/Shanghai") == "2026-11-24"
     assert local_date(instant, "Europe/Berlin") == "2026-11-23"
+
+
+NINE = local_to_utc_ms("2026-11-23T09:00", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("device_time", "offset_ms", "expected"),
+    [
+        ("2026-11-23T09:00:00", None, NINE),
+        ("2026-11-23T09:00:00", 0, NINE),
+        ("2026-11-23T09:03:00", 180_000, NINE),
+        ("2026-11-23T08:50:00", -600_000, NINE),
+        ("2026-11-23T09:00:00", 600_001, None),
+        ("2026-11-23T09:00:00", -600_001, None),
+        ("1999-12-31T23:59:59", 0, None),
+        ("2100-01-01T00:00:00", 0, None),
+        ("9999-12-31T23:59:59", None, None),
+    ],
+)
+def test_a_touch_was_when_a_believable_clock_less_its_offset_says(
+    device_time: str, offset_ms: int | None, expected: int | None
+) -> None:
+    assert effective_utc_ms(device_time, "Asia/Shanghai", offset_ms) == expected
 
 
 def test_windows_stand_around_the_card_points() -> None:
