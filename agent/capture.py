@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from drivers.contract import Cursor
-from sync.identity import record_id
-from sync.records import Punch, Record, Sale, Wire
 from sync.topics import Lane
 
-_NO_TIME: Final = "0000-00-00T00:00:00"
+NO_TIME: Final = "0000-00-00T00:00:00"
+"""Stands for the time of what has none; troubles are few."""
 _ONLY_DIGITS: Final = str.maketrans("", "", "-T:")
 
 
@@ -24,19 +23,15 @@ def key_prefix(local_time: str) -> bytes:
     return bytes.fromhex(local_time.translate(_ONLY_DIGITS))
 
 
-def key_of(record: Record) -> bytes:
-    """Return the key of a record: its event's local time, then its identity.
+def key_of(record_id: str, local_time: str | None) -> bytes:
+    """Return the key of a record in the outbox: its identity, led by its time.
 
     The time in front keeps the keys of a log in the order of the log: they are appended to
-    their index instead of scattered over it, which made storing three times as fast.
+    their index instead of scattered over it, which made storing three times as fast. A
+    punch's identity begins with its minute already; for it `local_time` is None.
     """
-    if isinstance(record, Punch):
-        local_time = record.device_time
-    elif isinstance(record, Sale):
-        local_time = record.sold_at
-    else:
-        local_time = _NO_TIME
-    return key_prefix(local_time) + bytes.fromhex(record_id(record))
+    lead = b"" if local_time is None else key_prefix(local_time)
+    return lead + bytes.fromhex(record_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +40,12 @@ class Row:
 
     Attributes:
         key: its identity in the outbox; the same record has the same key, always.
-        wire: the checked JSON object of the record.
+        body: its JSON text, checked, as it travels.
     """
 
     lane: Lane
     key: bytes
-    wire: Wire
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

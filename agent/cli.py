@@ -7,7 +7,6 @@ Exit codes: 0 all is well, 1 it could not be done (the message says why), 2 wron
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from importlib.metadata import version
@@ -37,15 +36,8 @@ DEFAULT_CONFIG: Final = Path("/etc/daka/agent.toml")
 @app.command()
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Run until stopped; the service does this."""
-    from agent import runtime
-    from agent.settings import load_settings
-
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
-    runtime.run(load_settings(config), version("daka"))
+    command = [sys.executable, "-m", "agent.daemon", str(config), version("daka")]
+    os.execv(sys.executable, command)  # noqa: S606 - the same process goes on, without typer
 
 
 @app.command()

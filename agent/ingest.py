@@ -14,12 +14,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from agent.capture import Capture, Piece, Row, key_of
+from agent.capture import NO_TIME, Capture, Piece, Row, key_of
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
 from sync.clock import Clock, utc_text
 from sync.envelope import encode_body
-from sync.errors import WireError
-from sync.records import MAX_TEXT, Wire, from_wire, is_clean_text
+from sync.items import Item, Refused, read_item
+from sync.records import MAX_TEXT, Wire, is_clean_text
 from sync.topics import Lane
 
 MAX_SHOWN_BYTES: Final = 4096
@@ -73,10 +73,11 @@ def capture_of(
     rows: list[Row] = []
     unfit: list[Rejected] = []
     for lane, wire in _wires(reading, provenance):
-        try:
-            rows.append(Row(lane, key_of(from_wire(wire)), wire))
-        except WireError as error:
-            unfit.append(_unfit(wire, error))
+        item = _checked(wire)
+        if isinstance(item, Item):
+            rows.append(Row(lane, key_of(item.record_id, wire.get("sold_at")), item.body))
+        else:
+            unfit.append(_unfit(wire, item))
     pieces: list[Piece] = []
     for rejected in (*reading.rejected, *unfit):
         row, piece = _trouble(rejected, reading.source_id, provenance)
@@ -122,13 +123,18 @@ def _sale_wire(row: SaleRow, provenance: Wire) -> Wire:
     return {"kind": "sale", **row._asdict(), **provenance}
 
 
-def _unfit(wire: Wire, error: WireError) -> Rejected:
+def _checked(wire: Wire) -> Item | Refused:
+    """Judge a record by the text that will travel, as headquarters will."""
+    return read_item(encode_body(wire), 0)[0]
+
+
+def _unfit(wire: Wire, refused: Refused) -> Rejected:
     when = wire.get("device_time") or wire.get("sold_at")
     return Rejected(
         position=f"{wire['kind']} at {when}",
         code="unfit",
-        detail=f"the row cannot travel: {error.detail}",
-        raw=encode_body(wire).encode("utf-8", "surrogatepass"),
+        detail=f"the row cannot travel: {refused.error.detail}",
+        raw=refused.body.encode("utf-8", "surrogatepass"),
     )
 
 
@@ -145,9 +151,11 @@ def _trouble(rejected: Rejected, source_id: str, provenance: Wire) -> tuple[Row,
         "raw_bytes": len(rejected.raw),
         **provenance,
     }
-    key = key_of(from_wire(wire))
+    item = _checked(wire)
+    assert isinstance(item, Item), f"a trouble must always be able to travel: {item}"
+    key = key_of(item.record_id, NO_TIME)
     piece = Piece(key, wire["position"], wire["code"], wire["detail"], rejected.raw, digest)
-    return Row(Lane.BULK, key, wire), piece
+    return Row(Lane.BULK, key, item.body), piece
 
 
 def _clean(text: str, longest: int) -> str:

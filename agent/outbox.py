@@ -107,7 +107,7 @@ class Outbox:
         identities: list[tuple[bytes, int]] = []
         for row in rows:
             heads[row.lane] += 1
-            records.append((row.lane, heads[row.lane], captured_utc_ms, encode_body(row.wire)))
+            records.append((row.lane, heads[row.lane], captured_utc_ms, row.body))
             identities.append((row.key, captured_utc_ms // DAY_MS))
         self._db.executemany("INSERT INTO record VALUES (?, ?, ?, ?)", records)
         self._db.executemany("INSERT INTO identity VALUES (?, ?)", identities)
