@@ -17,9 +17,9 @@ from drivers.posfile.archives import Bounded, is_archive, members
 from drivers.posfile.bookmarks import Bookmark, Bookmarks, FileState
 from drivers.posfile.dbf import CHANGING_HEAD_BYTES, DbfError
 from drivers.posfile.dialects import FileFormat
+from drivers.posfile.fields import HeaderError
 from drivers.posfile.folder import bookmark, has_same_beginning, list_exports, shown_name
 from drivers.posfile.parse import Parsed, Parser
-from drivers.posfile.rows import HeaderError
 from drivers.posfile.settings import PosFileSettings
 from drivers.posfile.sheet import sheet_rows
 from sync.clock import Clock

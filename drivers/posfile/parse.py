@@ -6,14 +6,15 @@ only on the bytes before and in that line, never on how they were split or when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drivers.contract import Rejected, SaleRow
 from drivers.posfile.dbf import DbfCutter
 from drivers.posfile.dialects import FileFormat, PosMap
+from drivers.posfile.fields import CellError
 from drivers.posfile.pieces import Cutter, JsonCutter, Piece, Refusal, SeparatedCutter
-from drivers.posfile.rows import CellError, RowReader, synthetic_header
+from drivers.posfile.rows import RowReader, synthetic_header
 
 _UNITS = {FileFormat.DBF: "record", FileFormat.XLSX: "row"}
 _REMEDIES = {
@@ -89,28 +90,38 @@ class Parser:
         if self._cutter:
             self._cutter.forget_waiting()
 
-    def take(self, pieces: Iterable[Piece | Refusal]) -> Parsed:
+    def take(self, pieces: Sequence[Piece | Refusal]) -> Parsed:
         """Read rows that are already cut into cells.
 
         Raises:
             HeaderError: the file has not the columns the map names.
         """
+        start = 0
+        while start < len(pieces) and not self._rows.header:
+            self._look_for_header(pieces[start])
+            start += 1
+        pieces = pieces[start:] if start else pieces
+        lines = [piece[1] for piece in pieces if not isinstance(piece, Refusal)]
+        sales = None
+        if pieces and len(lines) == len(pieces):
+            sales = self._rows.read_ordinary(lines)
+        return self._take_singly(pieces) if sales is None else Parsed(sales)
+
+    def _take_singly(self, pieces: Sequence[Piece | Refusal]) -> Parsed:
         parsed = Parsed()
         read = self._rows.read
         for piece in pieces:
-            if not self._rows.header:
-                self._look_for_header(piece)
-            elif isinstance(piece, Refusal):
+            if isinstance(piece, Refusal):
                 parsed.rejected.append(self._refused(piece))
-            else:
-                try:
-                    row = read(piece[1])
-                except CellError as error:
-                    if not self._is_header(piece[1]):
-                        parsed.rejected.append(self._rejected(piece, error))
-                    continue
-                if row is not None:
-                    parsed.sales.append(row)
+                continue
+            try:
+                row = read(piece[1])
+            except CellError as error:
+                if not self._is_header(piece[1]):
+                    parsed.rejected.append(self._rejected(piece, error))
+                continue
+            if row is not None:
+                parsed.sales.append(row)
         return parsed
 
     def _look_for_header(self, piece: Piece | Refusal) -> None:

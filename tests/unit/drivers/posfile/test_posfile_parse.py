@@ -6,9 +6,10 @@ import pytest
 
 from drivers.contract import SaleRow
 from drivers.posfile.dialects import PosMap, load_map, parse_map
+from drivers.posfile.fields import HeaderError
 from drivers.posfile.lines import MAX_LINE_BYTES
 from drivers.posfile.parse import Parsed, Parser
-from drivers.posfile.rows import REMEMBERED_RECEIPTS, HeaderError
+from drivers.posfile.rows import REMEMBERED_RECEIPTS
 
 TILL = """
 [file]
