@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Explanation, Text
 from cloud_receiver.domain.workday import CheckType, PlannedShift, decode_shifts, plan
+from cloud_receiver.store import dirty
 from cloud_receiver.store.names import employee_names, stores
 from cloud_receiver.store.tables import day_fact, journal, ledger, punch, roster
 
@@ -29,7 +30,7 @@ class Presence(StrEnum):
     NO_PUNCH = "no_punch"  # the shift has begun and nothing was heard yet
     LATER = "later"  # the shift has not begun
     MISSING = "missing"  # final: a card is missing or the person was absent
-    AWAITING = "awaiting"  # over, but the store's feed is not complete
+    AWAITING = "awaiting"  # the store's feed is not complete: silence is not absence
     OFF = "off"  # nothing rostered
 
 
@@ -41,6 +42,7 @@ class PersonDay:
         store_id: where the day counts.
         status: as judged; PENDING until the first judgement.
         came_utc_ms, left_utc_ms: the touches taken for OnDuty and OffDuty; None: none yet.
+        heard_utc_ms: up to when the store's feed is complete.
         money_fen: net of all ledger entries for that work date.
     """
 
@@ -56,6 +58,7 @@ class PersonDay:
     early_min: int
     sales_fen: int
     target_fen: int
+    heard_utc_ms: int
     money_fen: int
 
     @property
@@ -73,8 +76,10 @@ class PersonDay:
             return Presence.LATE if self.late_min else Presence.IN_TIME
         if not self.shifts:
             return Presence.OFF
-        begun = min(shift.on_duty.planned_utc_ms for shift in self.shifts) < now_utc_ms
-        return Presence.NO_PUNCH if begun else Presence.LATER
+        starts_utc_ms = min(shift.on_duty.planned_utc_ms for shift in self.shifts)
+        if now_utc_ms < starts_utc_ms:
+            return Presence.LATER
+        return Presence.AWAITING if self.heard_utc_ms < starts_utc_ms else Presence.NO_PUNCH
 
 
 _MISSING: Final = frozenset({DayStatus.ABSENTEEISM, DayStatus.NOT_SIGNED})
@@ -111,9 +116,10 @@ def people_of_day(connection: Connection, work_date: str) -> list[PersonDay]:
     }
     names = employee_names(connection)
     money = _money(connection, work_date)
+    heard = dirty.complete(connection)
     people = [
         _person(employee_id, work_date, rostered.get(employee_id), judged.get(employee_id),
-                names.get(employee_id, employee_id), money.get(employee_id, 0), zones)
+                names.get(employee_id, employee_id), money.get(employee_id, 0), zones, heard)
         for employee_id in rostered.keys() | judged.keys()
     ]  # fmt: skip
     return sorted(people, key=lambda person: (person.store_id, person.name, person.employee_id))
@@ -145,14 +151,16 @@ def _person(
     name: str,
     money_fen: int,
     zones: Mapping[str, str],
+    heard: Mapping[str, int],
 ) -> PersonDay:
     facts: dict[str, Any] = json.loads(judged.facts) if judged else {}
     points = json.loads(judged.evidence)["points"] if judged else ()
     shifts = decode_shifts(planned.shift, zones) if planned else ()
+    store_id = (planned or judged).store_id
     return PersonDay(
         employee_id=employee_id,
         name=name,
-        store_id=(planned or judged).store_id,
+        store_id=store_id,
         shifts=tuple(plan(shift, work_date) for shift in shifts),
         status=DayStatus(judged.status) if judged else DayStatus.PENDING,
         final=bool(judged and judged.final),
@@ -162,6 +170,7 @@ def _person(
         early_min=facts.get("early_min", 0),
         sales_fen=facts.get("sales_fen", 0),
         target_fen=planned.target_fen if planned else facts.get("target_fen", 0),
+        heard_utc_ms=heard.get(store_id, 0),
         money_fen=money_fen,
     )
 

@@ -62,7 +62,7 @@ def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     door = login.Door(engine, load_secret(data_dir))
-    desk = Desk(engine, clock, Hub(engine, clock))
+    desk = Desk(engine, clock, Hub(engine, clock, door.admit))
 
     @app.get("/healthz")
     def healthz() -> PlainTextResponse:

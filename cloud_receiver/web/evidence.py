@@ -31,6 +31,8 @@ TEXTS: Final[Texts] = {
     "amount": ("金额", "Amount"),
     "box": ("门店盒子", "Store box"),
     "lane": ("通道 / 序号", "Lane / number"),
+    "way": ("盒子 · 通道 / 序号 · 流水号", "Box · lane / number · journal"),
+    "mark": ("回执", "Receipt mark"),
     "read_at": ("盒子读取", "Read by the box"),
     "received": ("总部收到", "Received here"),
     "journal": ("流水号", "Journal no."),
@@ -62,7 +64,7 @@ def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
 def draw_sales(records: Sequence[RawRecord], zone: str, language: Language) -> Markup:
     """Return till lines as a table, each with its way here."""
     words = Words(TEXTS, language)
-    columns = ("sold_at", "amount", "receipt", "seller_code", "box", "received", "receipted")
+    columns = ("sold_at", "amount", "receipt", "seller_code", "way", "received", "mark")
     numeric = {"amount", "received"}
     head = [el("th", words(key), scope="col", class_="num" if key in numeric else None)
             for key in columns]  # fmt: skip
@@ -85,14 +87,14 @@ def _sale(record: RawRecord, zone: str, words: Words) -> Markup:
             data_label=words("receipt"),
         ),
         el("td", body["seller_code"], data_label=words("seller_code")),
-        el("td", came, class_="nowrap small", data_label=words("box")),
+        el("td", came, class_="nowrap small", data_label=words("way")),
         el(
             "td",
             local_time(record.received_utc_ms, zone, "%m-%d %H:%M:%S"),
             class_="num",
             data_label=words("received"),
         ),
-        el("td", _mark(record, words), data_label=words("receipted")),
+        el("td", _mark(record, words), data_label=words("mark")),
         title=record.record_id,
         data_key=record.record_id,
     )

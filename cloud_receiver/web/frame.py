@@ -120,6 +120,9 @@ async def page_frame(desk: Desk, visit: Visit, name: str, title: str) -> Element
     words = visit.words(TEXTS)
     ui.page_title(f"{title} · {words('product')}")
     ui.add_head_html(head_html(visit.theme, visit.language))
+    around = ui.context.client.content.parent_slot
+    assert around is not None, "NiceGUI puts every page into one of Quasar's"
+    around.parent.props("role=presentation")  # it is a <main> that holds the navigation too
     with ui.element("div").classes("daka"):
         ui.html(el("a", words("skip"), href="#content", class_="skip"), sanitize=False)
         key = ("frame", name, visit)

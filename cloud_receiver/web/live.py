@@ -13,16 +13,20 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nicegui import background_tasks, ui
+from nicegui import Client, background_tasks, ui
 from nicegui.element import Element
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud_receiver.store.changes import ChangeWatch
+from cloud_receiver.web.gate import cookie_of
 from cloud_receiver.web.markup import Markup
+from cloud_receiver.web.sessions import COOKIE
 from sync.clock import Clock
 
 LOOK_EVERY_S: Final = 0.5
+ADMIT_EVERY_S: Final = 5.0
+"""How soon the open pages of a session that ended are closed."""
 MAX_DRAWING_SHARE: Final = 0.2
 """Drawing takes at most this share of the time, however fast the data changes."""
 _log = logging.getLogger(__name__)
@@ -58,12 +62,14 @@ class Follower:
     Attributes:
         key: says what it shows; parts with equal keys show the same.
         draw: reads and draws it; runs in a worker thread.
+        cookie: of the session that opened the page.
     """
 
     hub: Hub
     element: LiveHtml
     key: Hashable
     draw: Draw
+    cookie: str
 
     async def refresh(self) -> None:
         """Draw the part as the data is now."""
@@ -82,12 +88,12 @@ class Hub:
     """The watcher of one process and the open pages that follow it.
 
     Attributes:
-        generation: counts the changes seen; drawings are shared within one.
+        admit: tells whether a session cookie still lets anybody in; runs in a worker thread.
     """
 
     engine: Engine
     clock: Clock
-    generation: int = 0
+    admit: Callable[[str], object | None]
     followers: set[Follower] = field(default_factory=set)
     _drawings: dict[Hashable, asyncio.Future[Markup]] = field(default_factory=dict)
 
@@ -95,9 +101,12 @@ class Hub:
         self, key: Hashable, draw: Draw, on_act: Callable[[str, str], Any] | None = None
     ) -> Follower:
         """Put a part into the page being built and keep it up to date while the page is open."""
-        follower = Follower(self, LiveHtml(await self.drawn(key, draw), on_act), key, draw)
+        client = ui.context.client
+        content = await self.drawn(key, draw)
+        cookie = cookie_of(client.request.headers, COOKIE)
+        follower = Follower(self, LiveHtml(content, on_act), key, draw, cookie)
         self.followers.add(follower)
-        ui.context.client.on_delete(lambda: self.followers.discard(follower))
+        client.on_delete(lambda: self.followers.discard(follower))
         return follower
 
     async def drawn(self, key: Hashable, draw: Draw) -> Markup:
@@ -110,22 +119,24 @@ class Hub:
 
     def changed(self) -> None:
         """Forget all drawings; call it after a write of one's own, before refreshing."""
-        self.generation += 1
         self._drawings.clear()
 
     async def run(self) -> None:
         """Watch until cancelled; a database that is away is said once and tried again."""
         watch = ChangeWatch(self.engine)
-        away, seen_minute = False, None
+        away, admitted_s = False, self.clock.monotonic_s()
+        minute = None
         try:
             while True:
                 began_s = self.clock.monotonic_s()
                 try:
-                    minute = self.clock.now_utc().replace(second=0, microsecond=0)
-                    if await asyncio.to_thread(watch.has_changed) or minute != seen_minute:
+                    was, minute = minute, self.clock.now_utc().replace(second=0, microsecond=0)
+                    if await asyncio.to_thread(watch.has_changed) or was != minute:
                         self.changed()  # ages and dates move on though nothing was committed
                         await self._refresh_all()
-                    seen_minute = minute
+                    if began_s - admitted_s >= ADMIT_EVERY_S:
+                        admitted_s = began_s
+                        await self._close_ended()
                     away = False
                 except SQLAlchemyError as error:
                     if not away:
@@ -143,3 +154,19 @@ class Hub:
         ]
         if tasks:
             await asyncio.wait(tasks)
+
+    async def _close_ended(self) -> None:
+        """Send the pages of ended sessions to the log-in; their sockets serve nothing more."""
+        cookies = {follower.cookie for follower in self.followers}
+        ended = [one for one in cookies if not await asyncio.to_thread(self.admit, one)]
+        for follower in [one for one in self.followers if one.cookie in ended]:
+            client = follower.element.client
+            self.followers.discard(follower)
+            client.open("/login")
+            background_tasks.create(_delete_soon(client), name="close a page")
+
+
+async def _delete_soon(client: Client) -> None:
+    await asyncio.sleep(LOOK_EVERY_S)  # for the message to go out
+    if not client.is_deleted:
+        client.delete()

@@ -15,7 +15,6 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.web import sessions
 from cloud_receiver.web.frame import document
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.sessions import COOKIE, LoggedOut, Session
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import LANGUAGE_COOKIE, language_of, own_address, theme_of
@@ -169,4 +168,4 @@ def _refusal(verdict: accounts.Verdict | None, words: Words) -> Markup | None:
         text = words("locked", minutes=-(-verdict.locked_for_s // 60))
     else:
         text = words("wrong")
-    return el("p", icon("error"), text, class_="note bad", role="alert")
+    return el("p", text, class_="note bad", role="alert")

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse
 
 from cloud_receiver.web.frame import document
 from cloud_receiver.web.markup import el
-from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Texts, Words
 from cloud_receiver.web.visit import language_of, theme_of
 
@@ -25,17 +24,9 @@ async def not_found(request: Request, _error: Exception) -> HTMLResponse:
     language = language_of(request)
     words = Words(TEXTS, language)
     back = el("a", words("home"), href="/", class_="button main")
-    body = el(
-        "main",
-        el(
-            "div",
-            icon("search_off"),
-            el("h1", words("title")),
-            el("p", words("text")),
-            back,
-            class_="empty",
-        ),
-    )
+    card = el("main", el("h1", words("title")), el("p", words("text")), back,
+              class_="card door-card")  # fmt: skip
+    body = el("div", card, class_="daka door")
     return HTMLResponse(
         document(words("title"), body, theme_of(request), language), status_code=404
     )

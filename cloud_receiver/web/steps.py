@@ -19,11 +19,11 @@ TEXTS: Final[Texts] = {
     "listing": ("、", ", "),
     "fact_is": ("{label}为{value}", "{label} = {value}"),
     "since_hint": (
-        "这笔入账之后,当天的数据变了。",
-        "The data of the day changed after this entry.",
+        "与入账所依据的数据相比,当天的数据后来变了。",
+        "The data of the day is no longer what the booking rested on.",
     ),
     "from_to": ("{then} → {now}", "{then} → {now}"),
-    "newer": ("这笔入账时还不知道的记录", "Records this entry did not know"),
+    "newer": ("带来变化的记录", "Records that came since"),
     "version": ("第 {n} 版", "version {n}"),
     "in_force": ("自 {date} 起生效", "in force since {date}"),
     "matched_row": ("命中的一行", "The row that matched"),
@@ -186,11 +186,13 @@ def draw_since(found: Why, language: Language) -> Child:
         }
         value = el("dd", words("from_to", **values))
         pairs.append(el("div", el("dt", fact_label(name, language)), value, class_="used"))
-    sales = [record for record in found.newer if record.kind == "sale"]
+    concerned = "punch" if _SALES_FACTS.isdisjoint(found.changed) else "sale"
+    newer = [record for record in found.newer if record.kind == concerned]
     return [
         el("p", words("since_hint"), class_="muted small"),
-        el("dl", pairs, class_="pairs") if pairs else None,
-        el("h3", words("newer")) if found.newer else None,
-        _drawn(found.newer, found, language),
-        draw_sales(sales, found.entry.zone, language) if sales else None,
+        el("dl", pairs, class_="pairs"),
+        el("h3", words("newer")) if newer else None,
+        draw_sales(newer, found.entry.zone, language)
+        if newer and concerned == "sale"
+        else _drawn(newer, found, language),
     ]

@@ -1,0 +1,68 @@
+"""Data problems are shown raw, and unknown ids can be given a person on the spot."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from cloud_receiver.store.engine import read
+from cloud_receiver.store.tables import badge, punch, sale
+from tests.browser.conftest import Headquarters
+from tests.browser.seeding import STRANGER, STRANGER_STORE, UNKNOWN_SELLER
+
+
+def test_an_unknown_user_is_bound_and_the_punches_find_their_owner(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=people")
+    card = reader.locator("article", has_text=STRANGER)
+    expect(card).to_contain_text("5 次打卡")
+    expect(card).to_contain_text("正门")
+    card.get_by_label("这是谁").select_option("E104")
+    card.get_by_role("button", name="登记").click()
+    expect(reader.locator("#content")).to_contain_text("每个打卡的人都认得")
+    expect(reader.get_by_text("9001 是 Emma Wilson")).to_be_visible()
+    with read(headquarters.engine) as connection:
+        holder = select(badge.c.device_serial, badge.c.employee_id).where(
+            badge.c.store_id == STRANGER_STORE, badge.c.user_id == STRANGER
+        )
+        assert connection.execute(holder).one() == ("CKQA210160001", "E104")
+        waiting = select(func.count()).select_from(punch).where(punch.c.employee_id.is_(None))
+        assert connection.execute(waiting).scalar_one() == 0
+
+
+def test_nobody_chosen_binds_nothing(reader: Page, headquarters: Headquarters) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=sellers")
+    card = reader.locator("article", has_text=UNKNOWN_SELLER)
+    card.get_by_role("button", name="登记").click()
+    expect(card).to_be_visible()
+    with read(headquarters.engine) as connection:
+        waiting = select(func.count()).select_from(sale).where(sale.c.employee_id.is_(None))
+        assert connection.execute(waiting).scalar_one() > 0
+
+
+def test_an_unknown_seller_is_bound(reader: Page, headquarters: Headquarters) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=sellers")
+    card = reader.locator("article", has_text=UNKNOWN_SELLER)
+    card.get_by_label("这是谁").select_option("E203")
+    card.get_by_role("button", name="登记").click()
+    expect(reader.locator("#content")).to_contain_text("每笔销售都有主人")
+
+
+def test_unreadable_data_is_shown_with_reason_text_and_hex(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=unreadable")
+    card = reader.locator("article", has_text="line 42")
+    expect(card).to_contain_text("请在收银系统里重新导出")
+    card.get_by_text("看原始数据").click()
+    expect(card.locator("pre").first).to_contain_text("1123-0042")
+    expect(card.locator(".hex")).to_contain_text("31 31 32 33 2d 30 30 34 32")
+
+
+def test_refused_data_is_kept_as_it_came(reader: Page, headquarters: Headquarters) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=refused")
+    expect(reader.locator("article")).to_have_count(2)
+    first = reader.locator("article", has_text="yesterday")
+    first.get_by_text("看原始数据").click()
+    expect(first.locator("pre").first).to_contain_text('"device_time":"yesterday"')
