@@ -127,10 +127,15 @@ def test_the_seeds_message_and_its_way_back_to_the_records() -> None:
 
 
 def test_an_instant_award_does_not_wait_for_the_result() -> None:
-    (outcome,) = decide(BOOK, [DAY | {"final": False, "target_met": True, "late_min": 20}])
+    (outcome,) = decide(BOOK, [DAY | {"final": False, "target_met": True, "late_min": 0}])
     assert (outcome.rule_id, outcome.amount_fen) == ("target_instant", 5000)
     assert outcome.account is Account.INSTANT
     assert outcome.explanation.message.zh == "2026-11-02 您今日完成业绩目标,获得50元奖励"
+
+
+def test_lateness_is_told_at_the_door_and_does_not_wait_for_the_result() -> None:
+    (outcome,) = decide(BOOK, [DAY | {"final": False, "late_min": 20}])
+    assert (outcome.rule_id, outcome.amount_fen) == ("late_standard", -1000)
 
 
 @pytest.mark.parametrize("rule", SHIPPED.values(), ids=SHIPPED)
