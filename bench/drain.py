@@ -1,0 +1,128 @@
+"""How fast a box that was cut off empties into headquarters, down to the database commit.
+
+    python -m bench.drain [--records 100000] [--runs 3]
+
+A simulated terminal holds the records; the box reads them while there is no broker; then the
+broker comes. Measured: records a second from the first journal row to the last receipt-worthy
+commit on SQLite (WAL, synchronous=FULL), and the agent's largest resident memory. The floor
+in the same run is SQLite alone taking the same rows. A peer is run beside it when it is
+installed: see `bench/peers/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import psutil
+from bench.peers import thingsboard
+
+from bench import sqlite_floor
+from bench.rig import Rig, rig, terminal, wait_until
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """One run.
+
+    Attributes:
+        drain_s: from the first row in the journal to the last.
+        total_s: from the broker's start, reconnecting included, to the last row.
+    """
+
+    records: int
+    drain_s: float
+    total_s: float
+    agent_rss_mb: float
+
+    @property
+    def rate(self) -> float:
+        """Return records a second while draining."""
+        return self.records / self.drain_s
+
+
+def run(records: int) -> Drain:
+    """Buffer `records` on the box without a broker, then let them drain."""
+    with (
+        terminal("--serial", "DRAIN1", "--users", "500", "--records", str(records)) as door,
+        rig(lambda _: door.device) as built,
+    ):
+        built.start("hq")
+        built.start("agent")
+        wait_until("the box to have read everything", lambda: _waiting(built) >= records, 120)
+        process = psutil.Process(built.pid("agent"))
+        began_s = monotonic()
+        built.start("broker")
+        wait_until("the first row", lambda: _newest(built) > 0, 60)
+        first_s = monotonic()
+        rss = 0
+
+        def is_drained() -> bool:
+            nonlocal rss
+            rss = max(rss, process.memory_info().rss)
+            return _newest(built) >= records
+
+        wait_until("the last row", is_drained, 120)
+        ended_s = monotonic()
+        assert built.journaled() == records, "the journal holds other than what was captured"
+        return Drain(records, ended_s - first_s, ended_s - began_s, rss / MEGABYTE)
+
+
+def _waiting(built: Rig) -> int:
+    command = [sys.executable, "-m", "agent", "status", "--json"]
+    asked = subprocess.run(
+        [*command, "--config", str(built.agent_settings)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return int(json.loads(asked.stdout)["waiting"]) if asked.stdout.startswith("{") else 0
+
+
+def _newest(built: Rig) -> int:
+    return int(str(built.query("SELECT coalesce(max(entry_no), 0) FROM journal")[0][0]))
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def main() -> int:
+    """Run several times and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    drains = [run(options.records) for _ in range(options.runs)]
+    for one in drains:
+        print(
+            f"{one.records} records: {one.rate:,.0f}/s, {one.drain_s:.2f} s draining, "
+            f"{one.total_s:.2f} s since the broker's start, agent {one.agent_rss_mb:.1f} MB"
+        )
+    rate = _median([one.rate for one in drains])
+    floor = sqlite_floor.rate(options.records)
+    print(
+        f"median {rate:,.0f} records/s; SQLite alone {floor:,.0f} rows/s, ratio {rate / floor:.2f}"
+    )
+    peer = thingsboard.drain(options.records, Path.home())
+    if peer is None:
+        print(f"ThingsBoard Gateway is not installed here ({thingsboard.HOW})")
+    else:
+        print(
+            f"ThingsBoard Gateway {peer.version}: {peer.rate:,.0f} records/s, {peer.rss_mb:.0f} MB; "
+            f"ratio {rate / peer.rate:.1f}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
