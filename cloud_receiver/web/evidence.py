@@ -12,7 +12,6 @@ from cloud_receiver.web.texts import Language, Texts, Words
 
 TEXTS: Final[Texts] = {
     "punch": ("打卡记录", "Punch"),
-    "sale": ("销售记录", "Sale"),
     "trouble": ("无法读取的数据", "Unreadable data"),
     "device_time": ("打卡机时间(原样)", "Device time, verbatim"),
     "effective": ("校正后时间", "Corrected time"),

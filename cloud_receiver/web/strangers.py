@@ -29,7 +29,6 @@ TEXTS: Final[Texts] = {
     "seller": ("销售员代码 {code}", "Seller code {code}"),
     "terminal": ("打卡机", "Terminal"),
     "store": ("门店", "Store"),
-    "holds": ("在等什么", "What waits"),
     "punches_wait": ("{n} 次打卡还没有算给任何人", "{n} punches count for nobody yet"),
     "lines_wait": ("{n} 行销售,合计 {sum} 元,还没有算给任何人", "{n} sale lines, {sum} yuan, count for nobody yet"),
     "first": ("最早", "First"),
