@@ -120,7 +120,8 @@ def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:
 
 
 def _sale_wire(row: SaleRow, provenance: Wire) -> Wire:
-    return {"kind": "sale", **row._asdict(), **provenance}
+    # the order of `sync.records.Sale`: in canonical form it is checked in one search
+    return {"kind": "sale", "store_id": provenance["store_id"], **row._asdict(), **provenance}
 
 
 def _checked(wire: Wire) -> Item | Refused:

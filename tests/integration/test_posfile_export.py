@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from agent.ingest import Arrival, Origin, capture_of
 from drivers.contract import Cursor, SaleRow
 from drivers.posfile.driver import PosFileDriver
 from drivers.posfile.settings import PosFileSettings
 from sync.clock import ScaledClock
+from sync.envelope import encode_body
 from sync.identity import record_id
-from sync.records import Sale
+from sync.records import Sale, from_wire, to_wire
 
 EXPORT = Path(__file__).resolve().parents[3] / "shared" / "data" / "supermarket_sales.csv"
 CLOCK = ScaledClock(datetime(2019, 4, 1, tzinfo=UTC), 0.0, 1e-9)
@@ -142,3 +145,15 @@ def test_a_workbook_of_the_export_gives_the_same_records(folder: Path, tmp_path:
     assert ids(sales) == ids(expected)
     assert [s.amount_fen for s in sales] == [s.amount_fen for s in expected]
     assert [s.sold_at for s in sales] == [s.sold_at for s in expected]
+
+
+def test_a_till_line_travels_in_canonical_form(folder: Path) -> None:
+    (folder / "sales.csv").write_bytes(EXPORT.read_bytes())
+    origin, arrival = Origin("tills", "posfile", "s001"), Arrival.now(CLOCK)
+    bodies = [
+        row.body
+        for reading in driver(folder).read(None)
+        for row in capture_of(reading, origin, arrival, None).rows
+    ]
+    assert len(bodies) == 340
+    assert bodies == [encode_body(to_wire(from_wire(json.loads(body)))) for body in bodies]
