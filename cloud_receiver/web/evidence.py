@@ -12,7 +12,7 @@ from cloud_receiver.web.texts import Language, Texts, Words
 
 TEXTS: Final[Texts] = {
     "punch": ("打卡记录", "Punch"),
-    "trouble": ("无法读取的数据", "Unreadable data"),
+    "other": ("记录", "Record"),
     "device_time": ("打卡机时间(原样)", "Device time, verbatim"),
     "effective": ("校正后时间", "Corrected time"),
     "not_believed": ("时钟不可信,未用于考勤", "clock not believed, not used"),
@@ -47,8 +47,9 @@ def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
     """Return one raw record with its way here; times of headquarters are in `zone`."""
     words = Words(TEXTS, language)
     said = _punch(record, zone, words) if record.kind == "punch" else _plain(record)
-    picture = "fingerprint" if record.kind == "punch" else "description"
-    head = el("div", icon(picture, "wait"), el("h3", words(record.kind)), _mark(record, words),
+    is_punch = record.kind == "punch"
+    picture = "fingerprint" if is_punch else "description"
+    head = el("div", icon(picture, "wait"), el("h3", words("punch" if is_punch else "other")), _mark(record, words),
               class_="row")  # fmt: skip
     return el(
         "article",
