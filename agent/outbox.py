@@ -261,7 +261,7 @@ class Outbox:
         return gone > 0
 
     def _make_room(self) -> None:
-        if (self._full or self.room.left_bytes() <= 0) and not self._relieve():
+        if (self._full or self.room.is_gone()) and not self._relieve():
             raise self.room.full_error()
 
     def _relieve(self) -> bool:
@@ -277,7 +277,7 @@ class Outbox:
         except sqlite3.Error as error:
             if not storage.is_full(error):
                 raise
-        self._full = not (self.room.ballast.restore() and self.room.left_bytes() > 0)
+        self._full = not self.room.ballast.restore() or self.room.is_gone()
         return not self._full
 
     # ---- the connection -------------------------------------------------------------------
@@ -300,10 +300,7 @@ class Outbox:
                 self._db.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error) and storage.is_full(error):
                 self._full = True
-                raise StorageFullError(
-                    f"the disk of {self._path.parent} is full ({error}); nothing was stored,"
-                    " the devices keep their records; free space on this disk"
-                ) from error
+                raise self.room.full_error() from error
             if isinstance(error, sqlite3.Error) and storage.is_broken(error):
                 raise StorageError(
                     f"{self._path} is damaged ({error}); restart the agent: it sets the file"

@@ -13,6 +13,10 @@ from agent.storage import Ballast, StorageFullError
 _VACUUM_PAGES: Final = 1000
 
 
+MIN_ROOM_BYTES: Final = 2 * 1024 * 1024
+"""Below this nothing new is taken in: a large reading and its write-ahead log must fit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the outbox may take and how long it remembers.
@@ -32,7 +36,7 @@ class Limits:
     @property
     def wanted_room_bytes(self) -> int:
         """Return the room below which settled records leave before their time."""
-        return self.max_db_bytes // 32
+        return max(self.max_db_bytes // 32, 2 * MIN_ROOM_BYTES)
 
 
 class Room:
@@ -47,14 +51,19 @@ class Room:
 
     def left_bytes(self) -> int:
         """Return how much more may be written; negative when others took our share."""
-        used_pages = self._pragma("page_count") - self._pragma("freelist_count")
-        in_file = self.limits.max_db_bytes - used_pages * storage.PAGE_BYTES
+        empty_bytes = self._pragma("freelist_count") * storage.PAGE_BYTES
+        in_file = self.limits.max_db_bytes - self.file_bytes()
         on_disk = storage.free_bytes(self._folder) - self.limits.min_free_bytes
-        return min(in_file, on_disk)
+        return min(in_file, on_disk) + empty_bytes
+
+    def is_gone(self) -> bool:
+        """Tell whether nothing new may be taken in."""
+        return self.left_bytes() < MIN_ROOM_BYTES
 
     def is_scarce(self) -> bool:
         """Tell whether settled records should leave before their time."""
-        return self.left_bytes() < self.limits.wanted_room_bytes
+        ballast_bytes = 0 if self.ballast.aboard else storage.BALLAST_BYTES
+        return self.left_bytes() < self.limits.wanted_room_bytes + ballast_bytes
 
     def file_bytes(self) -> int:
         """Return the size of the outbox on the disk."""
