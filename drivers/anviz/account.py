@@ -25,17 +25,21 @@ def digest_of(records: Sequence[bytes]) -> str:
     return sha256(b"".join(records)).hexdigest()[:_DIGEST_HEX_DIGITS]
 
 
-def can_follow(cursor: Cursor, serial: str, counters: Counters) -> bool:
-    """Tell whether the terminal's counters can follow from what the cursor says.
+def still_marked(cursor: Cursor, serial: str, counters: Counters) -> int | None:
+    """Return how many stored records still carry the "new" mark.
 
-    A full log counts no further, so growing less than the new marks is no contradiction;
-    growing more, or shrinking, is: somebody else read it, cleared it, or it is another one.
+    None: the counters cannot follow from the cursor, so that everything must be read. A
+    full log counts no further, so growing less than the marks is no contradiction; growing
+    more, or shrinking, is: somebody else read it, cleared it, or it is another one. Unless
+    exactly what came since is marked: then we cleared the marks and died before we noted it.
     """
     if cursor.get("serial") != serial or "all" not in cursor:
-        return False
-    fresh: int = counters.new_records - cursor["new"]
+        return None
+    marked: int = cursor["new"]
     grown: int = counters.all_records - cursor["all"]
-    return 0 <= grown <= fresh
+    if 0 <= grown <= counters.new_records - marked:
+        return marked
+    return 0 if grown == counters.new_records else None
 
 
 class LogPass:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drivers.anviz.account import LogPass, can_follow, digest_of
+from drivers.anviz.account import LogPass, digest_of, still_marked
 from drivers.anviz.frames import Command
 from drivers.anviz.layouts import (
     RECORD_EPOCHS,
@@ -74,10 +74,11 @@ class AnvizDriver:
         self._closing.clear()
         try:
             visit = self._visit()
-            if cursor is not None and can_follow(cursor, visit.serial, visit.counters):
-                yield from self._read_new(cursor, visit)
-            else:
+            stored = still_marked(cursor or {}, visit.serial, visit.counters)
+            if cursor is None or stored is None:
                 yield from self._read_all(visit)
+            else:
+                yield from self._read_new(cursor, stored, visit)
         except DriverError:
             self._hang_up()
             raise
@@ -90,7 +91,7 @@ class AnvizDriver:
             return False
         deadline_s = self._clock.monotonic_s() + timeout_s
         try:
-            while not session.was_hinted:
+            while not session.hints:
                 session.listen(deadline_s)
         except SilentError:
             return False
@@ -99,7 +100,7 @@ class AnvizDriver:
             if self._closing.is_set():
                 return False
             raise
-        session.was_hinted = False
+        session.hints.clear()
         return True
 
     def close(self) -> None:
@@ -129,7 +130,6 @@ class AnvizDriver:
 
     def _visit(self) -> _Visit:
         session = self._connect()
-        session.was_hinted = False
         counters = parse_counters(session.ask(Command.COUNTERS).data)
         if counters is None or counters.new_records > counters.all_records:
             raise MalformedError(
@@ -173,14 +173,17 @@ class AnvizDriver:
             visit.session.ask(Command.SET_TIME, device_time_data(now_local))
             visit.facts["clock"] = f"was off by {offset.total_seconds():.0f} s and was set"
 
-    def _read_new(self, cursor: Cursor, visit: _Visit) -> Iterator[Reading]:
+    def _read_new(self, cursor: Cursor, stored: int, visit: _Visit) -> Iterator[Reading]:
         """Let the terminal forget what the cursor proves stored, and yield what is beyond.
 
         What the cursor calls stored is fetched once more and must be the same bytes.
+
+        Args:
+            stored: how many of the marked records are.
         """
-        session, stored = visit.session, int(cursor["new"])
+        session = visit.session
         told_again = [record for part in session.download(stored, only_new=True) for record in part]
-        if digest_of(told_again) != cursor["digest"]:
+        if stored and digest_of(told_again) != cursor["digest"]:
             yield from self._read_all(visit)
             return
         kept = told_again
@@ -224,6 +227,7 @@ class AnvizDriver:
         rows: list[PunchRow] = []
         to_skip = kept or 0
         for records in visit.session.download(amount, only_new=kept is not None):
+            visit.session.hints.difference_update(records)
             log_pass.skip(records[:to_skip])
             rows += log_pass.take(records[to_skip:])
             to_skip = max(0, to_skip - len(records))

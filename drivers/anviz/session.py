@@ -16,6 +16,7 @@ from drivers.strangers import SAMPLE_BYTES, describe_stranger
 from drivers.transports import MonotonicS, SilentError, Transport
 
 ATTEMPTS: Final = 3
+MAX_HINTS: Final = 1000
 READ_BYTES: Final = 4096
 DRAIN_S: Final = 0.02
 AFTER_DAMAGE_S: Final = 0.3
@@ -32,7 +33,7 @@ class Session:
         is_shared_line: RS-232, RS-485 or a serial server, where others may answer too.
 
     Attributes:
-        was_hinted: a realtime record (DF) came since this was last cleared.
+        hints: raw records that came in real time (DF); whoever reads them takes them off.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Session:
         self._request = b""
         self._heard = b""  # since that request, for the diagnosis
         self._owed_answers = 0  # questions asked again whose first answer may still come
-        self.was_hinted = False
+        self.hints: set[bytes] = set()
 
     def ask(self, command: Command, data: bytes = b"") -> Frame:
         """Return the answer to a question that may be asked twice without harm.
@@ -190,7 +191,8 @@ class Session:
 
     def _spontaneous(self, frame: Frame) -> None:
         if frame.is_answer and frame.command == Command.PUNCHED:
-            self.was_hinted = True
+            if len(self.hints) < MAX_HINTS:
+                self.hints.add(frame.data)
         elif frame.command == Command.PING and not frame.is_answer:
             pong = encode(Frame(frame.device_id, Command.PONG, b""))
             self._transport.write(pong, self._monotonic_s() + self._timeout_s)

@@ -65,10 +65,11 @@ class FingerModuleDriver:
         self._closing = threading.Event()
 
     def read(self, cursor: Cursor | None) -> Iterator[Reading]:
-        """Look once, then yield the touches not acknowledged by `cursor`."""
+        """Look as long as people touch, then yield the touches not acknowledged by `cursor`."""
         self._closing.clear()
         self._arrivals.acknowledge(cursor)
-        self._look()
+        while self._look() and not self._arrivals.is_full:
+            pass
         if cursor is not None and self._acknowledged is None:
             self._keep_gap(self._listening.resumed(cursor))
         self._acknowledged = cursor or self._acknowledged

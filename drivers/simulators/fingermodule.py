@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from drivers.fingermodule.codes import Confirmation, Ef01, Gt511, Gt511Error
@@ -44,10 +46,26 @@ class _Sensor:
         self.faults = set(faults)
         self.finger: int | None = None
         self.looks = 0
+        self._visitors: deque[int] = deque()
+        self._is_visited = False
 
     def place(self, page: int | None) -> None:
         """Put the finger enrolled at `page` on the glass, or take it away with None."""
         self.finger = page
+
+    def queue(self, pages: Iterable[int]) -> None:
+        """Let these fingers come one after the other, one for each look, then none."""
+        self._visitors.extend(pages)
+
+    def _look(self) -> bool:
+        """Tell whether a finger is on the glass at this look."""
+        self.looks += 1
+        if self._visitors:
+            self.finger = self._visitors.popleft()
+            self._is_visited = True
+        elif self._is_visited:
+            self.finger, self._is_visited = None, False
+        return self.finger is not None
 
     def speak(self) -> bytes:
         """Say nothing: modules only answer."""
@@ -116,8 +134,7 @@ class Ef01Simulator(_Sensor):
         if command == Ef01.COUNT_TEMPLATES:
             return ok + len(self.pages).to_bytes(2, "big")
         if command == Ef01.TAKE_IMAGE:
-            self.looks += 1
-            return ok if self.finger is not None else bytes((Confirmation.NO_FINGER,))
+            return ok if self._look() else bytes((Confirmation.NO_FINGER,))
         if command == Ef01.IMAGE_TO_FEATURES:
             return b"\x06" if "messy" in self.faults else ok
         if command == Ef01.SEARCH and self.finger in self.pages:
@@ -156,8 +173,8 @@ class Gt511Simulator(_Sensor):
         if word.word == Gt511.COUNT_TEMPLATES:
             return True, len(self.pages)
         if word.word == Gt511.IS_PRESSED:
-            self.looks += 1
-            return True, 0 if self._is_lit and self.finger is not None else Gt511Error.NOT_PRESSED
+            is_pressed = self._look() and self._is_lit
+            return True, 0 if is_pressed else Gt511Error.NOT_PRESSED
         if word.word == Gt511.CAPTURE and "messy" in self.faults:
             return False, Gt511Error.BAD_FINGER
         if word.word == Gt511.IDENTIFY and self.finger not in self.pages:

@@ -44,7 +44,11 @@ class Machine(Protocol):
 
 
 class _Line(threading.Thread):
-    """Carry bytes between a machine and a file descriptor until stopped."""
+    """Carry bytes between a machine and a file descriptor until stopped.
+
+    Attributes:
+        carried_bytes: what the machine said and the line has taken so far.
+    """
 
     def __init__(self, machine: Machine, faults: frozenset[str]) -> None:
         unknown = faults - LINE_FAULTS.keys()
@@ -55,6 +59,7 @@ class _Line(threading.Thread):
         self._stopped = threading.Event()
         self._chance = random.Random(1)
         self._backlog = b""
+        self.carried_bytes = 0
 
     def _exchange(self, heard: bytes) -> bytes:
         """Return what the line carries back, faults included."""
@@ -80,6 +85,7 @@ class _Line(threading.Thread):
             while self._backlog:
                 sent = os.write(descriptor, self._backlog[:step])
                 self._backlog = self._backlog[sent:]
+                self.carried_bytes += sent
         return not is_cut
 
     def stop(self) -> None:
@@ -131,12 +137,22 @@ class PtyLine(_Line):
 
 
 class TcpLine(_Line):
-    """A machine behind a listening socket on the loopback; serves one client at a time."""
+    """A machine behind a listening socket on the loopback; serves one client at a time.
 
-    def __init__(self, machine: Machine, faults: frozenset[str] = frozenset()) -> None:
+    Args:
+        port: 0 takes a free one.
+
+    Attributes:
+        clients: how many have been served; what was said before is not told them.
+    """
+
+    def __init__(
+        self, machine: Machine, faults: frozenset[str] = frozenset(), port: int = 0
+    ) -> None:
         super().__init__(machine, faults)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(TICK_S)
+        self.clients = 0
         self.port: int = self._listener.getsockname()[1]
 
     @property
@@ -156,6 +172,9 @@ class TcpLine(_Line):
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(TICK_S)
         self._backlog = b""
+        while self.machine.speak():
+            pass  # said while nobody was connected: nobody hears it
+        self.clients += 1
         is_up = True
         while is_up and not self._stopped.is_set():
             heard = b""

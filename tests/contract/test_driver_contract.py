@@ -15,11 +15,12 @@ import pytest
 from drivers.contract import Cursor, Driver, Reading
 from drivers.errors import DriverError
 from sync.records import Punch, Sale, to_wire
-from tests.contract.subjects import zkteco
+from tests.contract.subjects import serial_devices, zkteco
 from tests.contract.subjects.subject import Subject
 
 SUBJECTS: dict[str, Callable[[Path], AbstractContextManager[Subject]]] = {
     **zkteco.SUBJECTS,
+    **serial_devices.SUBJECTS,
 }
 MANY = 2500
 AT_ONCE_S = 2.0
@@ -59,11 +60,14 @@ def test_making_a_driver_does_no_io_and_closing_it_unused_is_fine(subject: Subje
 
 
 def test_a_reread_gives_the_same_rows(subject: Subject, driver: Driver) -> None:
-    subject.add(MANY)
+    many = min(MANY, subject.holds)
+    subject.add(many)
     first = list(driver.read(None))
-    assert len(set(_rows(first))) == MANY
+    assert len(set(_rows(first))) == many
     assert sorted(map(str, _rows(driver.read(None)))) == sorted(map(str, _rows(first)))
     driver.close()
+    if not driver.capabilities.repair:  # what was not stored died with the driver
+        return
     other = subject.driver()
     assert sorted(map(str, _rows(other.read(None)))) == sorted(map(str, _rows(first)))
     other.close()
@@ -84,8 +88,10 @@ def test_a_cursor_gives_what_came_since_and_the_same_each_time(
 
 
 def test_a_restart_after_any_reading_loses_nothing_and_invents_nothing(subject: Subject) -> None:
-    subject.add(MANY)
+    subject.add(min(MANY, subject.holds))
     whole = subject.driver()
+    if not whole.capabilities.repair:  # no memory: the gap in listening is reported instead
+        return
     expected = set(_rows(whole.read(None)))
     whole.close()
     for stop_after in range(1, 4):
@@ -108,7 +114,7 @@ def test_only_the_last_reading_of_a_pass_says_it_is_complete(
 ) -> None:
     cursor = None
     for _ in range(2):
-        subject.add(MANY)
+        subject.add(min(MANY, subject.holds))
         readings = list(driver.read(cursor))
         cursor = _stored(readings[-1].cursor)
         assert [reading.complete for reading in readings] == [False] * (len(readings) - 1) + [True]
@@ -117,7 +123,7 @@ def test_only_the_last_reading_of_a_pass_says_it_is_complete(
 def test_readings_are_of_bearable_size_and_name_one_source(
     subject: Subject, driver: Driver
 ) -> None:
-    subject.add(2 * MANY)
+    subject.add(min(2 * MANY, subject.holds))
     readings = list(driver.read(None))
     assert max(len(_rows([reading])) for reading in readings) <= MAX_ROWS
     (source_id,) = {reading.source_id for reading in readings}
@@ -126,7 +132,8 @@ def test_readings_are_of_bearable_size_and_name_one_source(
 
 def test_what_cannot_be_read_is_kept_and_blocks_nothing(subject: Subject, driver: Driver) -> None:
     subject.add(20)
-    subject.spoil()
+    if not subject.spoil():
+        return
     subject.add(20)
     readings = list(driver.read(None))
     assert len(_rows(readings)) == 40

@@ -276,6 +276,10 @@ def test_over_a_serial_server_on_tcp_the_same_terminal_reads_alike(cleanup: Exit
     driver = driver_at(cleanup, line.url.replace("tcp://", "socket://"), "tr320")
     store = Store()
     store.take(driver)
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not line.clients:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
     device.touch("0001234567", TOUCHED)
     store.take_until(driver, lambda: bool(store.rows))
     assert store.rows[0].user_id == "0001234567"

@@ -6,7 +6,13 @@ from drivers.contract import Driver
 
 
 class Subject(Protocol):
-    """A device, real or simulated, that the suite may use, spoil and cut off."""
+    """A device, real or simulated, that the suite may use, spoil and cut off.
+
+    Attributes:
+        holds: how many things may happen at it before they are read.
+    """
+
+    holds: int
 
     def driver(self) -> Driver:
         """Return a fresh driver of the device, as after a restart of the agent."""
@@ -14,8 +20,8 @@ class Subject(Protocol):
     def add(self, count: int) -> None:
         """Let `count` things happen at the device, each unlike any other."""
 
-    def spoil(self) -> None:
-        """Put one piece into the device that nobody can read."""
+    def spoil(self) -> bool:
+        """Put one piece into the device that nobody can read; False: it cannot hold one."""
 
     def cut(self) -> None:
         """Make the device unreachable."""

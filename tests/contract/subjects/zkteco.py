@@ -19,6 +19,8 @@ _FEBRUARY_30 = ((26 * 12 + 1) * 31 + 29) * 86_400
 class ZktecoSubject:
     """A simulated terminal that can be switched off and on at the same address."""
 
+    holds = 100_000
+
     def __init__(self, scheme: str) -> None:
         zone = ZoneInfo(_ZONE)
         self._scheme = scheme
@@ -46,10 +48,11 @@ class ZktecoSubject:
             self._touches += 1
             self._terminal.punch("1001", at=start + timedelta(seconds=self._touches))
 
-    def spoil(self) -> None:
+    def spoil(self) -> bool:
         record = encode_record(40, 0, "1001", _FEBRUARY_30, 0, 1)
         with self._terminal.lock:
             self._terminal.log += record
+        return True
 
     def cut(self) -> None:
         self._simulator.stop()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from drivers.anviz.account import LogPass, can_follow, digest_of
+from drivers.anviz.account import LogPass, digest_of, still_marked
 from drivers.anviz.layouts import RECORD_EPOCHS, Counters
 from drivers.simulators.anviz import record
 
@@ -28,27 +28,29 @@ def whole_log(new: int) -> LogPass:
 
 
 @pytest.mark.parametrize(
-    ("all_now", "new_now", "fits"),
+    ("all_now", "new_now", "marked"),
     [
-        (100, 5, True),  # nothing happened
-        (103, 8, True),  # three touches
-        (100, 8, True),  # three touches on a full log
-        (104, 8, False),  # four more records but three marks: somebody else cleared one
-        (99, 5, False),  # the log was cleared
-        (100, 0, False),  # our marks are gone
+        (100, 5, 5),  # nothing happened
+        (103, 8, 5),  # three touches
+        (100, 8, 5),  # three touches on a full log
+        (100, 0, 0),  # we cleared the marks and died before we noted it
+        (103, 3, 0),  # the same, and then three touches
+        (104, 8, None),  # four more records but three marks: somebody else cleared one
+        (104, 3, None),  # all marks cleared, by somebody who read one touch before us
+        (99, 5, None),  # the log was cleared
     ],
 )
 def test_counters_that_cannot_follow_mean_reading_everything(
-    all_now: int, new_now: int, fits: bool
+    all_now: int, new_now: int, marked: int | None
 ) -> None:
     cursor = {"serial": "S1", "all": 100, "new": 5}
-    assert can_follow(cursor, "S1", Counters(1, all_now, new_now)) is fits
+    assert still_marked(cursor, "S1", Counters(1, all_now, new_now)) == marked
 
 
 def test_another_terminal_or_a_pass_broken_off_means_reading_everything() -> None:
     cursor = {"serial": "S1", "all": 100, "new": 0}
-    assert not can_follow(cursor, "S2", Counters(1, 100, 0))
-    assert not can_follow({"serial": "S1"}, "S1", Counters(1, 100, 0))
+    assert still_marked(cursor, "S2", Counters(1, 100, 0)) is None
+    assert still_marked({"serial": "S1"}, "S1", Counters(1, 100, 0)) is None
 
 
 def test_a_pass_over_the_whole_log_proves_only_at_its_end() -> None:
