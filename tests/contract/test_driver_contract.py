@@ -15,12 +15,13 @@ import pytest
 from drivers.contract import Cursor, Driver, Reading
 from drivers.errors import DriverError
 from sync.records import Punch, Sale, to_wire
-from tests.contract.subjects import serial_devices, zkteco
+from tests.contract.subjects import posfile, serial_devices, zkteco
 from tests.contract.subjects.subject import Subject
 
 SUBJECTS: dict[str, Callable[[Path], AbstractContextManager[Subject]]] = {
     **zkteco.SUBJECTS,
     **serial_devices.SUBJECTS,
+    **posfile.SUBJECTS,
 }
 MANY = 2500
 AT_ONCE_S = 2.0
@@ -163,7 +164,7 @@ def test_every_row_can_travel(subject: Subject, driver: Driver) -> None:
             )
             assert to_wire(record)["kind"] == "punch"
         for sale in reading.sales:
-            fields = {name: getattr(sale, name) for name in sale.__dataclass_fields__}
+            fields = {name: getattr(sale, name) for name in sale._fields}
             assert to_wire(Sale(**fields, **provenance))["kind"] == "sale"
 
 
