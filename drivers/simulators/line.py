@@ -12,7 +12,6 @@ import select
 import socket
 import termios
 import threading
-import time
 import tty
 from contextlib import suppress
 from typing import Final, Protocol
@@ -183,13 +182,3 @@ class TcpLine(_Line):
                 if not heard:
                     return
             is_up = self._send(client.fileno(), self._exchange(heard))
-
-
-def serve_forever(line: PtyLine | TcpLine) -> None:
-    """Run a line in the calling thread's name until interrupted, for demonstrations."""
-    line.start()
-    try:
-        while line.is_alive():
-            time.sleep(1)
-    finally:
-        line.stop()
