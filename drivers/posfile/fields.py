@@ -18,18 +18,7 @@ ValueT = TypeVar("ValueT")
 
 
 class HeaderError(DakaError):
-    """The columns of a file are not those the map names; another file or another till version.
-
-    Attributes:
-        missing: columns the map needs.
-        found: columns the file has.
-    """
-
-    def __init__(self, missing: Sequence[str], found: Sequence[str]) -> None:
-        shown = ", ".join(repr(name[:40]) for name in found[:30])
-        super().__init__(f"column {', '.join(map(repr, missing))} is missing; found: {shown}")
-        self.missing = tuple(missing)
-        self.found = tuple(found)
+    """The columns of a file are not those the map names; another file or another till version."""
 
 
 class CellError(Exception):
@@ -45,7 +34,8 @@ class CellError(Exception):
 def _position(names: Sequence[str], header: Cells) -> list[int]:
     missing = [name for name in names if name not in header]
     if missing:
-        raise HeaderError(missing, header)
+        found = ", ".join(repr(name[:40]) for name in header[:30])
+        raise HeaderError(f"column {', '.join(map(repr, missing))} is missing; found: {found}")
     return [header.index(name) for name in names]
 
 

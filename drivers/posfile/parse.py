@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from drivers.contract import Rejected, SaleRow
 from drivers.posfile.dbf import DbfCutter
 from drivers.posfile.dialects import FileFormat, PosMap
-from drivers.posfile.fields import CellError
+from drivers.posfile.fields import CellError, HeaderError
 from drivers.posfile.pieces import Cutter, JsonCutter, Piece, Refusal, SeparatedCutter
 from drivers.posfile.rows import RowReader, synthetic_header
 
@@ -125,11 +125,12 @@ class Parser:
         return parsed
 
     def _look_for_header(self, piece: Piece | Refusal) -> None:
+        number, cells = (piece.number, []) if isinstance(piece, Refusal) else piece[:2]
+        if number < self._dialect.header_line and self._dialect.format is not FileFormat.DBF:
+            return  # a title above the table
         if isinstance(piece, Refusal):
-            return
-        number, cells, _ = piece
-        is_title = number < self._dialect.header_line and self._dialect.format is not FileFormat.DBF
-        if not is_title and any(cell.strip() for cell in cells):
+            raise HeaderError(f"line {number} should hold the column names; {piece.problem}")
+        if any(cell.strip() for cell in cells):
             self._rows.take_header(cells)
 
     def _is_header(self, cells: list[str]) -> bool:
