@@ -95,6 +95,7 @@ class MqttLink:
         self._settings = settings
         self._client_id = client_id
         self._version = _V5
+        self._v5_works = False
         self._client: Client | None = None
         self._is_up = False
         self._events: deque[Event] = deque()
@@ -132,7 +133,10 @@ class MqttLink:
         """Run the network until something happens, `wake` turns readable or time is up."""
         sock = None if self._client is None else self._client.socket()
         if self._client is None or sock is None:
-            select.select([wake], [], [], timeout_s)
+            if self._client is not None:  # it went while something was published
+                self._note(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+            elif not self._events:
+                select.select([wake], [], [], timeout_s)
             return self._taken()
         if not self._events and not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             writers = [sock] if self._client.want_write() else []
@@ -148,11 +152,27 @@ class MqttLink:
 
     def drop(self) -> None:
         """Let go of the connection without a word: the will is for this."""
-        client, self._client, self._is_up = self._client, None, False
+        client, self._client = self._client, None
         self._events.clear()
-        if client is not None and (sock := client.socket()) is not None:
+        if client is None:
+            return
+        self._choose_version()
+        self._is_up = False
+        if (sock := client.socket()) is not None:
             client.on_disconnect = None
             sock.close()
+
+    def _choose_version(self) -> None:
+        """Stay with what worked, 5 rather than 3.1.1; where none did, try the other one.
+
+        A broker that knows only 3.1.1 refuses 5, hangs up on it, or never answers.
+        """
+        if not self._is_up:
+            self._version = _V311 if self._is_v5 else _V5
+        elif self._is_v5:
+            self._v5_works = True
+        elif self._v5_works:
+            self._version = _V5
 
     def close(self, topic: str, farewell: bytes, wake: socket.socket) -> None:
         """Publish a retained farewell, wait a little for its PUBACK and disconnect."""
@@ -226,8 +246,6 @@ class MqttLink:
         self._events.clear()
         for event in events:
             if isinstance(event, Lost):
-                # 5 first, each time; 3.1.1 for a broker that never got as far as letting us in
-                self._version = _V5 if self._is_up or not self._is_v5 else _V311
                 self.drop()
                 break
         return events

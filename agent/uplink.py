@@ -31,7 +31,7 @@ from sync.errors import WireError
 from sync.presence import BoxState, decode_receiver_state, encode_box_state
 from sync.receipt import decode_receipt
 
-ANSWER_S: Final = 10.0
+ANSWER_S: Final = 5.0
 """A broker that takes the connection but does not let us in within this time is left."""
 STEADY_S: Final = 30.0
 """A connection that lasted this long was a good one; shorter ones count as failures."""

@@ -68,6 +68,17 @@ class MosquittoBroker:
     def url(self) -> str:
         return f"mqtt://127.0.0.1:{self.port}"
 
+    def allow(self, access_list: str) -> None:
+        """Use an access list from the next start on."""
+        file = self._folder / "access"
+        file.write_text(access_list)
+        self._config.write_text(f"{self._config.read_text()}acl_file {file}\n")
+
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """Ask for TLS from the next start on."""
+        more = f"certfile {certificate}\nkeyfile {key}\n"
+        self._config.write_text(self._config.read_text().replace("allow_a", f"{more}allow_a"))
+
     def start(self) -> None:
         assert self._process is None, "it runs already"
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -137,8 +148,9 @@ class SmallHeadquarters:
 
     ORG, RECEIVER = "acme", "hq-1"
 
-    def __init__(self, broker: MosquittoBroker, hq_epoch: str = "hq-one") -> None:
-        self._broker = broker
+    def __init__(self, port: int, hq_epoch: str = "hq-one", version: int = 5) -> None:
+        self._port = port
+        self._version = MQTTProtocolVersion(version)
         self.hq_epoch = hq_epoch
         self.journal: dict[str, Punch | object] = {}
         self.arrivals = 0
@@ -150,9 +162,7 @@ class SmallHeadquarters:
         self._client: Client | None = None
 
     def start(self) -> None:
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id="hq", protocol=MQTTProtocolVersion.MQTTv5
-        )
+        client = Client(CallbackAPIVersion.VERSION2, client_id="hq", protocol=self._version)
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_socket_open = lambda _c, _d, sock: sock.setsockopt(
@@ -160,7 +170,7 @@ class SmallHeadquarters:
         )
         client.reconnect_delay_set(0.1, 0.5)
         client.will_set(*self._state(online=False), qos=1, retain=True)
-        client.connect_async("127.0.0.1", self._broker.port)
+        client.connect_async("127.0.0.1", self._port)
         client.loop_start()
         self._client = client
 
@@ -218,9 +228,15 @@ class SmallHeadquarters:
 @pytest.fixture
 def small_hq(mosquitto_broker: MosquittoBroker) -> Iterator[SmallHeadquarters]:
     """A headquarters that is not started yet."""
-    hq = SmallHeadquarters(mosquitto_broker)
+    hq = SmallHeadquarters(mosquitto_broker.port)
     yield hq
     hq.stop()
+
+
+@pytest.fixture
+def headquarters() -> Callable[..., SmallHeadquarters]:
+    """`headquarters(broker, version=4)`: a small one at a broker of the test's choice."""
+    return lambda broker, version: SmallHeadquarters(broker.port, version=version)
 
 
 class AgentProcess:
@@ -235,11 +251,11 @@ class AgentProcess:
         self.configure(url)
         self.hold(0)
 
-    def configure(self, url: str, *, history: bool = False, more: str = "") -> None:
+    def configure(self, url: str, *, history: bool = False, mqtt: str = "", more: str = "") -> None:
         self.config.write_text(
             f'[box]\nid = "box-1"\norg = "acme"\nstore = "s001"\nzone = "Asia/Shanghai"\n'
             f'data_dir = "{self.data_dir}"\nheartbeat_s = 1\n'
-            f'[mqtt]\nurl = "{url}"\n'
+            f'[mqtt]\nurl = "{url}"\n{mqtt}'
             f'[[device]]\nname = "front door"\ndriver = "scripted"\npoll_s = 0.1\n'
             f'log = "{self.log}"\nhistory = {str(history).lower()}\n{more}'
         )
@@ -250,17 +266,19 @@ class AgentProcess:
         fresh.write_text(str(punches))
         fresh.replace(self.log)
 
+    @property
+    def command(self) -> list[str]:
+        script = ROOT / "tests" / "integration" / "scripted_agent.py"
+        return [sys.executable, str(script), str(self.config)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(ROOT)}
+
     def start(self) -> None:
         with (self.folder / "agent.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    str(ROOT / "tests/integration/scripted_agent.py"),
-                    str(self.config),
-                ],
-                stderr=log,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                self.command, stderr=log, cwd=ROOT, env=self.environment
             )
 
     def kill(self) -> None:
