@@ -25,6 +25,7 @@ from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, icon
 from cloud_receiver.web.rawbytes import draw_bytes
+from cloud_receiver.web.reasons import reason_text
 from cloud_receiver.web.strangers import Look, draw_sellers, draw_users
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
@@ -220,12 +221,14 @@ def _card(
     words: Words,
 ) -> Markup:
     listed = [el("div", el("dt", name), el("dd", value)) for name, value in pairs]
+    reason = reason_text(code, words.language)
     return el(
         "article",
         el("div", el("h3", title), chip(code, "warn", "report"), class_="card-head"),
         el(
             "div",
-            el("p", detail),
+            el("p", reason) if reason else None,
+            el("p", detail, class_="muted small" if reason else None),
             el("dl", listed, class_="pairs small"),
             el("details", el("summary", words("show_raw")), raw) if raw else None,
             class_="card-body stack tight",

@@ -9,7 +9,7 @@ from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store.why import RawRecord, Why
 from cloud_receiver.web.evidence import draw_record, draw_sales
 from cloud_receiver.web.markup import Child, Markup, el
-from cloud_receiver.web.phrases import STATUSES, fact_label, fact_text, signed_yuan
+from cloud_receiver.web.phrases import STATUSES, fact_label, fact_text
 from cloud_receiver.web.sentences import calculation_text, conditions_text, row_of, row_sentence
 from cloud_receiver.web.texts import Language, Texts, Words
 from sync.money import yuan_text
@@ -128,7 +128,7 @@ def draw_facts(found: Why, language: Language) -> Child:
     row = row_of(found.rule, found.entry.row_id)
     how = calculation_text(row, told.facts, language) if row else told.formula
     formula = (
-        el("p", words("formula"), " ", how, " = ", el("b", signed_yuan(told.gross_fen)))
+        el("p", words("formula"), " ", how, " = ", el("b", yuan_text(abs(told.gross_fen))))
         if how
         else None
     )

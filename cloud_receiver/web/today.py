@@ -299,6 +299,7 @@ def _person(shop: Store, person: PersonDay, words: Words, day: str, now: int) ->
         el(
             "td",
             " / ".join(_shift(shift, words) for shift in person.shifts),
+            class_="nowrap",
             data_label=words("shift"),
         ),
         el("td", _status(person, words, now), data_label=words("status"), class_="beside"),

@@ -116,11 +116,7 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
         (words("step_rule"), draw_rule(found, words.language)),
         (words("step_facts"), draw_facts(found, words.language)),
         (words("step_records"), draw_records(found, words.language)),
-        *(
-            [(words("since"), draw_since(found, words.language))]
-            if found.changed or found.newer
-            else []
-        ),
+        *([(words("since"), draw_since(found, words.language))] if found.changed else []),
         (words("step_chain"), _chain(found, words)),
     ]
     chain = [_step(number, title, body) for number, (title, body) in enumerate(steps, 1)]
