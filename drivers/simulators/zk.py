@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 from drivers.simulators.zk_faults import FAULTS
 from drivers.simulators.zk_server import ZkSimulator
-from drivers.simulators.zk_terminal import Terminal, encode_record, people_named, time_word
-from drivers.zkteco.layouts import LAYOUTS
+from drivers.simulators.zk_terminal import Terminal, encode_record, people_named
+from drivers.zkteco.layouts import LAYOUTS, time_word
 from sync.clock import Clock, ScaledClock, SystemClock, parse_utc
 
 _FIRST_USER = 1001

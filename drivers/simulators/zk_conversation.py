@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from drivers.simulators.zk_faults import Faults, spoil_answers, spoil_buffer, spoil_chunk
-from drivers.simulators.zk_terminal import Terminal, Touch, encode_touch, time_word
+from drivers.simulators.zk_terminal import Terminal, Touch, encode_touch
 from drivers.zkteco.frames import EVENT_ATTLOG, Command, Frame, scramble_key
-from drivers.zkteco.layouts import decode_time
+from drivers.zkteco.layouts import decode_time, time_word
 
 DISABLE: Final = 1003
 REFRESH: Final = 1013
@@ -18,7 +18,6 @@ CLEAR_LOG: Final = 15
 USERS: Final = 9
 START_VERIFY: Final = 60
 CANCEL_CAPTURE: Final = 62
-SET_TIME: Final = 202
 INLINE_BYTES: Final = 1024
 """Prepared buffers below this come at once."""
 UDP_PACKET_BYTES: Final = 1024
@@ -197,7 +196,7 @@ class Conversation:
         Command.GET_VERSION: _version,
         Command.FREE_SIZES: _free_sizes,
         Command.GET_TIME: _get_time,
-        SET_TIME: _set_time,
+        Command.SET_TIME: _set_time,
         Command.REGISTER_EVENTS: _register,
         CLEAR_LOG: _clear,
         Command.PREPARE_BUFFER: _prepare,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from drivers.zkteco.layouts import encode_time
+from drivers.zkteco.layouts import time_word
 
 USER_BYTES: Final = 72
 OLD_USER_BYTES: Final = 28
@@ -49,11 +49,6 @@ class Touch:
     when: datetime
     state: int
     verify: int
-
-
-def time_word(when: datetime) -> int:
-    """Return the 32-bit form of a local time."""
-    return encode_time(when.year, when.month, when.day, _second_of_day(when))
 
 
 def encode_record(
@@ -240,7 +235,3 @@ class Terminal:
 def people_named(user_ids: Sequence[str]) -> list[Person]:
     """Return people with these ids and no names."""
     return [Person(uid, user_id) for uid, user_id in enumerate(user_ids, start=1)]
-
-
-def _second_of_day(when: datetime) -> int:
-    return when.hour * 3600 + when.minute * 60 + when.second

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,8 @@ from drivers.zkteco.settings import ZktecoSettings
 from sync.clock import Clock
 from sync.records import is_clean_text
 
+MIN_CLOCK_ERROR_MS: Final = 5000
+"""Below this the clock is left alone even with `set_clock`: it tells whole seconds."""
 _SLICE_S: Final = 0.2
 """How long a wait goes on before it looks whether somebody closed the driver."""
 _GOODBYE_S: Final = 1.0
@@ -60,7 +62,8 @@ class Connection:
         self._encode = encode if is_datagram else encode_tcp
         self.session = Session(settings.comm_key, is_datagram=is_datagram)
         self.serial = ""
-        self.facts: Mapping[str, str] = {}
+        self.facts: dict[str, str] = {}
+        self._heard_at_s = self._clock_checked_at_s = clock.monotonic_s()
         self.clock_offset_ms: int | None = None
         self.is_live = False
 
@@ -75,6 +78,8 @@ class Connection:
             self.serial = self._learn_serial()
             self.check_clock()
             self.facts = self._learn_facts()
+            if self._settings.set_clock:
+                self._set_clock()
             if self._settings.live:
                 self.is_live = self.run(self.session.register())
         except DriverError:
@@ -97,13 +102,24 @@ class Connection:
         """
         asked_utc = self._clock.now_utc()
         told = self.run(self.session.time())
+        self._clock_checked_at_s = self._clock.monotonic_s()
         middle_utc = asked_utc + (self._clock.now_utc() - asked_utc) / 2
         if told is None:
             self.clock_offset_ms = None
             return
-        box_local = middle_utc.astimezone(self._zone).replace(tzinfo=None)
-        offset = datetime.fromisoformat(told) + _HALF_A_SECOND - box_local
+        offset = datetime.fromisoformat(told) + _HALF_A_SECOND - self._local(middle_utc)
         self.clock_offset_ms = round(offset / timedelta(milliseconds=1))
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the terminal last said anything."""
+        return self._clock.monotonic_s() - self._heard_at_s
+
+    @property
+    def is_clock_stale(self) -> bool:
+        """Tell whether the clock offset was measured too long ago to go with new rows."""
+        age_s = self._clock.monotonic_s() - self._clock_checked_at_s
+        return age_s >= self._settings.check_link_s
 
     def close(self) -> None:
         """Tell the terminal goodbye, as it serves one client at a time, and hang up."""
@@ -137,7 +153,20 @@ class Connection:
             )
         return serial
 
-    def _learn_facts(self) -> Mapping[str, str]:
+    def _set_clock(self) -> None:
+        """Correct a clock that is off; the measured offset still goes with what it recorded."""
+        offset_ms = self.clock_offset_ms
+        if offset_ms is not None and abs(offset_ms) < MIN_CLOCK_ERROR_MS:
+            return
+        was_off = "told no time" if offset_ms is None else f"was off by {offset_ms / 1000:.0f} s"
+        is_set = self.run(self.session.set_time(self._local(self._clock.now_utc())))
+        self.facts["clock"] = f"{was_off} and {'was set' if is_set else 'refuses to be set'}"
+        self._clock_checked_at_s = -math.inf
+
+    def _local(self, instant_utc: datetime) -> datetime:
+        return instant_utc.astimezone(self._zone).replace(tzinfo=None)
+
+    def _learn_facts(self) -> dict[str, str]:
         told = {
             "model": self.run(self.session.option("~DeviceName")),
             "firmware": self.run(self.session.version()),
@@ -177,4 +206,5 @@ class Connection:
                 slice_end_s = min(deadline_s, now_s + _SLICE_S)
                 self._decoder.feed(self._transport.read(MAX_DATAGRAM_BYTES, slice_end_s))
             now_s = self._clock.monotonic_s()
+        self._heard_at_s = now_s
         return frame

@@ -54,6 +54,9 @@ class ZktecoDriver:
         """Yield what the log holds beyond `cursor`; see `drivers.contract.Driver`."""
         is_done = False
         try:
+            held = self._connection
+            if held is not None and held.is_clock_stale:
+                held.check_clock()
             yield from self._read(self._connected(), cursor)
             is_done = True
         finally:
@@ -70,13 +73,13 @@ class ZktecoDriver:
         end_s = self._clock.monotonic_s() + timeout_s
         try:
             while (left_s := end_s - self._clock.monotonic_s()) > 0:
-                patience_s = min(left_s, self._settings.check_link_s)
-                if connection.run(connection.session.listen(), patience_s):
+                quiet_s = self._settings.check_link_s - connection.silent_s
+                if quiet_s <= 0:
+                    connection.check_clock()
+                elif connection.run(connection.session.listen(), min(left_s, quiet_s)):
                     touch = connection.session.last_touch
                     _log.debug("live_touch serial=%s touch=%s", connection.serial, touch)
                     return True
-                if patience_s < left_s:
-                    connection.check_clock()
         except DriverError:
             self._hang_up()
             if not self._closing.is_set():

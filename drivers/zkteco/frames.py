@@ -25,6 +25,7 @@ class Command(IntEnum):
     OPTION = 11
     FREE_SIZES = 50
     GET_TIME = 201
+    SET_TIME = 202
     REGISTER_EVENTS = 500  # and the events themselves
     CONNECT = 1000
     EXIT = 1001

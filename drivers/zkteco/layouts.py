@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from drivers.contract import PunchRow, Rejected
@@ -112,9 +112,10 @@ LAYOUTS: Final = {
 }
 
 
-def encode_time(year: int, month: int, day: int, second_of_day: int) -> int:
-    """Return the time word of a calendar instant, 2000 .. 2099."""
-    return ((year % 100 * 12 + month - 1) * 31 + day - 1) * _DAY_S + second_of_day
+def time_word(when: datetime) -> int:
+    """Return the 32-bit form of a wall time, 2000 .. 2099."""
+    day_index = (when.year % 100 * 12 + when.month - 1) * 31 + when.day - 1
+    return day_index * _DAY_S + when.hour * 3600 + when.minute * 60 + when.second
 
 
 def _date_of(day_index: int) -> date | None:

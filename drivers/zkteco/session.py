@@ -12,11 +12,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Generator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeVar
 
 from drivers.errors import BusyError, DriverError, LinkDownError, MalformedError, RefusedError
 from drivers.zkteco.frames import EVENT_ATTLOG, Command, Frame, scramble_key
-from drivers.zkteco.layouts import decode_text, decode_time
+from drivers.zkteco.layouts import decode_text, decode_time, time_word
 from drivers.zkteco.live import LiveTouch, decode_event
 
 ResultT = TypeVar("ResultT")
@@ -139,6 +140,13 @@ class Session:
         if answer.command != Command.ACK_OK or len(answer.data) < 4:
             return None
         return decode_time(int.from_bytes(answer.data[:4], "little"))
+
+    def set_time(self, when: datetime) -> Exchange[bool]:
+        """Set the terminal's clock to a wall time; False when it refuses."""
+        word = time_word(when).to_bytes(4, "little")
+        answer = yield from self._ask(Command.SET_TIME, word)
+        _require(answer, "to set its clock", Command.ACK_OK, *_ERRORS)
+        return answer.command == Command.ACK_OK
 
     def sizes(self) -> Exchange[Sizes]:
         """Return how full the terminal is: a hint, wrong on some and missing on others."""

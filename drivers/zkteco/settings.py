@@ -24,15 +24,17 @@ class ZktecoSettings:
         serial: the number on its label, for terminals that do not tell theirs.
         live: hold the connection and let touches be announced; False connects for each
             read, for terminals that other programs must reach too.
+        set_clock: correct the terminal's clock when it is off; it is never touched otherwise.
         connect_timeout_s: how long opening the connection may take.
         answer_timeout_s: how long the terminal may be silent within an exchange.
-        check_link_s: how often a held connection is checked when nothing happens.
+        check_link_s: how often a held connection is checked and its clock measured.
     """
 
     link: LinkUrl
     comm_key: int = 0
     serial: str = ""
     live: bool = True
+    set_clock: bool = False
     connect_timeout_s: float = 5.0
     answer_timeout_s: float = 10.0
     check_link_s: float = 45.0
@@ -53,6 +55,7 @@ class ZktecoSettings:
             comm_key=keys.whole("comm_key", 0, _MAX_COMM_KEY, 0),
             serial=keys.text("serial", "the number on the terminal's label", ""),
             live=keys.flag("live", default=True),
+            set_clock=keys.flag("set_clock", default=False),
             connect_timeout_s=keys.seconds("connect_timeout_s", 0.1, 60, 5.0),
             answer_timeout_s=keys.seconds("answer_timeout_s", 0.1, 120, 10.0),
             check_link_s=keys.seconds("check_link_s", 1, 600, 45.0),

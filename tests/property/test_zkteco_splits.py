@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drivers.contract import PunchRow
 from drivers.errors import DriverError
-from drivers.simulators.zk_terminal import encode_record, time_word
+from drivers.simulators.zk_terminal import encode_record
 from drivers.zkteco.attlog import LogCursor, LogPass, counts_agree
 from drivers.zkteco.frames import (
     MAX_PAYLOAD_BYTES,
@@ -21,7 +21,7 @@ from drivers.zkteco.frames import (
     encode,
     encode_tcp,
 )
-from drivers.zkteco.layouts import LAYOUTS, decode_text, decode_time
+from drivers.zkteco.layouts import LAYOUTS, decode_text, decode_time, time_word
 from drivers.zkteco.live import decode_event
 from drivers.zkteco.session import Session, Sizes
 

@@ -12,8 +12,9 @@ import pytest
 from drivers.contract import Cursor, PunchRow, Reading
 from drivers.simulators.zk import standard_log
 from drivers.simulators.zk_server import ZkSimulator
-from drivers.simulators.zk_terminal import Terminal, encode_record, people_named, time_word
+from drivers.simulators.zk_terminal import Terminal, encode_record, people_named
 from drivers.zkteco.driver import ZktecoDriver
+from drivers.zkteco.layouts import time_word
 from drivers.zkteco.settings import ZktecoSettings
 from sync.clock import SystemClock
 

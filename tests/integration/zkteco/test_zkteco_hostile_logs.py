@@ -7,7 +7,8 @@ import pytest
 
 from drivers.errors import MalformedError
 from drivers.simulators.zk import standard_log
-from drivers.simulators.zk_terminal import encode_record, time_word
+from drivers.simulators.zk_terminal import encode_record
+from drivers.zkteco.layouts import time_word
 from drivers.zkteco.session import Command
 
 MANY = 3000
@@ -298,3 +299,27 @@ def test_the_terminal_is_never_cleared_never_disabled_and_always_told_goodbye(op
         Command.EXIT,
     }
     assert set(commands) <= allowed
+
+
+def test_item_20_a_clock_is_set_only_when_asked_and_its_old_error_goes_with_what_it_told(
+    open_shop,
+) -> None:
+    shop = open_shop(10, clock_error=timedelta(minutes=-20))
+    assert shop.read()[-1].facts.get("clock") is None
+    assert shop.terminal.clock_error == timedelta(minutes=-20)
+    driver = shop.driver(set_clock=True)
+    first = list(driver.read(None))[-1]
+    assert first.clock_offset_ms == pytest.approx(-1_200_000, abs=1500)
+    assert first.facts["clock"] == "was off by -1200 s and was set"
+    assert abs(shop.terminal.clock_error) < timedelta(seconds=2)
+    shop.terminal.punch("1001")
+    (later,) = driver.read(first.cursor)
+    assert abs(later.clock_offset_ms) < 2000
+
+
+def test_item_20_a_terminal_that_refuses_to_be_set_is_read_all_the_same(open_shop) -> None:
+    shop = open_shop(10, clock_error=timedelta(minutes=-20))
+    shop.simulator.faults.arm("refuse_set_time")
+    readings = shop.read(set_clock=True)
+    assert readings[-1].complete
+    assert readings[-1].facts["clock"].endswith("refuses to be set")

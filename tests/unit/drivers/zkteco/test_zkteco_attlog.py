@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from drivers.errors import MalformedError
-from drivers.simulators.zk_terminal import encode_record, time_word
+from drivers.simulators.zk_terminal import encode_record
 from drivers.zkteco.attlog import (
     TAIL_RECORDS,
     LogCursor,
@@ -16,6 +16,7 @@ from drivers.zkteco.attlog import (
     remembered_stride,
     unfinished_cursor,
 )
+from drivers.zkteco.layouts import time_word
 from drivers.zkteco.session import Sizes
 
 LATEST = date(2027, 1, 1)
