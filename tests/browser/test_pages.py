@@ -25,6 +25,8 @@ PAGES = {
     "empty-day": ("/?date=2020-01-01", "这一天还没有排班", "Nobody is rostered"),
     "empty-ledger": ("/ledger?from=2030-01-01", "没有符合条件的分录", "No entry matches"),
 }
+SPILLING = """[...document.querySelectorAll('.card, .store-people, .scroll')]
+    .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.className)"""
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
@@ -43,6 +45,7 @@ def test_every_page_reads_well(
         page.evaluate("document.fonts.ready")
         page.screenshot(path=SHOTS / f"{name}-{language}-{size}.png", full_page=True)
         assert _overflow(page) <= 0, f"{name} is wider than the screen"
+        assert page.evaluate(SPILLING) == [], f"{name}: something is wider than its card"
         assert page.evaluate("document.documentElement.lang").startswith(language)
         assert page.locator("#content h1").count() == 1, f"{name} has one heading"
     context.close()
