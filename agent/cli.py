@@ -1,7 +1,7 @@
 """daka-agent: the commands of the store box.
 
 Exit codes: 0 all is well, 1 it could not be done (the message says why), 2 wrong usage,
-3 `status` found something that needs a look.
+3 something needs a look, 4-7 a device could not be read (see `agent.tools.commands`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Annotated, Final
 
 import typer
 
-from agent.words import LANGUAGES, Words, language_of
+from agent.tools.commands import add_tools
+from agent.words import words_for
 from sync.errors import DakaError
 
 NEEDS_A_LOOK: Final = 3
@@ -55,7 +56,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
-        for line in lines_of(found, settings, _words(lang)):
+        for line in lines_of(found, settings, words_for(lang)):
             typer.echo(line)
     if not found.is_well:
         raise typer.Exit(NEEDS_A_LOOK)
@@ -83,7 +84,7 @@ def init(
 
     new = NewBox(box, org, store, zone, data_dir, mqtt, tuple(terminal or ()), tuple(pos or ()))
     write_config(config, new)
-    typer.echo(_words(lang).say("written", path=config, next=f"daka-agent run -c {config}"))
+    typer.echo(words_for(lang).say("written", path=config, next=f"daka-agent run -c {config}"))
 
 
 @app.command()
@@ -97,14 +98,10 @@ def export_quarantine(
     from agent.settings import load_settings
 
     count = export(load_settings(config).box.outbox, to)
-    typer.echo(_words(lang).say("exported", count=count, folder=to))
+    typer.echo(words_for(lang).say("exported", count=count, folder=to))
 
 
-def _words(lang: str) -> Words:
-    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
-    if chosen not in LANGUAGES:
-        raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
-    return Words(chosen)
+add_tools(app)
 
 
 def main() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from sync.errors import DakaError
+
 LANGUAGES: Final = ("zh", "en")
 
-_WORDS: Final[dict[str, tuple[str, str]]] = {
+Table = Mapping[str, tuple[str, str]]
+"""Sentences by key, in the order of `LANGUAGES`, with places for values in braces."""
+
+_WORDS: Final[Table] = {
     "running": ("采集程序正在运行", "the agent is running"),
     "stopped": (
         "采集程序没有运行；启动：systemctl start daka-agent",
@@ -49,15 +56,16 @@ _UNITS: Final = {"zh": ("天", "小时", "分", "秒"), "en": ("d", "h", "min", 
 
 
 class Words:
-    """The words of one language."""
+    """The words of one language; of the agent's own table unless another is given."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, table: Table = _WORDS) -> None:
         assert language in LANGUAGES, language
         self._language = language
+        self._table = table
 
     def say(self, key: str, **values: object) -> str:
         """Return a sentence with its values filled in."""
-        return _WORDS[key][LANGUAGES.index(self._language)].format(**values)
+        return self._table[key][LANGUAGES.index(self._language)].format(**values)
 
     def duration(self, length: timedelta) -> str:
         """Return a length of time in its two largest units.
@@ -89,3 +97,15 @@ class Words:
 def language_of(environment_lang: str) -> str:
     """Return the language for a value of ``LANG``: Chinese for ``zh_CN.UTF-8``, else English."""
     return "zh" if environment_lang.lower().startswith("zh") else "en"
+
+
+def words_for(lang: str, table: Table = _WORDS) -> Words:
+    """Return the words of the language asked for, else of the environment's.
+
+    Raises:
+        DakaError: there are no words of that language.
+    """
+    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+    if chosen not in LANGUAGES:
+        raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
+    return Words(chosen, table)

@@ -29,10 +29,12 @@ BAD_EVERY = 1000
 class ScriptedSettings:
     log: Path
     history: bool
+    source_id: str
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str) -> ScriptedSettings:
-        return cls(Path(table["log"]), table.get("history", False))
+        history = table.get("history", False)
+        return cls(Path(table["log"]), history, table.get("source", "SCRIPT-1"))
 
 
 class ScriptedDriver:
@@ -53,7 +55,7 @@ class ScriptedDriver:
             upto = min(done + READING_ROWS, held)
             numbers = range(done, upto)
             yield Reading(
-                source_id="SCRIPT-1",
+                source_id=self._settings.source_id,
                 cursor={"done": upto},
                 punches=tuple(punch(i) for i in numbers if not is_bad(i)),
                 rejected=tuple(bad_piece(i) for i in numbers if is_bad(i)),
