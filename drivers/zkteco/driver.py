@@ -119,7 +119,9 @@ class ZktecoDriver:
         if known is not None and cursor is not None and known.is_unchanged(before):
             yield self._reading(cursor, device_records=before.records, complete=True)
             return
-        if known is not None and not known.tail_reads:
+        if cursor is None:
+            self._reader.tail_reads = True  # a repair gives parts of the log another chance
+        elif known is not None and not known.tail_reads:
             self._reader.tail_reads = False
         if not (yield from self._pass(known, cursor, stride, before)):
             yield from self._pass(None, None, stride, self._sizes())

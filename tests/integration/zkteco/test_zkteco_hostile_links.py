@@ -290,3 +290,17 @@ def test_a_read_given_up_halfway_leaves_nothing_behind(open_shop) -> None:
     reading.close()
     assert shop.terminal.commands[-1] == Command.EXIT
     assert _is_all(list(driver.read(None)), 3 * MANY)
+
+
+def test_a_repair_gives_parts_of_the_log_another_chance(open_shop) -> None:
+    shop = open_shop(100)
+    driver = shop.driver()
+    cursor = list(driver.read(None))[-1].cursor
+    shop.simulator.faults.arm("tail_from_start")
+    shop.terminal.punch("1001")
+    assert list(driver.read(cursor))[-1].cursor["tail_reads"] is False
+    shop.simulator.faults.clear()
+    repaired = list(driver.read(None))[-1].cursor
+    assert repaired["tail_reads"] is True
+    shop.terminal.punch("1001")
+    assert len(_rows(list(driver.read(repaired)))) == 1
