@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import BinaryIO, Final, cast
 
 from drivers.errors import MalformedError, RefusedError
-from drivers.posfile.folder import GZIP, ZIP, matches
+from drivers.files.folder import GZIP, ZIP, matches
 
 MAX_UNPACKED_BYTES: Final = 2 * 1024**3
 MAX_HELD_BYTES: Final = 64 * 1024**2

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from drivers.posfile.dialects import AUTO, PosMap
+from drivers.files.lines import AUTO
+from drivers.posfile.dialects import PosMap
 from drivers.posfile.pieces import Cut, Piece, Refusal
 from sync.errors import DakaError
 

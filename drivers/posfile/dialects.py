@@ -14,13 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from drivers.files.lines import AUTO
 from drivers.keys import Keys
 from drivers.posfile.cells import time_pattern
 from sync.errors import DakaError
 from sync.places import config_dir
 from sync.records import SaleKind, is_clean_text
 
-AUTO: Final = "auto"
 ENCODINGS: Final = {
     "utf-8": "utf-8",
     "utf-16": "utf-16-le",  # a byte order mark in the file decides

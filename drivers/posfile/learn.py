@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.contract import Rejected, SaleRow
+from drivers.files.lines import AUTO, TextLines
 from drivers.posfile.cells import amount_reader, time_reader
 from drivers.posfile.dbf import DbfCutter, DbfError
-from drivers.posfile.dialects import AUTO, REQUIRED, parse_map
+from drivers.posfile.dialects import REQUIRED, parse_map
 from drivers.posfile.fields import HeaderError
-from drivers.posfile.lines import TextLines
 from drivers.posfile.parse import Parser
 from drivers.posfile.words import BRANCH_WORDS, EXACT_FIELDS, FIELD_WORDS, KIND_WORDS, TIME_FORMATS
 from sync.errors import DakaError

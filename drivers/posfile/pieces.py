@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any, Final, Protocol
 
+from drivers.files.lines import BadLine, Line, TextLines
 from drivers.posfile.dialects import PosMap
-from drivers.posfile.lines import BadLine, Line, TextLines
 from drivers.posfile.rows import synthetic_header
 
 MAX_LINES_OF_A_ROW: Final = 50

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.contract import Cursor, Rejected, SaleRow
-from drivers.posfile import lines as lines_module
+from drivers.files import lines as lines_module
 from drivers.posfile.dialects import parse_map
 from drivers.posfile.driver import PosFileDriver
 from drivers.posfile.parse import Parser

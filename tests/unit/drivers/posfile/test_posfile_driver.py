@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from drivers.errors import LinkDownError, MalformedError, RefusedError
+from drivers.files import growing
+from drivers.files.bookmarks import MAX_BOOKMARKS
 from drivers.posfile import driver as driver_module
-from drivers.posfile.bookmarks import MAX_BOOKMARKS
 
 
 def line(receipt: str, amount: str = "1.00", day: str = "2026-11-23") -> str:
@@ -54,7 +55,7 @@ def test_the_same_cursor_gives_the_same_rows_again(till: Any) -> None:
 
 
 def test_an_abandoned_pass_is_simply_made_again(till: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(driver_module, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(growing, "BLOCK_BYTES", 64)
     till.write("a.csv", *(line("R1") for _ in range(10)))
     readings = till.driver.read(None)
     till.cursor = next(readings).cursor

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from drivers.contract import SaleRow
+from drivers.files.lines import MAX_LINE_BYTES
 from drivers.posfile.dialects import PosMap, load_map, parse_map
 from drivers.posfile.fields import HeaderError
-from drivers.posfile.lines import MAX_LINE_BYTES
 from drivers.posfile.parse import Parsed, Parser
 from drivers.posfile.rows import REMEMBERED_RECEIPTS
 

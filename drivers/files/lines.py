@@ -10,8 +10,8 @@ import codecs
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.posfile.dialects import AUTO
-
+AUTO: Final = "auto"
+"""Byte order mark, else UTF-8, else GB18030."""
 MAX_LINE_BYTES: Final = 1024 * 1024
 KEPT_OF_A_HUGE_LINE: Final = 4096
 _BOMS: Final = (

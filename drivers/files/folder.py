@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from drivers.errors import LinkDownError, RefusedError
-from drivers.posfile.bookmarks import (
+from drivers.files.bookmarks import (
     HEAD_BYTES,
     TAIL_BYTES,
     Bookmark,
