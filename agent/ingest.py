@@ -80,7 +80,7 @@ def capture_of(
             unfit.append(_unfit(wire, item))
     pieces: list[Piece] = []
     for rejected in (*reading.rejected, *unfit):
-        row, piece = _trouble(rejected, reading.source_id, provenance)
+        row, piece = _trouble(rejected, reading.terminal, provenance)
         rows.append(row)
         pieces.append(piece)
     return Capture(
@@ -107,7 +107,7 @@ def _wires(reading: Reading, provenance: Wire) -> Iterable[tuple[Lane, Wire]]:
 def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:
     return {
         "kind": "punch",
-        "device_serial": reading.source_id,
+        "device_serial": reading.terminal,
         "user_id": row.user_id,
         "device_time": row.device_time,
         "state_code": row.state_code,

@@ -77,6 +77,8 @@ class Reading:
             complete up to the moment the pass began. Only the last reading of a pass says so.
         clock_offset_ms: device minus box clock, measured at this connection; None: unknown.
         device_records: number of records the device says it holds; None: it does not say.
+        device_serial: the terminal these rows are from, where one source brings those of
+            several; empty: the source itself.
     """
 
     source_id: str
@@ -88,8 +90,14 @@ class Reading:
     complete: bool = False
     clock_offset_ms: int | None = None
     device_records: int | None = None
+    device_serial: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What is worth showing about the device: model, firmware, layout, transport."""
+
+    @property
+    def terminal(self) -> str:
+        """The identity of what was touched; part of a punch's own identity."""
+        return self.device_serial or self.source_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def test_every_row_can_travel(subject: Subject, driver: Driver) -> None:
     for reading in driver.read(None):
         for punch in reading.punches:
             record = Punch(
-                device_serial=reading.source_id,
+                device_serial=reading.terminal,
                 clock_offset_ms=reading.clock_offset_ms,
                 **{name: getattr(punch, name) for name in punch._fields},
                 **provenance,

@@ -57,6 +57,21 @@ def test_a_punch_carries_where_it_is_from_and_every_clock() -> None:
     assert row.lane is Lane.PUNCH
 
 
+def test_one_source_may_bring_the_punches_of_several_terminals() -> None:
+    touch, trouble = (
+        from_wire(json.loads(row.body))
+        for row in captured(
+            punches=(TOUCH,),
+            rejected=(Rejected("line 1", "columns", "?", b"x"),),
+            device_serial="B2",
+        ).rows
+    )
+    assert isinstance(touch, Punch)
+    assert isinstance(trouble, Trouble)
+    assert (touch.device_serial, trouble.source) == ("B2", "B2")
+    assert captured(device_serial="B2").source_id == "CKUH1"
+
+
 def test_a_sale_goes_into_its_lane() -> None:
     (row,) = captured(sales=(LINE,)).rows
     record = from_wire(json.loads(row.body))
