@@ -8,7 +8,7 @@ cannot be read is kept raw with a reason and stops nothing behind it (law 10).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +18,9 @@ from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
 from cloud_receiver.store.journal import Entry, LaneKey
 from cloud_receiver.store.problems import Letter, bury, is_buried
 from sync import topics
+from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
-from sync.items import Item, Refused
+from sync.items import Refused
 from sync.receipt import Mark, Receipt, Rejection
 from sync.records import Sale
 from sync.topics import Lane
@@ -124,17 +125,22 @@ class _Filing:
         for key, batches in mail.batches.items():
             for batch in batches:
                 marks[key] = marks[key].add(batch.first, batch.last)
-                for seq, item in enumerate(batch.items, batch.first):
-                    if isinstance(item, Refused):
-                        self._refuse(key, seq, item.error.code, item.error.detail, item.body)
-                    else:
-                        entries.append(_entry(key, seq, item, self.now_utc_ms))
+                entries += self._entries(key, batch)
         self.new_records = journal.append(self.connection, entries)
         if self.new_records < len(entries):
             self._refuse_conflicts(entries)
         journal.save_marks(self.connection, marks, self.now_utc_ms)
         fleet.see(self.connection, {key.box_id for key in marks}, self.now_utc_ms)
         self.marks |= marks
+
+    def _entries(self, key: LaneKey, batch: Batch) -> Iterator[Entry]:
+        box_id, epoch, lane, now_utc_ms = key.box_id, key.epoch, str(key.lane), self.now_utc_ms
+        for seq, item in enumerate(batch.items, batch.first):
+            if isinstance(item, Refused):
+                self._refuse(key, seq, item.error.code, item.error.detail, item.body)
+            else:
+                identity, kind, store_id, body = item
+                yield Entry(identity, kind, store_id, box_id, epoch, lane, seq, body, now_utc_ms)
 
     def _refuse(
         self, key: LaneKey, seq: int, code: str, detail: str, body: str, sameness: str | None = None
@@ -228,20 +234,6 @@ class _Filing:
             lane=lane,
             sameness=f"{beat.epoch} {detail}",
         )
-
-
-def _entry(key: LaneKey, seq: int, item: Item, now_utc_ms: int) -> Entry:
-    return Entry(
-        item.record_id,
-        item.kind,
-        item.store_id,
-        key.box_id,
-        key.epoch,
-        key.lane,
-        seq,
-        item.body,
-        now_utc_ms,
-    )
 
 
 def _difference(kind: str, stands: str, came: str) -> dict[str, tuple[object, object]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RESTART_AFTER_S: Final = 1.0
 STOP_WITHIN_S: Final = 15.0
+LOOK_FOR_SIGNALS_S: Final = 0.25
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +78,9 @@ def run(settings: Settings, parts: Iterable[Part]) -> int:
         for thread in threads:
             thread.start()
         _log.info("hq_started parts=%s", ",".join(sorted(wanted)))
-        told_to_stop.wait()
+        # in slices: Polars' own SIGINT handler restarts a wait, and Python would not get its turn
+        while not told_to_stop.wait(LOOK_FOR_SIGNALS_S):
+            pass
         for thread in reversed(threads):
             thread.end()
     gave_up = [thread.name for thread in threads if thread.has_given_up]

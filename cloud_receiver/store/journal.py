@@ -107,9 +107,7 @@ def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark
     query = select(lane_mark.c.lane, lane_mark.c.through, lane_mark.c.beyond).where(
         lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
     )
-    known = {
-        lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query)
-    }
+    known = {lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query)}
     return {lane: known.get(lane, Mark()) for lane in Lane}
 
 
