@@ -18,13 +18,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 import psutil
-from bench.peers import thingsboard
 
 from bench import sqlite_floor
+from bench.peers import thingsboard
 from bench.rig import Rig, rig, terminal, wait_until
 
 MEGABYTE = 1024 * 1024
@@ -113,7 +112,7 @@ def main() -> int:
     print(
         f"median {rate:,.0f} records/s; SQLite alone {floor:,.0f} rows/s, ratio {rate / floor:.2f}"
     )
-    peer = thingsboard.drain(options.records, Path.home())
+    peer = thingsboard.drain(options.records, thingsboard.PEERS)
     if peer is None:
         print(f"ThingsBoard Gateway is not installed here ({thingsboard.HOW})")
     else:
