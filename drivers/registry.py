@@ -35,6 +35,13 @@ def _posfile() -> Kind:
     return Kind(PosFileSettings, PosFileDriver)
 
 
+def _attlogfile() -> Kind:
+    from drivers.attlogfile.driver import AttlogFileDriver
+    from drivers.attlogfile.settings import AttlogSettings
+
+    return Kind(AttlogSettings, AttlogFileDriver)
+
+
 def _anviz() -> Kind:
     from drivers.anviz.driver import AnvizDriver
     from drivers.anviz.settings import AnvizSettings
@@ -58,6 +65,7 @@ def _fingermodule() -> Kind:
 
 KINDS: Final[Mapping[str, Callable[[], Kind]]] = {
     "zkteco": _zkteco,
+    "attlogfile": _attlogfile,
     "posfile": _posfile,
     "anviz": _anviz,
     "serialline": _serialline,

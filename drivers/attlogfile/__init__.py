@@ -1,0 +1,1 @@
+"""Attendance logs that a person carried from a terminal on a USB stick."""

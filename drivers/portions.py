@@ -1,0 +1,38 @@
+"""Rows in readings of bearable size, old news apart from today's; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from drivers.contract import PunchRow
+
+MAX_ROWS: Final = 2000
+"""Rows of one reading."""
+HISTORY_AFTER: Final = timedelta(days=2)
+"""Punches older than this are history: they must not delay today's."""
+
+ItemT = TypeVar("ItemT")
+
+
+def portions(items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ...]]:
+    """Yield the items in order, at most `MAX_ROWS` at a time."""
+    for start in range(0, len(items), MAX_ROWS):
+        yield tuple(items[start : start + MAX_ROWS])
+
+
+def by_age(
+    punches: Sequence[PunchRow], now_utc: datetime, zone: ZoneInfo
+) -> Iterator[tuple[tuple[PunchRow, ...], bool]]:
+    """Yield portions of punches, the oldest days first, each with whether it is history.
+
+    Args:
+        zone: in which the terminal shows local time.
+    """
+    since = (now_utc - HISTORY_AFTER).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+    for is_history in (True, False):
+        part = [punch for punch in punches if (punch.device_time < since) is is_history]
+        for portion in portions(part):
+            yield portion, is_history
