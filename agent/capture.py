@@ -66,13 +66,14 @@ class Capture:
 
     Attributes:
         device, driver: whose cursor it is.
+        cursor: where the source stands now; None leaves it where it stood.
         complete_utc: the moment the pass began that ends with this reading, else None.
     """
 
     device: str
     driver: str
     source_id: str
-    cursor: Cursor
+    cursor: Cursor | None
     captured_utc_ms: int
     rows: tuple[Row, ...]
     pieces: tuple[Piece, ...] = ()
@@ -101,4 +102,4 @@ class Stored:
     heads: Mapping[Lane, int]
     rows: int
     pieces: int
-    state: SourceState
+    state: SourceState | None

@@ -16,7 +16,7 @@ from agent.schedule import Timetable
 from agent.settings import DeviceSettings, Settings
 from agent.storage import StorageFullError
 from agent.writer import Writer
-from drivers.contract import Driver, Reading
+from drivers.contract import Driver, Reading, Rejected
 from drivers.errors import BusyError, DriverError, LinkDownError, RefusedError
 from sync.clock import utc_text
 from sync.heartbeat import MAX_DETAIL, DeviceHealth, DeviceStatus
@@ -121,7 +121,21 @@ class DeviceLoop:
         except RefusedError as error:
             self._fail(DeviceStatus.REFUSED, str(error))
         except DriverError as error:
+            self._keep(error)
             self._fail(DeviceStatus.MALFORMED, str(error))
+
+    def _keep(self, error: DriverError) -> None:
+        """Put the bytes that broke the device's protocol into quarantine (law 10)."""
+        if not error.raw:
+            return
+        source_id = self._device.name if self._source is None else self._source.source_id
+        reading = Reading(
+            source_id=source_id,
+            cursor={},
+            rejected=(Rejected("frame", error.code, str(error), error.raw),),
+        )
+        capture = capture_of(reading, self._origin, Arrival.now(self._clock), None)
+        self._writer.call(lambda outbox: outbox.put(replace(capture, cursor=None)))
 
     def _read(self) -> None:
         began_s, began = self._clock.monotonic_s(), self._clock.now_utc()
@@ -162,6 +176,7 @@ class DeviceLoop:
         else:
             capture = capture_of(reading, self._origin, Arrival.now(self._clock), complete_utc)
             stored = self._writer.call(lambda outbox: outbox.put(capture))
+            assert stored.state is not None, "a capture with a cursor moves its source"
             self._source, self._persisted_s = stored.state, now_s
             if stored.pieces:
                 _log.warning("quarantined device=%r pieces=%d", self._device.name, stored.pieces)

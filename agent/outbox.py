@@ -143,8 +143,10 @@ class Outbox:
         )
         return len(pieces)
 
-    def _move_source(self, capture: Capture, lanes: dict[Lane, LaneState]) -> SourceState:
+    def _move_source(self, capture: Capture, lanes: dict[Lane, LaneState]) -> SourceState | None:
         before = self.source(capture.device, capture.driver)
+        if capture.cursor is None:
+            return before
         complete_utc: str | None = None
         complete_heads: Mapping[Lane, int] = {}
         if capture.complete_utc is not None:

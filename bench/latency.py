@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep, time
 from typing import Final
 
@@ -91,9 +92,15 @@ _SEEN: Final = "SELECT count(*) FROM source WHERE status = 'ok'"
 
 @contextmanager
 def _headquarters(door: TerminalAt, clock: str, inbox: Inbox) -> Iterator[Rig]:
-    tables = f'[notify]\nconsole = false\nwebhook_url = "{inbox.url}"\n\n{clock}'
-    with rig(lambda _: door.device + clock, hq_command="run", hq_tables=tables) as built:
-        yield built
+    with TemporaryDirectory(prefix="daka-secret-") as folder:
+        secret = Path(folder) / "webhook-secret"
+        secret.write_text("a secret both sides know")
+        tables = (
+            f'[notify]\nconsole = false\nwebhook_url = "{inbox.url}"\n'
+            f'webhook_secret_file = "{secret}"\n\n{clock}'
+        )
+        with rig(lambda _: door.device + clock, hq_command="run", hq_tables=tables) as built:
+            yield built
 
 
 def _import(built: Rig, wall_start: datetime, people: int) -> None:

@@ -12,12 +12,14 @@ class DriverError(DakaError):
         code: stable machine key (``refused``, ``timeout``, ``unauthorised`` ...), documented
             in docs/troubleshooting.md.
         remedy: what a person can do, in one sentence.
+        raw: the bytes that could not be read, to be kept and shown; empty when there are none.
     """
 
-    def __init__(self, code: str, message: str, remedy: str) -> None:
+    def __init__(self, code: str, message: str, remedy: str, raw: bytes = b"") -> None:
         super().__init__(f"{message} ({code}). {remedy}")
         self.code = code
         self.remedy = remedy
+        self.raw = raw
 
 
 class LinkDownError(DriverError):

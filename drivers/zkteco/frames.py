@@ -113,19 +113,22 @@ def decode(payload: bytes) -> Frame:
         MalformedError: ``length`` or ``checksum``.
     """
     if not HEADER_BYTES <= len(payload) <= MAX_PAYLOAD_BYTES:
-        raise _malformed("length", f"a frame of {len(payload)} bytes")
+        raise _malformed("length", f"a frame of {len(payload)} bytes", payload)
     if int.from_bytes(payload, "little") % _WORD_MODULUS:
-        raise _malformed("checksum", f"a frame with a wrong checksum: {payload[:16].hex()}")
+        raise _malformed(
+            "checksum", f"a frame with a wrong checksum: {payload[:16].hex()}", payload
+        )
     command, _, session, reply = _HEADER.unpack_from(payload)
     return Frame(command, session, reply, payload[HEADER_BYTES:])
 
 
-def _malformed(code: str, what: str) -> MalformedError:
+def _malformed(code: str, what: str, raw: bytes) -> MalformedError:
     return MalformedError(
         code,
         f"the terminal sent {what}",
         "The connection is made anew; if it goes on, look at the cable, the switch and the "
         "terminal's power supply.",
+        bytes(raw),
     )
 
 
@@ -177,12 +180,12 @@ class StreamDecoder:
             head = bytes(self._buffer[:SAMPLE_BYTES])
             if not self._any_frame:
                 raise _not_a_terminal(head)
-            raise _malformed("magic", f"bytes that start no frame: {head[:16].hex()}")
+            raise _malformed("magic", f"bytes that start no frame: {head[:16].hex()}", head)
         if len(self._buffer) < TOP_BYTES:
             return None
         _, length = _TOP.unpack_from(self._buffer)
         if not HEADER_BYTES <= length <= MAX_PAYLOAD_BYTES:
-            raise _malformed("length", f"a frame that claims {length} bytes")
+            raise _malformed("length", f"a frame that claims {length} bytes", head)
         end = TOP_BYTES + length
         if len(self._buffer) < end:
             return None

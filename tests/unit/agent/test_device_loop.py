@@ -12,6 +12,7 @@ import pytest
 
 from agent.device_loop import DeviceLoop
 from agent.outbox import Outbox
+from agent.outbox_view import OutboxView
 from agent.room import Limits
 from agent.settings import BoxSettings, DeviceSettings, MqttSettings, Settings
 from agent.writer import Writer
@@ -61,6 +62,19 @@ def reading(first: int, last: int, **parts: object) -> Reading:
     return Reading(source_id="T1", cursor={"done": last}, punches=rows, **parts)  # type: ignore[arg-type]
 
 
+def failing_with(error: DriverError) -> tuple[ScriptedDriver, threading.Event]:
+    """Return a driver whose every read raises, and what tells that it did."""
+    failed = threading.Event()
+
+    class Failing(ScriptedDriver):
+        def read(self, cursor: Cursor | None) -> Iterator[Reading]:
+            failed.set()
+            raise error
+            yield  # a generator, as the contract says
+
+    return Failing([]), failed
+
+
 @pytest.fixture
 def play(outbox: Outbox, tmp_path: Path) -> Iterator[Callable[..., DeviceLoop]]:
     """`play(driver)`: run a loop over the driver until it has no more steps."""
@@ -89,7 +103,7 @@ def play(outbox: Outbox, tmp_path: Path) -> Iterator[Callable[..., DeviceLoop]]:
         key_file=None,
     )
 
-    def run(driver: ScriptedDriver, *, until: threading.Event | None = None) -> DeviceLoop:
+    def run(driver: ScriptedDriver, until: threading.Event | None = None) -> DeviceLoop:
         driver.outbox = outbox
         device = DeviceSettings(
             name="door", driver="scripted", store_id="s", poll_s=0.01, make_driver=lambda: driver
@@ -177,17 +191,27 @@ def test_a_pass_that_finds_nothing_moves_completeness_without_writing(
 def test_what_went_wrong_is_told_in_words(
     play: Callable[..., DeviceLoop], error: DriverError, status: DeviceStatus
 ) -> None:
-    failed = threading.Event()
-
-    class Failing(ScriptedDriver):
-        def read(self, cursor: Cursor | None) -> Iterator[Reading]:
-            failed.set()
-            raise error
-            yield  # a generator, as the contract says
-
-    loop = play(Failing([]), until=failed)
+    loop = play(*failing_with(error))
     assert loop.report.status is status
     assert error.remedy in loop.report.detail
+
+
+def test_a_hostile_frame_is_kept_whole_once_and_moves_no_cursor(
+    play: Callable[..., DeviceLoop], outbox: Outbox, outbox_path: Path
+) -> None:
+    frame = b"PP\x82}\xff\xff\xff\xff"
+    bad = MalformedError("length", "a frame that claims too much", "Look at the cable.", frame)
+    play(ScriptedDriver([[reading(1, 2)]]))
+    for _ in range(2):
+        play(*failing_with(bad))
+    view = OutboxView(outbox_path)
+    pieces = list(view.quarantined())
+    view.close()
+    assert [(piece.code, piece.raw) for piece in pieces] == [("length", frame)]
+    source = outbox.source("door", "scripted")
+    assert source is not None
+    assert source.cursor == {"done": 2}
+    assert outbox.counts.heads[Lane.BULK] == 1  # the trouble that tells headquarters
 
 
 def test_a_hint_leads_to_a_read_before_the_poll(play: Callable[..., DeviceLoop]) -> None:
