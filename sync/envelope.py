@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sync.errors import WireError
 from sync.fields import Text
-from sync.items import Item, Refused, read_item
+from sync.items import Item, Refused, read_items
 from sync.records import Record
 from sync.topics import Lane
 
@@ -205,24 +205,9 @@ def decode_batch(payload: bytes) -> Batch:
     lane = text_field(head, "lane")
     if lane not in set(Lane):
         raise WireError("field", f"lane: {lane!r} is none of {', '.join(Lane)}")
-    return Batch(
-        box_id=text_field(head, "box"),
-        epoch=text_field(head, "epoch"),
-        lane=Lane(lane),
-        first=whole(head, "first", 1, MAX_SEQ),
-        items=_items(text, end_of_head + len(_RECORDS), whole(head, "n", 1, MAX_BATCH_RECORDS)),
-    )
-
-
-def _items(text: str, at: int, count: int) -> tuple[Item | Refused, ...]:
-    items = []
-    for number in range(1, count + 1):
-        item, at = read_item(text, at)
-        items.append(item)
-        ending = "]}" if number == count else ","
-        if not text.startswith(ending, at):
-            raise WireError("field", f"records: {ending!r} is expected after {number} of {count}")
-        at += len(ending)
-    if at != len(text):
-        raise WireError("json", "something stands after the batch")
-    return tuple(items)
+    box_id, epoch = text_field(head, "box"), text_field(head, "epoch")
+    first, count = whole(head, "first", 1, MAX_SEQ), whole(head, "n", 1, MAX_BATCH_RECORDS)
+    items, end = read_items(text, end_of_head + len(_RECORDS), count)
+    if text[end:] != "]}":
+        raise WireError("field", f"records: the batch does not end after {count} of them")
+    return Batch(box_id, epoch, Lane(lane), first, items)

@@ -41,8 +41,7 @@ def identity_of(kind: str, key: Sequence[str]) -> str:
     if kind != Punch.KIND:
         return digest[:ID_DIGITS]
     at = key[_TIME_IN_KEY]
-    minute = at[:4] + at[5:7] + at[8:10] + at[11:13] + at[14:16]
-    return minute + digest[: ID_DIGITS - 12]
+    return f"{at[:4]}{at[5:7]}{at[8:10]}{at[11:13]}{at[14:16]}{digest[: ID_DIGITS - 12]}"
 
 
 def record_id(record: Record) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple, NoReturn
 
 from sync.errors import WireError
@@ -43,7 +44,7 @@ class Refused(NamedTuple):
 
 class _Canonical(NamedTuple):
     kind: str
-    pattern: re.Pattern[str]
+    match: Callable[[str, int], re.Match[str] | None]
     key_groups: tuple[int, ...]
     store_group: int
 
@@ -57,7 +58,7 @@ def _canonical(kind: str) -> _Canonical:
     pattern = re.compile(r"\{" + ",".join(parts) + r"\}", re.ASCII)
     groups = pattern.groupindex
     key_groups = tuple(groups[name] for name in NATURAL_KEYS[kind])
-    return _Canonical(kind, pattern, key_groups, groups["store_id"])
+    return _Canonical(kind, pattern.match, key_groups, groups["store_id"])
 
 
 _CANONICAL: Final = tuple(_canonical(kind) for kind in FIELDS)
@@ -70,17 +71,44 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
+def read_items(text: str, at: int, count: int) -> tuple[tuple[Item | Refused, ...], int]:
+    """Read `count` records, commas between them, the first of which begins at `at`.
+
+    Returns the records and where the last one ends.
+
+    Raises:
+        WireError: `json` or `field`, when they do not stand there.
+    """
+    items: list[Item | Refused] = []
+    for number in range(count):
+        if number:
+            if not text.startswith(",", at):
+                raise WireError("field", f"records: {number} where {count} are expected")
+            at += 1
+        for kind, match, key_groups, store_group in _CANONICAL:
+            found = match(text, at)
+            if found:
+                identity = identity_of(kind, found.group(*key_groups))
+                items.append(Item(identity, kind, found[store_group], found[0]))
+                at = found.end()
+                break
+        else:
+            item, at = _read_carefully(text, at)
+            items.append(item)
+    return tuple(items), at
+
+
 def read_item(text: str, at: int) -> tuple[Item | Refused, int]:
     """Read the record that begins at `at`; return it and where it ends.
 
     Raises:
         WireError: `json`, when no JSON value begins there.
     """
-    for kind, pattern, key_groups, store_group in _CANONICAL:
-        found = pattern.match(text, at)
-        if found:
-            identity = identity_of(kind, found.group(*key_groups))
-            return Item(identity, kind, found[store_group], found[0]), found.end()
+    (item,), end = read_items(text, at, 1)
+    return item, end
+
+
+def _read_carefully(text: str, at: int) -> tuple[Item | Refused, int]:
     try:
         wire, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError) as error:
