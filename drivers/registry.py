@@ -35,6 +35,13 @@ def _posfile() -> Kind:
     return Kind(PosFileSettings, PosFileDriver)
 
 
+def _zkpush() -> Kind:
+    from drivers.zkpush.driver import ZkPushDriver
+    from drivers.zkpush.settings import ZkPushSettings
+
+    return Kind(ZkPushSettings, ZkPushDriver)
+
+
 def _attlogfile() -> Kind:
     from drivers.attlogfile.driver import AttlogFileDriver
     from drivers.attlogfile.settings import AttlogSettings
@@ -65,6 +72,7 @@ def _fingermodule() -> Kind:
 
 KINDS: Final[Mapping[str, Callable[[], Kind]]] = {
     "zkteco": _zkteco,
+    "zkpush": _zkpush,
     "attlogfile": _attlogfile,
     "posfile": _posfile,
     "anviz": _anviz,

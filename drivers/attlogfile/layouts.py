@@ -121,7 +121,7 @@ class AttlogParser:
         codes = int(state), int(verify)
         if not _exists(day) or max(codes) > _MAX_CODE or not _is_id(user_id):
             return None
-        if not is_clean_text(workcode):
+        if workcode and not is_clean_text(workcode):
             return None
         when = f"{day}T{clock}"
         occurrence = self._occurrences.number(when, user_id, *codes)

@@ -100,6 +100,11 @@ def test_equal_touches_of_one_second_are_numbered_and_an_empty_file_is_empty() -
         assert read(nothing) == Parsed()
 
 
+def test_an_empty_workcode_is_none() -> None:
+    (punch,) = read(b"126\t2020-01-07 10:34:08\t1\t0\t1\t\n").punches
+    assert punch.workcode == ""
+
+
 def test_utf16_without_a_mark_reads_alike() -> None:
     text = export(PUNCHES).decode()
     assert read(text.encode("utf-16-le")).punches == PUNCHES
