@@ -83,6 +83,8 @@ class PersonDay:
 
 
 _MISSING: Final = frozenset({DayStatus.ABSENTEEISM, DayStatus.NOT_SIGNED})
+_LOOK_BACK_ENTRIES: Final = 5000
+"""How far back what just happened may lie: a flood of old till lines costs no look-up its speed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,9 +207,10 @@ def _bookings(connection: Connection, names: Mapping[str, str], limit: int) -> l
 
 
 def _punches(connection: Connection, names: Mapping[str, str], limit: int) -> list[Happening]:
+    end = select(func.max(journal.c.entry_no)).scalar_subquery()
     newest = (
         select(journal.c.record_id, journal.c.received_utc_ms)
-        .where(journal.c.kind == "punch")
+        .where(journal.c.entry_no > end - _LOOK_BACK_ENTRIES, journal.c.kind == "punch")
         .order_by(journal.c.entry_no.desc())
         .limit(limit)
         .subquery()

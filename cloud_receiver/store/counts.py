@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from cloud_receiver.store.engine import read
-from cloud_receiver.store.tables import dead_letter, journal, ledger, notice, punch, sale
+from cloud_receiver.store.tables import IS_TROUBLE, dead_letter, journal, ledger, notice, punch, sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def read_counts(engine: Engine) -> Counts:
         "sales": select(func.count()).select_from(sale),
         "entries": select(func.count()).select_from(ledger),
         "notices": select(func.count()).where(notice.c.state == "sent"),
-        "troubles": select(func.count()).where(journal.c.kind == "trouble"),
+        "troubles": select(func.count()).select_from(journal).where(IS_TROUBLE),
         "letters": select(func.count()).select_from(dead_letter),
     }
     with read(engine) as connection:

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from cloud_receiver.store.engine import insert_ignore
-from cloud_receiver.store.tables import dead_letter, journal
+from cloud_receiver.store.tables import IS_TROUBLE, dead_letter, journal
 from sync.records import Trouble, from_wire
 
 MAX_RAW_BYTES: Final = 1024 * 1024
@@ -150,7 +150,7 @@ def troubles(
 ) -> list[ReportedTrouble]:
     """Return troubles, newest first; pass the last one's number for the next page."""
     columns = (journal.c.entry_no, journal.c.box_id, journal.c.received_utc_ms, journal.c.body)
-    query = select(*columns).where(journal.c.kind == Trouble.KIND)
+    query = select(*columns).where(IS_TROUBLE)
     query = query.order_by(journal.c.entry_no.desc()).limit(limit)
     if before_no is not None:
         query = query.where(journal.c.entry_no < before_no)
@@ -162,7 +162,7 @@ def troubles(
 
 def trouble_count(connection: Connection) -> int:
     """Return how many troubles there are."""
-    query = select(func.count()).select_from(journal).where(journal.c.kind == Trouble.KIND)
+    query = select(func.count()).select_from(journal).where(IS_TROUBLE)
     return connection.execute(query).scalar_one()
 
 

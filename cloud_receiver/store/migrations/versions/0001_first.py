@@ -36,7 +36,14 @@ def _create_meta_and_journal() -> None:
         sa.UniqueConstraint("record_id", name=op.f("uq_journal_record_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_journal_kind", "journal", ["kind", "entry_no"], unique=False)
+    op.create_index(
+        "ix_journal_trouble",
+        "journal",
+        ["entry_no"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'trouble'"),
+        postgresql_where=sa.text("kind = 'trouble'"),
+    )
 
 
 def _create_lane_mark_and_dead_letter() -> None:
