@@ -185,6 +185,7 @@ class StreamDecoder:
             return None
         _, length = _TOP.unpack_from(self._buffer)
         if not HEADER_BYTES <= length <= MAX_PAYLOAD_BYTES:
+            head = bytes(self._buffer[:SAMPLE_BYTES])
             raise _malformed("length", f"a frame that claims {length} bytes", head)
         end = TOP_BYTES + length
         if len(self._buffer) < end:
