@@ -21,7 +21,9 @@ from pathlib import Path
 from random import Random
 from types import FrameType
 
-from bench.fuzz_targets import Target, targets
+from bench.fuzz_devices import device_targets
+from bench.fuzz_target import Target
+from bench.fuzz_texts import text_targets
 
 PATIENCE_S = 5.0
 """A machine that does other things as well may stand still for a moment; a hang does not end."""
@@ -30,6 +32,11 @@ MAX_INPUT_BYTES = 8192
 _EDGES = (b"\0", b"\xff", b"\0\0", b"\xff\xff", b"\xff\xff\xff\x7f", b"\xff\xff\xff\xff", b"\0" * 16,
           b"\r\n", b"\t", b'"', b",", b"-", b"9" * 30, b"1e999", b"NaN", b"[" * 64, b"\xef\xbb\xbf",
           b"\xff\xfe", "\u0660\u00b2".encode(), b"\xef\x01", b"\x55\xaa", b"\xa5", b"PP\x82}")  # fmt: skip
+
+
+def targets() -> list[Target]:
+    """Return every parser of what comes from outside."""
+    return [*device_targets(), *text_targets()]
 
 
 class HangError(BaseException):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.fuzz import FuzzError, shell
-from bench.fuzz_targets import Target, targets
+from bench.fuzz import FuzzError, shell, targets
+from bench.fuzz_target import Target
 
 INPUTS = 1500
 SEED = 20261123
