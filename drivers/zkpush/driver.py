@@ -7,6 +7,7 @@ the reading after, which proves the commit.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -42,6 +43,7 @@ class ZkPushDriver:
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self._source_id = f"zkpush:{settings.source}"
+        self._listening = threading.Lock()
         self._handover = Handover()
         self._reception = Reception(settings, clock, self._zone, self._handover)
         self._server = PushServer(
@@ -52,6 +54,11 @@ class ZkPushDriver:
     def port(self) -> int:
         """The port that is listened on; 0 while closed."""
         return self._server.port
+
+    @property
+    def posts(self) -> int:
+        """How many posts with records came since the driver was made."""
+        return self._handover.taken
 
     def read(self, cursor: Cursor | None) -> Iterator[Reading]:
         """Yield what was posted and is not acknowledged by `cursor`, in order of arrival.
@@ -73,7 +80,8 @@ class ZkPushDriver:
         strangers = self._reception.new_strangers()
         if strangers:
             yield replace(reading, rejected=strangers, facts=self._facts())
-        yield replace(reading, complete=self._reception.is_told_out(), facts=self._facts())
+        is_complete = self._handover.is_idle and self._reception.is_told_out()
+        yield replace(reading, complete=is_complete, facts=self._facts())
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a post; see `drivers.contract.Driver`."""
@@ -81,14 +89,16 @@ class ZkPushDriver:
 
     def close(self) -> None:
         """Stop listening; terminals without a receipt keep their records."""
-        self._handover.close()
-        self._server.stop()
+        with self._listening:
+            self._handover.close()
+            self._server.stop()
 
     def listen(self) -> None:
         """Let terminals in, if they are not."""
-        if self._server.port == 0:
-            self._handover.open()
-            self._server.start()
+        with self._listening:
+            if self._server.port == 0:
+                self._handover.open()
+                self._server.start()
 
     def reboot(self, serial: str) -> None:
         """Have a terminal restart when it next asks for commands."""

@@ -42,6 +42,16 @@ class Handover:
         self._unsettled = 0
         self._is_open = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether no terminal waits for a receipt."""
+        return self._unsettled == 0
+
+    @property
+    def taken(self) -> int:
+        """The number of posts taken in so far."""
+        return self._arrivals.last_ordinal
+
     def open(self) -> None:
         """Begin to take posts."""
         with self._changed:

@@ -205,8 +205,6 @@ class Reception:
         return _LATER
 
     def _submit(self, terminal: PushTerminal, post: Post) -> bool:
-        with self._lock:
-            terminal.owes = True
         is_stored = self._handover.submit(post, self._settings.commit_s)
         with self._lock:
             terminal.owes = not is_stored

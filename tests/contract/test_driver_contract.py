@@ -15,7 +15,7 @@ import pytest
 from drivers.contract import Cursor, Driver, Reading
 from drivers.errors import DriverError
 from sync.records import Punch, Sale, to_wire
-from tests.contract.subjects import attlogfile, posfile, serial_devices, zkteco
+from tests.contract.subjects import attlogfile, posfile, serial_devices, zkpush, zkteco
 from tests.contract.subjects.subject import Subject
 
 SUBJECTS: dict[str, Callable[[Path], AbstractContextManager[Subject]]] = {
@@ -23,6 +23,7 @@ SUBJECTS: dict[str, Callable[[Path], AbstractContextManager[Subject]]] = {
     **serial_devices.SUBJECTS,
     **posfile.SUBJECTS,
     **attlogfile.SUBJECTS,
+    **zkpush.SUBJECTS,
 }
 MANY = 2500
 AT_ONCE_S = 2.0
