@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from drivers.simulators import anviz, fingermodule, posfeed, serialline, zk, zk_faults
+from drivers.simulators import (
+    anviz,
+    attlog,
+    fingermodule,
+    posfeed,
+    serialline,
+    zk,
+    zk_faults,
+    zkpush,
+)
 from drivers.simulators.line import LINE_FAULTS, Machine, PtyLine, TcpLine
 from sync.errors import DakaError
 
@@ -106,6 +115,8 @@ def kinds() -> dict[str, Play]:
     """Return what can be played, by the name of its driver."""
     return {
         "zkteco": Play("ZKTeco terminal, TCP and UDP", zk_faults.FAULTS, zk.main),
+        "zkpush": Play("ZKTeco terminal that pushes to this box", zkpush.FAULTS, zkpush.main),
+        "attlogfile": Play("export of a terminal to a USB stick", attlog.FAULTS, attlog.main),
         "anviz": Play("Anviz terminal", anviz.FAULTS | LINE_FAULTS, _on_a_line(_Anviz)),
         "serialline": Play(
             "ASCII terminal or card reader of a shipped profile",
