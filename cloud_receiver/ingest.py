@@ -121,6 +121,8 @@ class _Filing:
     def file_batches(self, mail: Mail) -> None:
         """Append what holds, bury what does not, and move the marks over both."""
         marks = journal.lock_marks(self.connection, mail.batches, self.now_utc_ms)
+        strangers = [key.box_id for key, mark in marks.items() if mark == Mark()]
+        fleet.meet(self.connection, strangers, self.now_utc_ms)
         entries: list[Entry] = []
         for key, batches in mail.batches.items():
             for batch in batches:
@@ -130,7 +132,6 @@ class _Filing:
         if self.new_records < len(entries):
             self._refuse_conflicts(entries)
         journal.save_marks(self.connection, marks, self.now_utc_ms)
-        fleet.see(self.connection, {key.box_id for key in marks}, self.now_utc_ms)
         self.marks |= marks
 
     def _entries(self, key: LaneKey, batch: Batch) -> Iterator[Entry]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.engine import insert_ignore, upsert
 from cloud_receiver.store.tables import box, source
 from sync.clock import parse_utc
 from sync.errors import WireError
@@ -25,17 +25,19 @@ from sync.topics import Lane
 _UNREAD = "?"  # leads the source_id of a device that was never read: its name stands in
 
 
-def see(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) -> None:
-    """Note that these boxes sent something just now; whoever sends is online."""
-    for box_id in sorted(set(box_ids)):
-        new = {
+def meet(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) -> None:
+    """Note boxes that were never heard of; those that are known stay as they are."""
+    rows = [
+        {
             "box_id": box_id,
             "online": True,
             "health": "",
             "first_seen_utc_ms": now_utc_ms,
             "last_seen_utc_ms": now_utc_ms,
         }
-        upsert(connection, box, [new], keep=("first_seen_utc_ms", "health"))
+        for box_id in sorted(set(box_ids))
+    ]
+    insert_ignore(connection, box, rows)
 
 
 def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
@@ -44,8 +46,14 @@ def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
         is_of_this_life = (box.c.box_id == state.box_id) & (box.c.nonce == state.nonce)
         connection.execute(update(box).where(is_of_this_life).values(online=False))
         return
-    see(connection, [state.box_id], now_utc_ms)
-    told = {"nonce": state.nonce, "version": state.version, "epoch": state.epoch}
+    meet(connection, [state.box_id], now_utc_ms)
+    told = {
+        "online": True,
+        "nonce": state.nonce,
+        "version": state.version,
+        "epoch": state.epoch,
+        "last_seen_utc_ms": now_utc_ms,
+    }
     connection.execute(update(box).where(box.c.box_id == state.box_id).values(told))
 
 
