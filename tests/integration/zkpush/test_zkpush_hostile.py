@@ -1,4 +1,4 @@
-"""Requests that lie, stall, break off or are too large harm nobody else; hostile groups 24 and 28."""
+"""Requests that lie, stall, break off or are too large harm nobody else; hostile items 24 and 28."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = b"1001\t2026-11-23 08:00:00\t0\t1\t0\n"
 
 
 @pytest.mark.parametrize("fault", ["malformed", "form", "chunked", "short_length", "photos"])
-def test_group_24_and_28_manners_of_posting_change_nothing(
+def test_item_24_and_28_manners_of_posting_change_nothing(
     open_box: Any, fault: str, touched: Any
 ) -> None:
     box = open_box()
@@ -28,7 +28,7 @@ def test_group_24_and_28_manners_of_posting_change_nothing(
     assert box.outbox.counts.quarantined == (2 if fault == "malformed" else 0)
 
 
-def test_group_24_a_body_of_50_mb_is_refused_and_others_are_served(
+def test_item_24_a_body_of_50_mb_is_refused_and_others_are_served(
     open_box: Any, touched: Any
 ) -> None:
     box = open_box()
@@ -40,7 +40,7 @@ def test_group_24_a_body_of_50_mb_is_refused_and_others_are_served(
     assert box.punches == 3
 
 
-def test_group_24_slow_connections_give_way_and_cost_nobody_else(
+def test_item_24_slow_connections_give_way_and_cost_nobody_else(
     open_box: Any, monkeypatch: pytest.MonkeyPatch, touched: Any
 ) -> None:
     box = open_box(max_connections=4)
@@ -53,7 +53,7 @@ def test_group_24_slow_connections_give_way_and_cost_nobody_else(
         link.close()
 
 
-def test_group_24_a_head_that_never_ends_is_given_up(
+def test_item_24_a_head_that_never_ends_is_given_up(
     open_box: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "HEAD_S", 0.3)
@@ -63,7 +63,7 @@ def test_group_24_a_head_that_never_ends_is_given_up(
     assert time.monotonic() - started_s < 5
 
 
-def test_group_24_a_body_that_breaks_off_is_stored_and_not_receipted(
+def test_item_24_a_body_that_breaks_off_is_stored_and_not_receipted(
     open_box: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "STALL_S", 0.3)
@@ -74,7 +74,7 @@ def test_group_24_a_body_that_breaks_off_is_stored_and_not_receipted(
     assert box.outbox.counts.quarantined == 0
 
 
-def test_group_24_old_and_careful_clients_are_answered(open_box: Any) -> None:
+def test_item_24_old_and_careful_clients_are_answered(open_box: Any) -> None:
     box = open_box()
     terminal = box.terminal()
     old = b"GET /iclock/cdata?SN=A1&options=all HTTP/1.0\r\n\r\n"

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 LINE = b"1001\t2026-11-23 08:00:00\t0\t1\t0\n"
 
 
-def test_group_26_a_batch_posted_again_and_again_counts_once(open_box: Any, touched: Any) -> None:
+def test_item_26_a_batch_posted_again_and_again_counts_once(open_box: Any, touched: Any) -> None:
     box = open_box()
     terminal = touched(box.terminal(), 5)
     body = "".join(f"{line}\n" for line in terminal.log).encode()
@@ -39,7 +39,7 @@ def test_group_26_a_batch_posted_again_and_again_counts_once(open_box: Any, touc
     assert box.punches == 6
 
 
-def test_group_26_two_connections_with_the_same_batch_at_once_count_once(
+def test_item_26_two_connections_with_the_same_batch_at_once_count_once(
     open_box: Any, touched: Any
 ) -> None:
     box = open_box()
@@ -49,7 +49,7 @@ def test_group_26_two_connections_with_the_same_batch_at_once_count_once(
     assert box.punches == 40
 
 
-def test_group_26_a_lost_receipt_only_means_telling_it_again(open_box: Any, touched: Any) -> None:
+def test_item_26_a_lost_receipt_only_means_telling_it_again(open_box: Any, touched: Any) -> None:
     box = open_box()
     terminal = touched(box.terminal(), 30)
     terminal.misbehave("lost_reply")
@@ -73,7 +73,7 @@ def test_killed_between_commit_and_receipt_the_terminal_tells_again_and_nothing_
     assert (terminal.unsent, again.punches) == (0, 20)
 
 
-def test_group_27_a_full_disk_is_never_receipted_and_the_rest_comes_later(
+def test_item_27_a_full_disk_is_never_receipted_and_the_rest_comes_later(
     open_box: Any, touched: Any
 ) -> None:
     box = open_box(commit_s=0.3)
@@ -86,7 +86,7 @@ def test_group_27_a_full_disk_is_never_receipted_and_the_rest_comes_later(
     assert (terminal.unsent, box.punches) == (0, 10)
 
 
-def test_group_27_without_an_agent_that_stores_posts_are_bounded(tmp_path: Path) -> None:
+def test_item_27_without_an_agent_that_stores_posts_are_bounded(tmp_path: Path) -> None:
     settings = {"listen": "127.0.0.1:0", "serials": ["A1"], "commit_s": 0.1}
     driver = ZkPushDriver(ZkPushSettings.from_table(settings, "test"), CLOCK, "UTC")
     driver.listen()

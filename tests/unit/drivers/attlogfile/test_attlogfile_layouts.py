@@ -1,4 +1,4 @@
-"""Lines of an attlog.dat become punches or are kept as they came; hostile group 35."""
+"""Lines of an attlog.dat become punches or are kept as they came; hostile item 35."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_real_lines_mean_what_the_vectors_say(vector: dict[str, object]) -> None
         assert rejected.raw == str(vector["text"]).rstrip("\n").encode()
 
 
-def test_group_35_every_fault_of_an_export_costs_only_what_it_damaged() -> None:
+def test_item_35_every_fault_of_an_export_costs_only_what_it_damaged() -> None:
     whole = set(PUNCHES)
     lost = {"hole": 1, "cut": 1, "negative_date": 1}
     for fault in FAULTS:

@@ -1,4 +1,4 @@
-"""Lines of a push become punches, or are kept with a reason; hostile groups 21 and 22."""
+"""Lines of a push become punches, or are kept with a reason; hostile items 21 and 22."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ ROW = PunchRow("0701", "2026-11-23T08:00:00", 255, 1, 0)
         f"PIN=0701\tDateTime={WHEN}\tStatus=255\tVerify=1".encode(),
     ],
 )
-def test_group_21_however_a_line_is_dressed_it_says_the_same(body: bytes) -> None:
+def test_item_21_however_a_line_is_dressed_it_says_the_same(body: bytes) -> None:
     assert read(body) == [ROW]
 
 
-def test_group_21_bodies_with_nothing_say_nothing() -> None:
+def test_item_21_bodies_with_nothing_say_nothing() -> None:
     for nothing in (b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"\0\0", b" \t\n"):
         assert read(nothing) == []
 
 
-def test_group_21_ids_are_read_in_the_encodings_terminals_use() -> None:
+def test_item_21_ids_are_read_in_the_encodings_terminals_use() -> None:
     for encoding in ("utf-8", "gb18030"):
         (row,) = punches(f"张三\t{WHEN}\t0\t1".encode(encoding))
         assert row.user_id == "张三"
     assert code_of("12\x003\t" + WHEN) == "encoding"
 
 
-def test_group_22_few_fields_and_many() -> None:
+def test_item_22_few_fields_and_many() -> None:
     assert punches(f"7\t{WHEN}".encode()) == [PunchRow("7", "2026-11-23T08:00:00", 255, 255, 0)]
     (row,) = punches(
         ("982\t" + WHEN + "\t1\t0\t9001\t0\t0\t1\t2\t3\t4\t5\t6\t1.0\t2.0\t3.0").encode()
@@ -89,12 +89,12 @@ def test_group_22_few_fields_and_many() -> None:
         ("time=never\tpin=7\tevent=0", "impossible_time"),
     ],
 )
-def test_group_22_a_bad_line_says_why_and_its_neighbours_are_read(line: str, code: str) -> None:
+def test_item_22_a_bad_line_says_why_and_its_neighbours_are_read(line: str, code: str) -> None:
     assert code_of(line) == code
     assert punches(GOOD + b"\n" + line.encode() + b"\n" + GOOD)[0] == ROW
 
 
-def test_group_28_door_events_of_nobody_are_counted_and_masks_are_no_code() -> None:
+def test_item_28_door_events_of_nobody_are_counted_and_masks_are_no_code() -> None:
     reader = LineReader()
     assert reader.read(f"time={WHEN}\tpin=0\tevent=200".encode()) is None
     assert reader.device_events == 1
@@ -103,7 +103,7 @@ def test_group_28_door_events_of_nobody_are_counted_and_masks_are_no_code() -> N
     assert row.verify_code == 255
 
 
-def test_group_28_what_may_hold_a_body_part_is_known_and_operations_are_only_counted() -> None:
+def test_item_28_what_may_hold_a_body_part_is_known_and_operations_are_only_counted() -> None:
     assert holds_body_parts(b"BIODATA Pin=1\tTmp=AAAA")
     assert holds_body_parts(b"PIN=1.jpg\0\xff\xd8\xff\xe0")
     assert not holds_body_parts(GOOD)
@@ -116,7 +116,7 @@ def test_of_a_broken_transfer_only_whole_lines_count() -> None:
     assert whole_lines(GOOD) == b""
 
 
-def test_group_26_the_same_batch_gives_the_same_numbers_also_with_a_line_more() -> None:
+def test_item_26_the_same_batch_gives_the_same_numbers_also_with_a_line_more() -> None:
     twice = [GOOD, GOOD]
     assert [row.occurrence for row in punches(b"\n".join(twice))] == [0, 1]
     assert punches(b"\n".join([*twice, b"9\t" + WHEN.encode()]))[:2] == punches(b"\n".join(twice))

@@ -1,4 +1,4 @@
-"""Terminals are greeted, believed and commanded; hostile groups 23, 25, 28 and 29 and the vectors."""
+"""Terminals are greeted, believed and commanded; hostile items 23, 25, 28 and 29 and the vectors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from drivers.zkpush import commands
 from drivers.zkpush.commands import CommandBook, results_of
 from drivers.zkpush.handshake import date_header, zone_text
+from drivers.zkpush.requests import Request
 from drivers.zkpush.settings import ZkPushSettings
 from sync.errors import DakaError
 
@@ -110,14 +111,14 @@ def test_the_handshake_says_who_when_and_how(desk: Any) -> None:
 @pytest.mark.parametrize(
     "query", ["", "SN=", "SN=../x", "SN=a b", "SN=" + "x" * 200, "SN=A1&SN=B2"]
 )
-def test_group_23_without_a_serial_nothing_is_taken(desk: Any, query: str) -> None:
+def test_item_23_without_a_serial_nothing_is_taken(desk: Any, query: str) -> None:
     assert (
         desk.ask("POST", f"/iclock/cdata?{query}&table=ATTLOG", f"1\t{WHEN}".encode()).status == 400
     )
     assert not any(reading.punches for reading in desk.stored)
 
 
-def test_group_23_a_terminal_of_another_store_keeps_its_records_and_is_shown_once(
+def test_item_23_a_terminal_of_another_store_keeps_its_records_and_is_shown_once(
     desk: Any,
 ) -> None:
     for _ in range(3):
@@ -130,7 +131,14 @@ def test_group_23_a_terminal_of_another_store_keeps_its_records_and_is_shown_onc
     assert not any(reading.punches for reading in desk.stored)
 
 
-def test_group_25_unknown_tables_and_paths_are_kept_and_receipted(desk: Any) -> None:
+def test_item_23_a_terminal_keeps_its_name_at_another_address(desk: Any) -> None:
+    request = Request(method="GET", path="/iclock/getrequest", query={"sn": "A1"})
+    replies = [desk.reception.answer(request, peer).status for peer in ("10.0.0.1", "10.0.0.2")]
+    assert replies == [200, 200]
+    assert desk.store()[-1].facts["terminals"] == "1 of 1 heard"
+
+
+def test_item_25_unknown_tables_and_paths_are_kept_and_receipted(desk: Any) -> None:
     assert desk.post("NEWTABLE", b"what is this").text == "OK"
     assert desk.ask("POST", "/iclock/newpath?SN=A1", b"or this").text == "OK"
     kept = [row for reading in desk.stored for row in reading.rejected]
@@ -140,7 +148,7 @@ def test_group_25_unknown_tables_and_paths_are_kept_and_receipted(desk: Any) -> 
     assert desk.ask("POST", "/iclock/cdata.aspx?sn=a1&TABLE=attlog", b"x").text == "OK: 1"
 
 
-def test_group_28_body_parts_are_counted_and_never_stored(desk: Any) -> None:
+def test_item_28_body_parts_are_counted_and_never_stored(desk: Any) -> None:
     photo = b"PIN=20150731103012.jpg\nSN=A1\nsize=999999\nCMD=uploadphoto\0\xff\xd8\xff secret"
     assert desk.post("ATTPHOTO", photo).text == "OK"
     assert desk.post("ATTPHOTO", b"no nul").text == "OK"
@@ -157,7 +165,7 @@ def test_group_28_body_parts_are_counted_and_never_stored(desk: Any) -> None:
     assert "1 FP" in facts
 
 
-def test_group_29_a_terminal_that_keeps_restarting_is_greeted_and_not_believed(desk: Any) -> None:
+def test_item_29_a_terminal_that_keeps_restarting_is_greeted_and_not_believed(desk: Any) -> None:
     for stamp in (
         "",
         "&Stamp=0",

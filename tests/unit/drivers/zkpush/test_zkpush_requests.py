@@ -1,4 +1,4 @@
-"""Requests are read as terminals write them, and bounded; hostile groups 23 to 25."""
+"""Requests are read as terminals write them, and bounded; hostile items 23 to 25."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(data: bytes) -> Request:
     return request
 
 
-def test_group_25_the_request_line_may_hold_blanks_and_the_path_what_it_likes() -> None:
+def test_item_25_the_request_line_may_hold_blanks_and_the_path_what_it_likes() -> None:
     request = read(
         b"GET /iclock/getrequest?SN=X&INFO=Ver%206.8.0(build640), 2, -1, 0, 101 HTTP/1.1\r\n\r\n"
     )
@@ -45,19 +45,19 @@ def test_group_25_the_request_line_may_hold_blanks_and_the_path_what_it_likes() 
     assert read(b"\r\n\r\nGET /iclock/ping\r\n\r\n").keep_alive is False
 
 
-def test_group_23_a_serial_told_twice_differently_is_none() -> None:
+def test_item_23_a_serial_told_twice_differently_is_none() -> None:
     assert query_of("sn=A1") == query_of("SN=A1&Sn=A1") == {"sn": "A1"}
     assert query_of("SN=A1&SN=B2")["sn"] == ""
 
 
-def test_group_24_kept_connections_follow_version_and_header() -> None:
+def test_item_24_kept_connections_follow_version_and_header() -> None:
     assert read(b"GET / HTTP/1.1\r\nConnection: starting\r\n\r\n").keep_alive
     assert not read(b"GET / HTTP/1.1\r\nConnection: Close\r\n\r\n").keep_alive
     assert not read(b"GET / HTTP/1.0\r\n\r\n").keep_alive
     assert read(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive
 
 
-def test_group_24_chunks_gzip_and_expectation() -> None:
+def test_item_24_chunks_gzip_and_expectation() -> None:
     chunked = b"Transfer-Encoding: chunked\r\n\r\n5;x=y\r\n" + BODY[:5] + b"\r\n"
     chunked += b"%X\r\n%b\r\n0\r\nTrailer: x\r\n\r\n" % (len(BODY) - 5, BODY[5:])
     assert read(POST + chunked).body == BODY
@@ -87,7 +87,7 @@ def test_group_24_chunks_gzip_and_expectation() -> None:
         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * MAX_HEAD_BYTES, 431),
     ],
 )
-def test_group_24_what_is_none_or_too_large_is_refused(data: bytes, status: int) -> None:
+def test_item_24_what_is_none_or_too_large_is_refused(data: bytes, status: int) -> None:
     with pytest.raises(RequestError) as caught:
         RequestParser().feed(data)
     assert caught.value.status == status
