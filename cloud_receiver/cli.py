@@ -233,11 +233,12 @@ def demo(
     ),
     speed: Annotated[float, typer.Option(help="simulated seconds a second", min=1)] = 720,
     port: Annotated[int, typer.Option(help="of the pages, if it is free")] = 8080,
+    embedded_broker: Annotated[bool, typer.Option(help="even if Mosquitto is installed")] = False,
 ) -> None:
     """Run stores, terminals, tills and headquarters on this machine, until Ctrl-C."""
     from cloud_receiver.demo import show
 
-    show.run(folder, speed, port)
+    show.run(folder, speed, port, embedded_broker=embedded_broker)
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -68,6 +68,7 @@ class ScaledClock:
     """A demonstration's clock: wall time runs `speed` times as fast from `wall_start_utc`.
 
     Every process of one demonstration is given the same three numbers and so agrees.
+    Before `real_start_s` it stands still: the play has not begun.
 
     Args:
         real_start_s: `time.time()` at which the demonstration's wall clock read
@@ -82,16 +83,18 @@ class ScaledClock:
 
     def now_utc(self) -> datetime:
         """Return the demonstration's wall clock."""
-        elapsed_s = (time.time() - self.real_start_s) * self.speed
-        return self.wall_start_utc + timedelta(seconds=elapsed_s)
+        return self.wall_start_utc + timedelta(seconds=self._elapsed_s())
 
     def boottime_ms(self) -> int:
         """Return simulated milliseconds since the demonstration's start."""
-        return int((time.time() - self.real_start_s) * self.speed * 1000)
+        return int(self._elapsed_s() * 1000)
 
     def monotonic_s(self) -> float:
         """Return real seconds for timers."""
         return time.monotonic()
+
+    def _elapsed_s(self) -> float:
+        return max(0.0, time.time() - self.real_start_s) * self.speed
 
 
 def utc_text(instant: datetime) -> str:

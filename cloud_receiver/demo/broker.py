@@ -11,10 +11,14 @@ from pathlib import Path
 _MOSQUITTO_PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
-def broker_command(port: int, folder: Path) -> tuple[str, list[str]]:
-    """Return (name, command line) of a broker that listens on loopback `port`."""
+def broker_command(port: int, folder: Path, *, embedded: bool = False) -> tuple[str, list[str]]:
+    """Return (name, command line) of a broker that listens on loopback `port`.
+
+    Args:
+        embedded: take the embedded one even if Mosquitto is installed.
+    """
     mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path=_MOSQUITTO_PLACES)
-    if mosquitto is None:
+    if mosquitto is None or embedded:
         return "embedded broker", [sys.executable, "-m", "cloud_receiver.demo.broker", str(port)]
     settings = folder / "mosquitto.conf"
     settings.write_text(

@@ -59,7 +59,7 @@ class Play:
         return self.folder / "hq.toml"
 
 
-def run(folder: Path, speed: float, web_port: int) -> None:
+def run(folder: Path, speed: float, web_port: int, *, embedded_broker: bool = False) -> None:
     """Run the demonstration until Ctrl-C.
 
     Raises:
@@ -70,7 +70,7 @@ def run(folder: Path, speed: float, web_port: int) -> None:
     play = _prepare(folder, speed, web_port)
     try:
         with Stage(folder) as stage:
-            _raise_curtain(stage, play)
+            _raise_curtain(stage, play, embedded_broker=embedded_broker)
             _perform(stage, play)
     except KeyboardInterrupt:
         _say("\n停止 stopping …\n")
@@ -154,9 +154,9 @@ def _import_organisation(engine: Engine, play: Play, wall_start: datetime) -> No
             raise DakaError(f"import of {path}: {report.errors[0]}")
 
 
-def _raise_curtain(stage: Stage, play: Play) -> None:
+def _raise_curtain(stage: Stage, play: Play, *, embedded_broker: bool) -> None:
     python = sys.executable
-    name, command = broker_command(play.broker_port, play.folder)
+    name, command = broker_command(play.broker_port, play.folder, embedded=embedded_broker)
     stage.start("broker", command)
     stage.wait_until(name, lambda: answers(play.broker_port))
     stage.start("hq", [python, "-m", "cloud_receiver", "run", "--config", str(play.hq_settings)])
