@@ -17,7 +17,7 @@ help: ## show the commands
 demo: $(VENV)/.demo-ready ## run two stores and headquarters; prints the address to open
 	@$(BIN)/daka-hq demo $(ARGS)
 
-test: $(VENV)/.test-ready packages-test check ## install what the tests need and run them all
+test: $(VENV)/.test-ready packages-test tests/node/node_modules check ## install what the tests need and run them all
 	$(BIN)/pytest
 
 check: $(VENV)/.test-ready ## the quick half: format, lint, types, layers
@@ -39,7 +39,13 @@ packages-test: ## install Mosquitto, PostgreSQL, Chromium and CJK fonts from Deb
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	$(call install-debian,$$missing)
+
+tests/node/node_modules: tests/node/package.json  # a second reader of our simulated terminal
+	npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts --prefix tests/node
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call install-debian,python3-venv); }

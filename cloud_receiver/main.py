@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from cloud_receiver.domain.workday import utc_ms
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cloud_receiver.settings import Settings
 
 RESTART_AFTER_S: Final = 1.0
+START_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 15.0
 LOOK_FOR_SIGNALS_S: Final = 0.25
 _log = logging.getLogger(__name__)
@@ -77,6 +79,7 @@ def run(settings: Settings, parts: Iterable[Part]) -> int:
         threads = [SupervisedThread(loop, told_to_stop) for loop in loops]
         for thread in threads:
             thread.start()
+            thread.wait_until_up(told_to_stop)
         _log.info("hq_started parts=%s", ",".join(sorted(wanted)))
         # in slices: Polars' own SIGINT handler restarts a wait, and Python would not get its turn
         while not told_to_stop.wait(LOOK_FOR_SIGNALS_S):
@@ -98,11 +101,13 @@ class Loop:
     Attributes:
         run: returns when its event is set; may raise.
         wake: makes it look at the event at once.
+        is_up: set by a loop that wants the process to itself until then.
     """
 
     name: str
     run: Callable[[threading.Event], None]
     wake: Callable[[], None] = lambda: None
+    is_up: threading.Event | None = None
 
 
 class SupervisedThread:
@@ -124,6 +129,14 @@ class SupervisedThread:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def wait_until_up(self, told_to_stop: threading.Event) -> None:
+        """Wait for a loop that wants to start alone, at most `START_WITHIN_S`."""
+        is_up = self._loop.is_up
+        deadline_s = monotonic() + START_WITHIN_S
+        while is_up is not None and not is_up.wait(LOOK_FOR_SIGNALS_S):
+            if told_to_stop.is_set() or monotonic() > deadline_s:
+                return
 
     def end(self) -> None:
         """Tell the loop to stop and wait for it, at most `STOP_WITHIN_S`."""
@@ -156,7 +169,8 @@ class SupervisedThread:
 def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[Loop]:
     """Return the loops of these parts in starting order; they are stopped in reverse.
 
-    The link is first to come and last to go, so that what is committed is still receipted.
+    The link comes before the intake and goes after it, so that what is committed is still
+    receipted.
     """
     couriers = _couriers(settings, engine) if Part.NOTIFY in parts else {}
     loops = [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
@@ -176,7 +190,11 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
     if Part.WEB in parts:
         from cloud_receiver.web.app import serve
 
-        loops.append(Loop("web", lambda stop: serve(settings, engine, settings.clock, stop)))
+        # NiceGUI looks through all objects while it starts, which breaks tuples that other
+        # threads are building (SystemError from CPython): nothing else runs meanwhile
+        listening = threading.Event()
+        web = partial(serve, settings, engine, settings.clock, listening=listening)
+        loops.insert(0, Loop("web", web, is_up=listening))
     return loops
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from cloud_receiver.store.engine import read
-from cloud_receiver.store.tables import IS_TROUBLE, dead_letter, journal, ledger, notice, punch, sale
+from cloud_receiver.store.tables import (
+    IS_TROUBLE,
+    dead_letter,
+    journal,
+    ledger,
+    notice,
+    punch,
+    sale,
+)
 
 
 @dataclass(frozen=True, slots=True)

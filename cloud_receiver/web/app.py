@@ -90,10 +90,19 @@ def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
     return app
 
 
-def serve(settings: Settings, engine: Engine, clock: Clock, stop: threading.Event) -> None:
+def serve(
+    settings: Settings,
+    engine: Engine,
+    clock: Clock,
+    stop: threading.Event,
+    listening: threading.Event | None = None,
+) -> None:
     """Serve the web until `stop` is set; returns when the last answer is out.
 
     May run in any thread. Raises SystemExit when the address is taken, as uvicorn does.
+
+    Args:
+        listening: set once the address answers.
     """
     app = create_app(settings.data_dir, engine, clock)
     config = uvicorn.Config(
@@ -106,7 +115,7 @@ def serve(settings: Settings, engine: Engine, clock: Clock, stop: threading.Even
         ws_ping_interval=None,  # NiceGUI's socket has its own
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
-    asyncio.run(_until(stop, _Server(config)))
+    asyncio.run(_until(stop, _Server(config), listening or threading.Event()))
 
 
 class _Server(uvicorn.Server):
@@ -118,9 +127,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _until(stop: threading.Event, server: uvicorn.Server) -> None:
+async def _until(stop: threading.Event, server: uvicorn.Server, listening: threading.Event) -> None:
     serving = asyncio.ensure_future(server.serve())
     while not serving.done():
+        if server.started:
+            listening.set()
         if stop.is_set():
             server.should_exit = True
         await asyncio.wait({serving}, timeout=_LOOK_FOR_STOP_S)
