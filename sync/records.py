@@ -19,7 +19,7 @@ from sync.money import MAX_FEN
 MAX_TEXT: Final = 200
 MAX_RAW_B64: Final = 6000
 STATE_UNKNOWN: Final = 255
-"""In/out key switched off at the terminal: direction unknown (terminals.md 2.4)."""
+"""In/out key switched off at the terminal: direction unknown (ZKTeco PUSH SDK, status codes)."""
 
 Wire = dict[str, Any]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -29,6 +30,27 @@ if TYPE_CHECKING:
 
 START_DEADLINE_S = 30.0
 NEEDED_BYTES = 2**30
+
+TESTS = Path(__file__).resolve().parent
+SHARED = TESTS.parents[1] / "shared"
+"""Captured frames, decided cases and a real export, beside the checkout where there are any."""
+
+collect_ignore = (
+    []
+    if SHARED.is_dir()
+    else [
+        str(path.relative_to(TESTS))
+        for path in sorted(TESTS.rglob("test_*.py"))
+        if re.search(r'"shared["/]', path.read_text(encoding="utf-8"))
+    ]
+)
+
+
+def pytest_report_header() -> list[str]:
+    """Say which tests are left out because the captures are not here."""
+    return [f"left out, {SHARED} is not here: {path}" for path in collect_ignore]
+
+
 _numbers = count(1)
 
 

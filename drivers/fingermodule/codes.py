@@ -1,4 +1,4 @@
-"""Commands and answers of both families, in words; pure. Source: terminals.md 3a."""
+"""Commands and answers of both families, in words; pure. Source: their data sheets."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 EF01 (ZFM-20/60, R30x, R307, R311, R503, AS608, FPM10A, ZW101), big endian:
 ``EF 01 | address u32 | kind | length u16 | content | sum u16``, length counts the sum.
 GT-511 (GT-511C3, GT-521F), little endian: ``55 AA | device u16 | parameter u32 | word u16
-| sum u16``. Source: terminals.md 3a; vectors serial_fingerprint.json.
+| sum u16``. Source: the data sheets of ZFM-20, R30x and GT-511C3, and published captures.
 """
 
 from __future__ import annotations

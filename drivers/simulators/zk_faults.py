@@ -1,4 +1,4 @@
-"""How a simulated ZKTeco terminal misbehaves, by name (terminals.md, section 6, items 1-20)."""
+"""How a simulated ZKTeco terminal misbehaves, by name (docs/hostile-inputs.md, 1-20)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from drivers.zkteco.layouts import time_word
 USER_BYTES: Final = 72
 OLD_USER_BYTES: Final = 28
 LIVE_BYTES: Final = (10, 12, 14, 32, 36, 37, 52)
-"""Lengths of live events that were seen (terminals.md 1.7)."""
+"""Lengths of live events that were seen in the field."""
 _USER: Final = struct.Struct("<HB8s24sIx7sx24s")
 _OLD_USER: Final = struct.Struct("<HB5s8sIxBhI")
 _TAIL_49: Final = b"\xff255" + bytes(5)

@@ -2,7 +2,7 @@
 
 There is no command that deletes anything: ``CLEAR LOG`` cannot be made here.
 
-Source: terminals.md 2.6, vectors/iclock.json.
+Source: ZKTeco PUSH SDK HTTP protocol 3.2.0 and 2.4.x, and published captures.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The terminal sets its clock by our ``Date`` header and ``TimeZone``, so both are told only
 from a clock that was set.
 
-Source: terminals.md 2.3 and 2.1, vectors/iclock.json.
+Source: ZKTeco PUSH SDK HTTP protocol 3.2.0 and 2.4.x, and published captures.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ An attendance line is positional: user id, time, state, verification, workcode a
 whose meaning differs. A door event names its fields. Templates, faces and photos are
 counted and forgotten (law 8), as are user lines, which carry passwords.
 
-Source: terminals.md 2.4 and 2.1, vectors/iclock.json.
+Source: ZKTeco PUSH SDK HTTP protocol 3.2.0 and 2.4.x, and published captures.
 """
 
 from __future__ import annotations

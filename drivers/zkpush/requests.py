@@ -3,7 +3,7 @@
 Terminals put raw blanks into the request line, count their bodies wrongly and invent header
 values, so this reader is lenient about form and strict about size.
 
-Source: terminals.md 2.6, RFC 9112.
+Source: RFC 9112, and what terminals do instead.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A payload is four little-endian 16-bit words (command, checksum, session, reply)
 On TCP each payload stands behind an 8-byte top (magic, 32-bit length); on UDP one datagram
 is one payload. Nothing is trusted before its length is bounded and its checksum holds.
 
-Source: terminals.md 1.2, vectors/zk4370_frames.json.
+Source: ZKSoftware, Communication protocol manual (2006), and published captures.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A terminal does not say which layout its log has, so each candidate is tried on 
 and scored by plausibility. Decoding is exact: what is no time or no id becomes `Rejected`
 with its bytes, and the records around it go on.
 
-Source: terminals.md 1.5 and 1.6, vectors/zk4370_attlog.json.
+Source: ZKSoftware, Communication protocol manual (2006), and published captures.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Only ever a hint to read the log: events stop without notice, and their codes differ from
 the log's on some models. They are decoded for the diary and for the installer's eyes.
 
-Source: terminals.md 1.7, vectors/zk4370_live.json.
+Source: ZKSoftware, Communication protocol manual (2006), and published captures.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each exchange is a generator. It yields a frame to be sent, or None for "give me the next
 frame"; it is sent that frame, or None when the terminal stayed silent too long; it returns
 its result. Answers are told by their reply number only: the session word means other
-things in half of them (terminals.md 1.2). Late answers are dropped, live events are
+things in half of them, as published captures show. Late answers are dropped, live events are
 acknowledged wherever they turn up.
 """
 
@@ -158,7 +158,7 @@ class Session:
     def register(self) -> Exchange[bool]:
         """Ask for live events; False when the terminal has none to give.
 
-        It must be enabled to send any (terminals.md 1.7), and we never disable it.
+        It must be enabled to send any, and we never disable it.
         """
         yield from self._ask(Command.ENABLE)
         mask = EVENT_ATTLOG.to_bytes(4, "little")

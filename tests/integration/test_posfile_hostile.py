@@ -1,4 +1,4 @@
-"""Files as tills, copies and power cuts really leave them (terminals.md, section 6, item 35)."""
+"""Files as tills, copies and power cuts really leave them (docs/hostile-inputs.md, 35)."""
 
 from __future__ import annotations
 

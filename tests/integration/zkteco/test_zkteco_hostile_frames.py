@@ -1,4 +1,4 @@
-"""What a bad line or another machine does on port 4370 (terminals.md, section 6, items 1-9)."""
+"""What a bad line or another machine does on port 4370 (docs/hostile-inputs.md, 1-9)."""
 
 import socket
 import threading

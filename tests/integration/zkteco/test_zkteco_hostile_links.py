@@ -1,4 +1,4 @@
-"""Refusals, restarts, other clients, datagrams and events (terminals.md, 6, items 15-19)."""
+"""Refusals, restarts, other clients, datagrams and events (docs/hostile-inputs.md, 15-19)."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What terminals' memories and clocks do to a log (terminals.md, section 6, items 10-14, 20)."""
+"""What terminals' memories and clocks do to a log (docs/hostile-inputs.md, 10-14, 20)."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
