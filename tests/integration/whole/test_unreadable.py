@@ -57,6 +57,7 @@ def broken_store() -> Iterator[Rig]:
         for part in ("broker", "hq", "agent"):
             built.start(part)
         wait_until("the pages", lambda: answers(built.web_port), 60)
+        wait_until("the receiver", lambda: built.query("SELECT count(*) FROM box") == [(1,)], 60)
         _publish_junk(built)
         door.obey(["punch 4711"])
         wait_until("everything", lambda: _has_arrived(built), 90)
