@@ -14,7 +14,6 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from agent.room import Limits
@@ -22,12 +21,12 @@ from drivers import registry
 from drivers.contract import Driver
 from drivers.keys import Keys
 from drivers.registry import Kind
+from sync.broker import BROKER_FORMS, parse_broker
 from sync.clock import Clock, ScaledClock, SystemClock
 from sync.errors import DakaError, WireError
 from sync.topics import check_name
 
 MEGABYTE: Final = 1024 * 1024
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _TABLES: Final = ("box", "mqtt", "limits", "clock", "device")
 
 KindOf = Callable[[str, str], Kind]
@@ -193,19 +192,16 @@ def _folder(keys: Keys, name: str, default: Path | None) -> Path:
 
 
 def _mqtt(keys: Keys) -> MqttSettings:
-    allowed = "mqtt://host[:1883] or mqtts://host[:8883]"
-    url = urlsplit(keys.text("url", allowed))
+    url = keys.text("url", BROKER_FORMS)
     try:
-        port = url.port
+        broker = parse_broker(url)
     except ValueError as error:
-        raise keys.wrong("url", allowed) from error
-    if url.scheme not in _PORTS or not url.hostname or url.path.strip("/") or url.username:
-        raise keys.wrong("url", allowed)
+        raise keys.wrong("url", BROKER_FORMS) from error
     password_file = _file(keys, "password_file")
     mqtt = MqttSettings(
-        host=url.hostname,
-        port=port or _PORTS[url.scheme],
-        tls=url.scheme == "mqtts",
+        host=broker.host,
+        port=broker.port,
+        tls=broker.tls,
         username=keys.text("username", "a text", "") or None,
         password=None if password_file is None else password_file.read_text().rstrip("\r\n"),
         ca_file=_file(keys, "ca_file"),

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from cloud_receiver.store.engine import DIALECTS, sqlite_url
+from sync.broker import BROKER_FORMS, parse_broker
 from sync.clock import Clock, ScaledClock, SystemClock
 from sync.errors import DakaError, WireError
 from sync.topics import SHARDS, check_name
 
 DEFAULT_PATH: Final = Path("/etc/daka/hq.toml")
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _NAME: Final = "1-64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 
 
@@ -124,19 +123,16 @@ _TABLES: Final = ("hq", "mqtt", "web", "notify", "clock")
 
 
 def _mqtt(table: _Table) -> MqttSettings:
-    allowed = "mqtt://host[:1883] or mqtts://host[:8883]"
-    url = urlsplit(table.text("url", allowed))
+    url = table.text("url", BROKER_FORMS)
     try:
-        port = url.port
+        broker = parse_broker(url)
     except ValueError as error:
-        raise table.wrong("url", allowed) from error
-    if url.scheme not in _PORTS or not url.hostname or url.path.strip("/") or url.username:
-        raise table.wrong("url", allowed)
+        raise table.wrong("url", BROKER_FORMS) from error
     password = table.content("password_file")
     return MqttSettings(
-        host=url.hostname,
-        port=port or _PORTS[url.scheme],
-        tls=url.scheme == "mqtts",
+        host=broker.host,
+        port=broker.port,
+        tls=broker.tls,
         username=table.text("username", "a text", "") or None,
         password=None if password is None else password.decode().rstrip("\r\n"),
         ca_file=table.file("ca_file"),
