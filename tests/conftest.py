@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 START_DEADLINE_S = 30.0
+CHROMIUM = "/usr/bin/chromium"
 NEEDED_BYTES = 2**30
 
 TESTS = Path(__file__).resolve().parent
@@ -163,3 +164,12 @@ def hq_engine(hq_url: str) -> Iterator[Engine]:
     engine = open_engine(hq_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Use Debian's chromium and keep it from calling home."""
+    assert Path(CHROMIUM).exists(), "chromium is not installed: make packages-test"
+    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
+    args = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+    return {"executable_path": CHROMIUM, "args": args}

@@ -23,19 +23,9 @@ from sqlalchemy import Engine
 from cloud_receiver.store.engine import open_engine, sqlite_url
 from tests.browser.seeding import LOGIN, PASSWORD, Box, seed
 
-CHROMIUM = "/usr/bin/chromium"
 START_DEADLINE_S = 60.0
 SERVING = Path(__file__).with_name("serving.py")
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """Use Debian's chromium and keep it from calling home."""
-    assert Path(CHROMIUM).exists(), "chromium is not installed: make packages-test"
-    quiet = ("background-networking", "component-update", "sync", "quic", "gpu")
-    args = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
-    return {"executable_path": CHROMIUM, "args": args}
 
 
 @dataclass(frozen=True)

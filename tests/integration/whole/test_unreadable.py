@@ -7,7 +7,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.rig import BOX, ORG, STORE, Rig, rig, terminal, wait_until
 from cloud_receiver.demo.stage import answers
@@ -19,15 +19,6 @@ HEADER = "Register,Receipt,Line,Sold at,Cashier,Item,Quantity,Amount,Type,Origin
 GOOD = "1,R1,1,2026-03-02 10:00:00,C1,SKU1,1,12.50,sale,\n"
 BAD = "1,R2,1,2026-03-02 10:00:01,C1,SKU1,1,twelve,sale,\n"
 BEHIND = "1,R3,1,2026-03-02 10:00:02,C1,SKU1,1,13.50,sale,\n"
-BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
 
 
 def _devices(folder: Path, door: str) -> str:
@@ -83,23 +74,23 @@ def _has_arrived(built: Rig) -> bool:
     return (kinds.get("sale"), letters, projected) == (2, 1, 1) and troubles >= 2
 
 
-def test_what_cannot_be_read_is_kept_and_shown_and_blocks_nothing(broken_store: Rig) -> None:
+def test_what_cannot_be_read_is_kept_and_shown_and_blocks_nothing(
+    broken_store: Rig, browser: Browser
+) -> None:
     troubles = broken_store.query("SELECT body FROM journal WHERE kind = 'trouble'")
     codes = " ".join(str(row[0]) for row in troubles)
     assert "checksum" in codes
     assert "twelve" in codes or "amount" in codes
     (raw,) = broken_store.query("SELECT raw FROM dead_letter")[0]
     assert raw == b"Jthis is no batch"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
-        try:
-            page = browser.new_page(locale="zh-CN")
-            _log_in(page, f"http://127.0.0.1:{broken_store.web_port}")
-            page.goto(f"http://127.0.0.1:{broken_store.web_port}/problems")
-            missing = {"till.csv", "T1", "4711", "this is no batch"}
-            wait_until("all four on the page", lambda: not _look_for(page, missing), 30)
-        finally:
-            browser.close()
+    page = browser.new_page(locale="zh-CN")
+    try:
+        _log_in(page, f"http://127.0.0.1:{broken_store.web_port}")
+        page.goto(f"http://127.0.0.1:{broken_store.web_port}/problems")
+        missing = {"till.csv", "T1", "4711", "this is no batch"}
+        wait_until("all four on the page", lambda: not _look_for(page, missing), 30)
+    finally:
+        page.close()
 
 
 def _log_in(page: Page, base: str) -> None:
