@@ -1,0 +1,54 @@
+"""Every table of headquarters, for SQLite and PostgreSQL alike.
+
+Instants are UTC milliseconds (``*_utc_ms``), dates are ``YYYY-MM-DD`` text, money is fen,
+documents are JSON text. `journal` and `ledger` are append-only; what `derived`
+holds can be rebuilt from the journal, the organisation tables and the rule versions.
+"""
+
+from __future__ import annotations
+
+from cloud_receiver.store.tables.catalogue import meta, metadata
+from cloud_receiver.store.tables.derived import day_fact, dirty, outcome, punch, sale
+from cloud_receiver.store.tables.incoming import (
+    IS_TROUBLE,
+    box,
+    dead_letter,
+    journal,
+    lane_mark,
+    source,
+)
+from cloud_receiver.store.tables.money import ledger, notice
+from cloud_receiver.store.tables.organisation import (
+    badge,
+    employee,
+    roster,
+    rule_version,
+    seller,
+    store,
+)
+from cloud_receiver.store.tables.people import account
+
+__all__ = [
+    "IS_TROUBLE",
+    "account",
+    "badge",
+    "box",
+    "day_fact",
+    "dead_letter",
+    "dirty",
+    "employee",
+    "journal",
+    "lane_mark",
+    "ledger",
+    "meta",
+    "metadata",
+    "notice",
+    "outcome",
+    "punch",
+    "roster",
+    "rule_version",
+    "sale",
+    "seller",
+    "source",
+    "store",
+]

@@ -1,0 +1,83 @@
+"""What is computed from the rest and can be rebuilt at any time."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from cloud_receiver.store.tables.catalogue import metadata
+
+punch = Table(
+    "punch",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("entry_no", BigInteger, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("device_serial", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("employee_id", Text),  # null: nobody is bound to this id yet
+    Column("device_time", Text, nullable=False),
+    Column("effective_utc_ms", BigInteger),  # null: the terminal's clock cannot be believed
+    Column("state_code", Integer, nullable=False),
+    Column("verify_code", Integer, nullable=False),
+    Index("ix_punch_employee", "employee_id", "effective_utc_ms"),
+    Index("ix_punch_user", "store_id", "device_serial", "user_id"),
+)
+sale = Table(
+    "sale",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("entry_no", BigInteger, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("seller_code", Text, nullable=False),
+    Column("employee_id", Text),
+    Column("line_kind", Text, nullable=False),
+    Column("work_date", Text, nullable=False),
+    Column("sold_utc_ms", BigInteger, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("quantity_milli", BigInteger, nullable=False),
+    Index("ix_sale_employee", "employee_id", "work_date"),
+    Index("ix_sale_seller", "store_id", "seller_code"),
+)
+dirty = Table(
+    "dirty",
+    metadata,  # employee-days to judge; due later when the shift is still running
+    Column("employee_id", Text, primary_key=True),
+    Column("work_date", Text, primary_key=True),
+    Column("due_utc_ms", BigInteger, nullable=False),
+    Column("awaits_store_id", Text),  # due also when this store's feed is complete ...
+    Column("awaits_utc_ms", BigInteger),  # ... beyond this instant (law 9)
+    Index("ix_dirty_due", "due_utc_ms"),
+    Index("ix_dirty_awaits", "awaits_store_id", "awaits_utc_ms"),
+)
+day_fact = Table(
+    "day_fact",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("work_date", Text, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("status", Text, nullable=False),  # domain.attendance.DayStatus
+    Column("final", Boolean, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON {fact name: value}, see domain.facts.CATALOGUE
+    Column("evidence", Text, nullable=False),  # JSON {"punches": [record_id], "sales": [record_id]}
+    Column("input_hash", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("computed_utc_ms", BigInteger, nullable=False),
+    Index("ix_day_fact_work_date", "work_date", "store_id"),
+)
+outcome = Table(
+    "outcome",
+    metadata,  # what a rule says today about a subject; amount 0 with a reason is an outcome too
+    Column("outcome_key", Text, primary_key=True),  # rule_id/employee_id/work_date
+    Column("revision", Integer, nullable=False),
+    Column("employee_id", Text, nullable=False),
+    Column("work_date", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("row_id", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("explanation", Text, nullable=False),  # JSON, see domain.outcomes.Explanation
+    Column("updated_utc_ms", BigInteger, nullable=False),
+    Index("ix_outcome_employee", "employee_id", "work_date"),
+)

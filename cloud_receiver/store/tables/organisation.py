@@ -1,0 +1,66 @@
+"""Stores, people, who is who on devices, rosters and rules: what headquarters decided."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from cloud_receiver.store.tables.catalogue import metadata
+
+store = Table(
+    "store",
+    metadata,
+    Column("store_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("zone", Text, nullable=False),  # IANA
+    Column("scene", Text, nullable=False),  # supermarket | community | convenience | ...
+)
+employee = Table(
+    "employee",
+    metadata,
+    Column("employee_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("store_id", Text, nullable=False),  # home store
+    Column("language", Text, nullable=False),  # zh | en
+    Column("active", Boolean, nullable=False),
+)
+badge = Table(
+    "badge",
+    metadata,  # whose id is this on that terminal; '*' means every terminal of the store
+    Column("store_id", Text, primary_key=True),
+    Column("device_serial", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("employee_id", Text, nullable=False),
+)
+seller = Table(
+    "seller",
+    metadata,  # whose code is this on the tills of that store
+    Column("store_id", Text, primary_key=True),
+    Column("seller_code", Text, primary_key=True),
+    Column("employee_id", Text, nullable=False),
+)
+roster = Table(
+    "roster",
+    metadata,  # versions are added, never changed; the highest one is in force
+    Column("employee_id", Text, primary_key=True),
+    Column("work_date", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("shift", Text, nullable=False),  # domain.workday.encode_shifts; "null" for a rest day
+    Column("target_fen", BigInteger, nullable=False),
+    Column("subsidy_fen", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+    Index("ix_roster_work_date", "work_date"),
+)
+rule_version = Table(
+    "rule_version",
+    metadata,
+    Column("rule_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text, nullable=False),  # JSON, see domain.rules
+    Column("content_sha256", Text, nullable=False),
+    Column("effective_from", Text, nullable=False),
+    Column("effective_to", Text),  # exclusive; null: until further notice
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+)

@@ -1,0 +1,19 @@
+"""Who may log in."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+from cloud_receiver.store.tables.catalogue import metadata
+
+account = Table(
+    "account",
+    metadata,
+    Column("login", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),  # argon2id
+    Column("role", Text, nullable=False),  # administrator
+    Column("language", Text, nullable=False),
+    Column("failed_logins", Integer, nullable=False),
+    Column("locked_until_utc_ms", BigInteger, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+)
