@@ -1,0 +1,1 @@
+"""The commands of headquarters, one module a topic; `cloud_receiver.cli` puts them together."""

@@ -1,0 +1,65 @@
+"""What several commands share: their options, the language, passwords."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cloud_receiver.words import LANGUAGES, Words, language_of
+from sync.errors import DakaError
+
+NEEDS_A_LOOK: Final = 3
+DEFAULT_CONFIG: Final = Path("/etc/daka/hq.toml")
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="the settings file", show_default=True)
+]
+Language = Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")]
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="take the password from this file instead of asking")
+]
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines to standard output."""
+    for line in lines:
+        typer.echo(line)
+
+
+def ask_password(file: Path | None, login: str, words: Words) -> tuple[str, bool]:
+    """Return a password and whether it was made up here."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n"), False
+        except (OSError, UnicodeDecodeError) as error:
+            raise DakaError(f"--password-file {file} cannot be read: {error}") from error
+    if sys.stdin.isatty():
+        question = words.say("ask_password", login=login)
+        return typer.prompt(question, hide_input=True, confirmation_prompt=True), False
+    return secrets.token_urlsafe(12), True
+
+
+def machine_utc_ms() -> int:
+    """Return the machine's own time, whatever clock a demonstration plays by."""
+    from cloud_receiver.domain.workday import utc_ms
+    from sync.clock import SystemClock
+
+    return utc_ms(SystemClock.of_this_boot().now_utc())
+
+
+def words_of(lang: str) -> Words:
+    """Return the phrases of a language: the one asked for, else that of the environment.
+
+    Raises:
+        DakaError: there is no such language.
+    """
+    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+    if chosen not in LANGUAGES:
+        raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
+    return Words(chosen)
