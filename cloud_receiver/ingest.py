@@ -8,7 +8,7 @@ cannot be read is kept raw with a reason and stops nothing behind it (law 10).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from cloud_receiver.store.problems import Letter, bury, is_buried
 from sync import topics
 from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
-from sync.items import Refused
+from sync.items import Item, Refused
 from sync.receipt import Mark, Receipt, Rejection
 from sync.records import Sale
 from sync.topics import Lane
@@ -134,14 +134,18 @@ class _Filing:
         journal.save_marks(self.connection, marks, self.now_utc_ms)
         self.marks |= marks
 
-    def _entries(self, key: LaneKey, batch: Batch) -> Iterator[Entry]:
+    def _entries(self, key: LaneKey, batch: Batch) -> list[Entry]:
         box_id, epoch, lane, now_utc_ms = key.box_id, key.epoch, str(key.lane), self.now_utc_ms
-        for seq, item in enumerate(batch.items, batch.first):
-            if isinstance(item, Refused):
-                self._refuse(key, seq, item.error.code, item.error.detail, item.body)
-            else:
-                identity, kind, store_id, body = item
-                yield Entry(identity, kind, store_id, box_id, epoch, lane, seq, body, now_utc_ms)
+        if any(isinstance(item, Refused) for item in batch.items):
+            for seq, item in enumerate(batch.items, batch.first):
+                if isinstance(item, Refused):
+                    self._refuse(key, seq, item.error.code, item.error.detail, item.body)
+        make = Entry._make
+        return [
+            make((item[0], item[1], item[2], box_id, epoch, lane, seq, item[3], now_utc_ms))
+            for seq, item in enumerate(batch.items, batch.first)
+            if isinstance(item, Item)
+        ]
 
     def _refuse(
         self, key: LaneKey, seq: int, code: str, detail: str, body: str, sameness: str | None = None

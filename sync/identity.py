@@ -11,7 +11,8 @@ where purely random keys touch one page a record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -32,16 +33,32 @@ NATURAL_KEYS: Final[dict[str, tuple[str, ...]]] = {
     Trouble.KIND: ("store_id", "source", "position", "code", "raw_sha256"),
 }
 """The fields that make a record the one it is, by kind."""
+_PUNCH_DIGITS: Final = ID_DIGITS - 12
 _TIME_IN_KEY: Final = NATURAL_KEYS[Punch.KIND].index("device_time")
 
 
-def identity_of(kind: str, key: Sequence[str]) -> str:
-    """Return the identity for the texts of a natural key: 32 lower-case hex digits."""
-    digest = sha256(_SEPARATOR.join((kind, *key)).encode()).hexdigest()
+def identities_of(kind: str, keys: Iterable[Sequence[str]]) -> list[str]:
+    """Return the identities for the texts of natural keys: 32 lower-case hex digits each."""
+    lead = kind + _SEPARATOR
+    join = _SEPARATOR.join
     if kind != Punch.KIND:
-        return digest[:ID_DIGITS]
-    at = key[_TIME_IN_KEY]
-    return f"{at[:4]}{at[5:7]}{at[8:10]}{at[11:13]}{at[14:16]}{digest[: ID_DIGITS - 12]}"
+        return [sha256((lead + join(key)).encode()).hexdigest()[:ID_DIGITS] for key in keys]
+    return [
+        _minute(key[_TIME_IN_KEY][:16])
+        + sha256((lead + join(key)).encode()).hexdigest()[:_PUNCH_DIGITS]
+        for key in keys
+    ]
+
+
+def identity_of(kind: str, key: Sequence[str]) -> str:
+    """Return the identity for the texts of one natural key."""
+    return identities_of(kind, (key,))[0]
+
+
+@lru_cache(maxsize=4096)  # the punches of a batch share few minutes
+def _minute(at: str) -> str:
+    """Return the digits of ``2026-11-23T08:59``."""
+    return f"{at[:4]}{at[5:7]}{at[8:10]}{at[11:13]}{at[14:16]}"
 
 
 def record_id(record: Record) -> str:

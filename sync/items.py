@@ -2,8 +2,9 @@
 
 Most records stand in canonical form (compact, fields in order, nothing escaped). One
 regular expression a kind, made of the fields' own patterns, checks such a record and
-yields its natural key in one pass; whatever it does not match is decoded and judged
-field by field by `records.from_wire`, which has the last word.
+yields its natural key in one pass, and takes a batch of one kind in one call; whatever
+it does not match is decoded and judged field by field by `records.from_wire`, which has
+the last word.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import repeat
+from operator import itemgetter
 from typing import Final, NamedTuple, NoReturn
 
 from sync.errors import WireError
-from sync.identity import NATURAL_KEYS, identity_of, record_id
+from sync.identity import NATURAL_KEYS, identities_of, record_id
 from sync.records import FIELDS, Record, from_wire
 
 
@@ -43,10 +46,16 @@ class Refused(NamedTuple):
 
 
 class _Canonical(NamedTuple):
+    """How a kind is read: a pattern of three groups and more: whole, natural key, store.
+
+    Attributes:
+        key_of, store_of: pick from the groups of a match.
+    """
+
     kind: str
-    match: Callable[[str, int], re.Match[str] | None]
-    key_groups: tuple[int, ...]
-    store_group: int
+    pattern: re.Pattern[str]
+    key_of: Callable[[tuple[str, ...]], tuple[str, ...]]
+    store_of: Callable[[tuple[str, ...]], str]
 
 
 def _canonical(kind: str) -> _Canonical:
@@ -55,10 +64,10 @@ def _canonical(kind: str) -> _Canonical:
     for name, field in FIELDS[kind].items():
         group = f"(?P<{name}>{field.pattern})" if name in captured else field.pattern
         parts.append(f'"{name}":{field.quote}{group}{field.quote}')
-    pattern = re.compile(r"\{" + ",".join(parts) + r"\}", re.ASCII)
-    groups = pattern.groupindex
-    key_groups = tuple(groups[name] for name in NATURAL_KEYS[kind])
-    return _Canonical(kind, pattern.match, key_groups, groups["store_id"])
+    pattern = re.compile(r"(\{" + ",".join(parts) + r"\})", re.ASCII)
+    places = {name: group - 1 for name, group in pattern.groupindex.items()}
+    key_of = itemgetter(*(places[name] for name in NATURAL_KEYS[kind]))
+    return _Canonical(kind, pattern, key_of, itemgetter(places["store_id"]))
 
 
 _CANONICAL: Final = tuple(_canonical(kind) for kind in FIELDS)
@@ -79,23 +88,46 @@ def read_items(text: str, at: int, count: int) -> tuple[tuple[Item | Refused, ..
     Raises:
         WireError: `json` or `field`, when they do not stand there.
     """
+    if count > 1:
+        for canonical in _CANONICAL:
+            if canonical.pattern.match(text, at):
+                alike = _read_alike(canonical, text, at, count)
+                if alike is not None:
+                    return alike
     items: list[Item | Refused] = []
     for number in range(count):
         if number:
             if not text.startswith(",", at):
                 raise WireError("field", f"records: {number} where {count} are expected")
             at += 1
-        for kind, match, key_groups, store_group in _CANONICAL:
-            found = match(text, at)
+        for canonical in _CANONICAL:
+            found = canonical.pattern.match(text, at)
             if found:
-                identity = identity_of(kind, found.group(*key_groups))
-                items.append(Item(identity, kind, found[store_group], found[0]))
+                items += _items(canonical, [found.groups()])
                 at = found.end()
                 break
         else:
             item, at = _read_carefully(text, at)
             items.append(item)
     return tuple(items), at
+
+
+def _read_alike(
+    canonical: _Canonical, text: str, at: int, count: int
+) -> tuple[tuple[Item, ...], int] | None:
+    """Read records that are all of one kind and canonical; None: they are not."""
+    found: list[tuple[str, ...]] = canonical.pattern.findall(text, at)
+    stretch = ",".join([groups[0] for groups in found])
+    if len(found) != count or not text.startswith(stretch, at):  # something else is between
+        return None
+    return tuple(_items(canonical, found)), at + len(stretch)
+
+
+def _items(canonical: _Canonical, found: list[tuple[str, ...]]) -> list[Item]:
+    kind, _, key_of, store_of = canonical
+    identities = identities_of(kind, map(key_of, found))
+    bodies = [groups[0] for groups in found]
+    return list(map(Item._make, zip(identities, repeat(kind), map(store_of, found), bodies)))
 
 
 def read_item(text: str, at: int) -> tuple[Item | Refused, int]:
