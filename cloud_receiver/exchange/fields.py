@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, DAY_MIN, FIRST_DATE
 from sync.errors import DakaError
 from sync.money import parse_fen
@@ -101,6 +102,16 @@ def day(field: str, text: str) -> date:
             f"the date must lie between {FIRST_DATE} and {AFTER_LAST_DATE}",
         )
     return read
+
+
+def validity(cells: Mapping[str, str]) -> dict[str, str]:
+    """Read from when to when something holds; empty is without end on that side."""
+    first = day("first_date", cells["first_date"] or FIRST_DATE).isoformat()
+    last = day("last_date", cells["last_date"] or LAST_DATE).isoformat()
+    if last < first:
+        zh, en = "结束日期早于开始日期", "the last date is before the first"
+        raise CellError("last_date", zh, en)
+    return {"first_date": first, "last_date": last}
 
 
 def clock(field: str, text: str) -> str:

@@ -31,12 +31,17 @@ class Column:
 
 _STORE = Column("store_id", ("门店编号", "门店"))
 _PERSON = Column("employee_id", ("工号", "员工编号"))
+_VALIDITY = (
+    Column("first_date", ("开始日期", "生效日期"), is_required=False),
+    Column("last_date", ("结束日期", "失效日期"), is_required=False),
+)
 COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
     ImportKind.STORES: (
         _STORE,
         Column("name", ("门店名称", "名称")),
         Column("scene", ("场景",)),
         Column("zone", ("时区",), is_required=False),
+        Column("arrivals_by", ("到岗登记截止", "登记截止"), is_required=False),
     ),
     ImportKind.EMPLOYEES: (
         _PERSON,
@@ -50,8 +55,14 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("device_serial", ("设备序列号", "打卡机"), is_required=False),
         Column("user_id", ("打卡号", "打卡机编号")),
         _PERSON,
+        *_VALIDITY,
     ),
-    ImportKind.SELLERS: (_STORE, Column("seller_code", ("收银员编号", "导购编号")), _PERSON),
+    ImportKind.SELLERS: (
+        _STORE,
+        Column("seller_code", ("收银员编号", "导购编号")),
+        _PERSON,
+        *_VALIDITY,
+    ),
     ImportKind.ROSTER: (
         _PERSON,
         Column("work_date", ("日期", "工作日"), is_required=False),

@@ -137,6 +137,9 @@ def _import_stores(connection: Connection, file: _File, _author: str, now_utc_ms
             name=fields.name("name", cells["name"]),
             zone=fields.zone("zone", cells["zone"]),
             scene=fields.scene("scene", cells["scene"]),
+            arrivals_by=fields.clock("arrivals_by", cells["arrivals_by"])
+            if cells["arrivals_by"]
+            else "",
         )
 
     return enrolment.put_stores(connection, file.read(read), now_utc_ms)
@@ -166,6 +169,7 @@ def _import_badges(connection: Connection, file: _File, _author: str, now_utc_ms
             device_serial=cells["device_serial"] or organisation.ANY_DEVICE,
             user_id=fields.name("user_id", cells["user_id"]),
             employee_id=_person(cells, known),
+            **fields.validity(cells),
         )
 
     return enrolment.bind_badges(connection, file.read(read), now_utc_ms)
@@ -179,6 +183,7 @@ def _import_sellers(connection: Connection, file: _File, _author: str, now_utc_m
             store_id=_store(cells, known),
             seller_code=fields.name("seller_code", cells["seller_code"]),
             employee_id=_person(cells, known),
+            **fields.validity(cells),
         )
 
     return enrolment.bind_sellers(connection, file.read(read), now_utc_ms)

@@ -224,7 +224,7 @@ def behind_writers(connection: Connection, table: Table) -> ColumnElement[bool]:
     return literal_column(f"age({table.name}.xmin) > age({oldest})", Boolean)
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to the newest schema, making it when it is empty; safe to repeat.
 
     All pending migrations and the database's identity are one transaction; when several
@@ -236,7 +236,7 @@ def upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(2026)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         insert_ignore(connection, meta, [{"key": HQ_EPOCH_KEY, "value": token_hex(8)}])
 
 

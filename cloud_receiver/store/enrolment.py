@@ -15,7 +15,14 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, select
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import around
-from cloud_receiver.domain.workday import Shift, encode_shifts, midnight_utc_ms, shift_date
+from cloud_receiver.domain.validity import LAST_DATE
+from cloud_receiver.domain.workday import (
+    FIRST_DATE,
+    Shift,
+    encode_shifts,
+    midnight_utc_ms,
+    shift_date,
+)
 from cloud_receiver.store import dirty, organisation, projection, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
@@ -23,12 +30,17 @@ from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A store as entered; `zone` is an IANA name, `scene` supermarket, community ..."""
+    """A store as entered; `zone` is an IANA name, `scene` supermarket, community ...
+
+    Attributes:
+        arrivals_by: ``HH:MM`` by which its supervisor records arrivals; empty: never.
+    """
 
     store_id: str
     name: str
     zone: str
     scene: str
+    arrivals_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +56,29 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
-    """Whose id is this on that terminal; `ANY_DEVICE` means every terminal of the store."""
+    """Whose id is this on that terminal; `ANY_DEVICE` means every terminal of the store.
+
+    Attributes:
+        first_date, last_date: when it holds, in the store's dates, both included.
+    """
 
     store_id: str
     device_serial: str = ANY_DEVICE
     user_id: str
     employee_id: str
+    first_date: str = FIRST_DATE
+    last_date: str = LAST_DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
-    """Whose code is this on the tills of that store."""
+    """Whose code is this on the tills of that store, from one date to another."""
 
     store_id: str
     seller_code: str
     employee_id: str
+    first_date: str = FIRST_DATE
+    last_date: str = LAST_DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,29 +120,37 @@ def put_employees(connection: Connection, employees: Iterable[Employee]) -> int:
 
 
 def bind_badges(connection: Connection, badges: Iterable[Badge], now_utc_ms: int) -> int:
-    """Say whose ids are whose; punches under them are resolved again from the first."""
+    """Say whose ids are whose; punches under them are resolved again from the first date on."""
     changed = _put(connection, tables.badge, badges)
-    by_store: dict[str, set[str]] = {}
-    for row in changed:
-        by_store.setdefault(row["store_id"], set()).add(row["user_id"])
     punch = tables.punch.c
-    for store_id, user_ids in sorted(by_store.items()):
+    for store_id, first_date, user_ids in _by_store(changed, "user_id"):
         condition = (punch.store_id == store_id) & punch.user_id.in_(user_ids)
-        projection.project_again(connection, tables.punch, condition, now_utc_ms)
+        since = punch.device_time >= first_date
+        projection.project_again(connection, tables.punch, condition & since, now_utc_ms)
     return len(changed)
 
 
 def bind_sellers(connection: Connection, sellers: Iterable[Seller], now_utc_ms: int) -> int:
-    """Say whose till codes are whose; sales under them are resolved again from the first."""
+    """Say whose till codes are whose; sales under them are resolved again from the first date."""
     changed = _put(connection, tables.seller, sellers)
-    by_store: dict[str, set[str]] = {}
-    for row in changed:
-        by_store.setdefault(row["store_id"], set()).add(row["seller_code"])
     sale = tables.sale.c
-    for store_id, codes in sorted(by_store.items()):
+    for store_id, first_date, codes in _by_store(changed, "seller_code"):
         condition = (sale.store_id == store_id) & sale.seller_code.in_(codes)
-        projection.project_again(connection, tables.sale, condition, now_utc_ms)
+        # a margin: what is sold at night counts for the date its shift began on
+        since = sale.work_date >= shift_date(first_date, -2)
+        projection.project_again(connection, tables.sale, condition & since, now_utc_ms)
     return len(changed)
+
+
+def _by_store(
+    rows: Iterable[Mapping[str, Any]], key: str
+) -> Iterator[tuple[str, str, Collection[str]]]:
+    """Yield each store with the first date and the ids or codes its changed rows are about."""
+    by_store: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_store.setdefault(row["store_id"], []).append(row)
+    for store_id, of_store in sorted(by_store.items()):
+        yield store_id, min(row["first_date"] for row in of_store), {row[key] for row in of_store}
 
 
 def add_roster(

@@ -6,14 +6,15 @@ What changes them, and what must then be resolved again, is in `store.enrolment`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.validity import Binding, holder_on
 from cloud_receiver.domain.workday import decode_shifts
 from cloud_receiver.store import tables
 
@@ -50,16 +51,35 @@ def home_stores(connection: Connection, employee_ids: Collection[str]) -> dict[s
     return {employee_id: store_id for employee_id, store_id in rows}  # noqa: C416  rows, no dict
 
 
+Bindings = Mapping[tuple[str, ...], Sequence[Binding]]
+"""By the key of a badge (store, terminal, user id) or of a till code (store, code)."""
+
+
 class BadgeBook:
     """Whose id is whose on which terminal: a terminal's own entry goes before the store's."""
 
-    def __init__(self, holders: Mapping[tuple[str, str, str], str]) -> None:
-        self._holders = holders
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
 
-    def holder(self, store_id: str, device_serial: str, user_id: str) -> str | None:
-        """Return the employee, None when nobody is bound to the id yet."""
-        exact = self._holders.get((store_id, device_serial, user_id))
-        return exact or self._holders.get((store_id, ANY_DEVICE, user_id))
+    def holder(self, store_id: str, device_serial: str, user_id: str, date: str) -> str | None:
+        """Return the employee on a local date, None when nobody is bound to the id then."""
+        for serial in (device_serial, ANY_DEVICE):
+            held = self._bindings.get((store_id, serial, user_id))
+            found = holder_on(held, date) if held else None
+            if found:
+                return found
+        return None
+
+
+class SellerBook:
+    """Whose code is whose on the tills of a store."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
+
+    def holder(self, store_id: str, seller_code: str, date: str) -> str | None:
+        """Return the employee on a local date, None when nobody is bound to the code then."""
+        return holder_on(self._bindings.get((store_id, seller_code), ()), date)
 
 
 def badge_book(
@@ -67,25 +87,27 @@ def badge_book(
 ) -> BadgeBook:
     """Return the badges of some stores and user ids."""
     badge = tables.badge.c
-    rows = connection.execute(
-        select(badge.store_id, badge.device_serial, badge.user_id, badge.employee_id).where(
-            badge.store_id.in_(store_ids), badge.user_id.in_(user_ids)
-        )
-    )
-    return BadgeBook({(row[0], row[1], row[2]): row[3] for row in rows})
+    wanted = badge.store_id.in_(store_ids) & badge.user_id.in_(user_ids)
+    return BadgeBook(_bindings(connection, tables.badge, wanted))
 
 
-def sellers(
+def seller_book(
     connection: Connection, store_ids: Collection[str], codes: Collection[str]
-) -> dict[tuple[str, str], str]:
-    """Return the employee of each (store, seller code) that is bound."""
+) -> SellerBook:
+    """Return the till codes of some stores."""
     seller = tables.seller.c
-    rows = connection.execute(
-        select(seller.store_id, seller.seller_code, seller.employee_id).where(
-            seller.store_id.in_(store_ids), seller.seller_code.in_(codes)
-        )
-    )
-    return {(store_id, code): employee_id for store_id, code, employee_id in rows}
+    wanted = seller.store_id.in_(store_ids) & seller.seller_code.in_(codes)
+    return SellerBook(_bindings(connection, tables.seller, wanted))
+
+
+def _bindings(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> Bindings:
+    """Return bindings by all of the primary key but its last column, the first date."""
+    key = list(table.primary_key)[:-1]
+    columns = (*key, table.c.first_date, table.c.last_date, table.c.employee_id)
+    found: defaultdict[tuple[str, ...], list[Binding]] = defaultdict(list)
+    for row in connection.execute(select(*columns).where(wanted)):
+        found[tuple(row[: len(key)])].append(Binding(*row[len(key) :]))
+    return found
 
 
 Rosters = Mapping[str, Mapping[str, RosterDay]]

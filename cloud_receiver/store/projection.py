@@ -160,7 +160,9 @@ def _project_punches(
     rows = []
     acts = []
     for entry, punch in zip(entries, punches, strict=True):
-        employee_id = book.holder(punch.store_id, punch.device_serial, punch.user_id)
+        employee_id = book.holder(
+            punch.store_id, punch.device_serial, punch.user_id, punch.device_time[:10]
+        )
         site = sites.get(punch.store_id)
         at_utc_ms = None
         if site:
@@ -188,12 +190,12 @@ def _project_sales(
     connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
 ) -> None:
     sales = list(_believable_sales(connection, entries))
-    holders = organisation.sellers(
+    book = organisation.seller_book(
         connection, {sale.store_id for _, sale in sales}, {sale.seller_code for _, sale in sales}
     )
     acts = [
         Act(
-            holders.get((sale.store_id, sale.seller_code)),
+            book.holder(sale.store_id, sale.seller_code, sale.sold_at[:10]),
             sale.store_id,
             local_to_utc_ms(sale.sold_at, zone_of(sites, sale.store_id)),
             sale.sold_at,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, and_, func, select
 
+from cloud_receiver.domain.workday import FIRST_DATE
 from cloud_receiver.store.tables import punch, sale
 
 
@@ -58,3 +60,20 @@ def unmatched_sellers(connection: Connection) -> list[UnmatchedSeller]:
     )
     rows = connection.execute(query.order_by(count.desc(), *who))
     return [UnmatchedSeller(row[0], row[1], row[2], int(row[3]), row[4], row[5]) for row in rows]
+
+
+def first_open_date(
+    connection: Connection, badges: Table, key: Mapping[str, str], first_unmatched: str
+) -> str:
+    """Return from when on an id may be bound without taking anything from anybody.
+
+    Nobody ever held it: always. Else from the first record nobody holds: an id that went
+    from one person to the next keeps what it was to the first.
+
+    Args:
+        badges: `badge` or `seller`.
+        key: the columns of its primary key but the date.
+    """
+    held = and_(*(badges.c[name] == value for name, value in key.items()))
+    is_held = connection.scalar(select(func.count()).select_from(badges).where(held))
+    return first_unmatched[:10] if is_held else FIRST_DATE

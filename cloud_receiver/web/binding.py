@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import names
+from cloud_receiver.domain.workday import FIRST_DATE, local_date, utc_ms
+from cloud_receiver.store import names, tables
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Seller, bind_badges, bind_sellers
 from cloud_receiver.store.names import Person
-from cloud_receiver.store.organisation import ANY_DEVICE
-from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
+from cloud_receiver.store.organisation import ANY_DEVICE, sites, zone_of
+from cloud_receiver.store.unmatched import first_open_date, unmatched_sellers, unmatched_users
 from cloud_receiver.web.frame import Desk
 
 
@@ -46,34 +46,36 @@ def _bind_user(
     connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
 ) -> int:
     everywhere = form.get("where") == ANY_DEVICE
-    badge = Badge(
-        store_id=form["store_id"],
-        device_serial=ANY_DEVICE if everywhere else form["device_serial"],
-        user_id=form["user_id"],
-        employee_id=person.employee_id,
-    )
+    key = {
+        "store_id": form["store_id"],
+        "device_serial": ANY_DEVICE if everywhere else form["device_serial"],
+        "user_id": form["user_id"],
+    }
     waiting = [
-        user.punches
+        user
         for user in unmatched_users(connection)
-        if (user.store_id, user.user_id) == (badge.store_id, badge.user_id)
-        and badge.device_serial in (ANY_DEVICE, user.device_serial)
+        if (user.store_id, user.user_id) == (key["store_id"], key["user_id"])
+        and key["device_serial"] in (ANY_DEVICE, user.device_serial)
     ]
+    since = min((user.first_device_time for user in waiting), default=FIRST_DATE)
+    since = first_open_date(connection, tables.badge, key, since)
+    badge = Badge(**key, employee_id=person.employee_id, first_date=since)
     bind_badges(connection, [badge], now_utc_ms)
-    return sum(waiting)
+    return sum(user.punches for user in waiting)
 
 
 def _bind_seller(
     connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
 ) -> int:
-    seller = Seller(
-        store_id=form["store_id"],
-        seller_code=form["seller_code"],
-        employee_id=person.employee_id,
-    )
+    key = {"store_id": form["store_id"], "seller_code": form["seller_code"]}
     waiting = [
-        code.sales
+        code
         for code in unmatched_sellers(connection)
-        if (code.store_id, code.seller_code) == (seller.store_id, seller.seller_code)
+        if (code.store_id, code.seller_code) == (key["store_id"], key["seller_code"])
     ]
+    first_utc_ms = min((code.first_utc_ms for code in waiting), default=0)
+    zone = zone_of(sites(connection), key["store_id"])
+    since = first_open_date(connection, tables.seller, key, local_date(first_utc_ms, zone))
+    seller = Seller(**key, employee_id=person.employee_id, first_date=since)
     bind_sellers(connection, [seller], now_utc_ms)
-    return sum(waiting)
+    return sum(code.sales for code in waiting)

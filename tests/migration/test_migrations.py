@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select, text
 
 from cloud_receiver.store import engine as database
+from cloud_receiver.store import tables
 from cloud_receiver.store.tables import metadata
 from sync.errors import DakaError
 
@@ -55,6 +56,24 @@ def test_processes_that_start_together_make_one_database(tmp_path: Path) -> None
             epochs.add(database.hq_epoch(connection))
         engine.dispose()
     assert len(epochs) == 1
+
+
+def test_badges_of_before_hold_always(tmp_path: Path) -> None:
+    engine = database.open_engine(database.sqlite_url(tmp_path / "old.sqlite"))
+    database.upgrade(engine, "0001")
+    with database.write(engine) as connection:
+        connection.execute(text("INSERT INTO badge VALUES ('S1', '*', '7', 'E1')"))
+        connection.execute(text("INSERT INTO seller VALUES ('S1', 'P01', 'E1')"))
+        connection.execute(text("INSERT INTO store VALUES ('S1', '一店', 'UTC', 'community')"))
+    database.upgrade(engine)
+    with database.read(engine) as connection:
+        badge = connection.execute(select(tables.badge)).one()
+        seller = connection.execute(select(tables.seller)).one()
+        assert connection.execute(select(tables.store.c.arrivals_by)).scalar_one() == ""
+    always = ("2000-01-01", "2099-12-31", "E1")
+    assert tuple(badge) == ("S1", "*", "7", *always)
+    assert tuple(seller) == ("S1", "P01", *always)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/daka", "/var/lib/daka.sqlite", ""])

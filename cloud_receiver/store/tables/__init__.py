@@ -27,16 +27,24 @@ from cloud_receiver.store.tables.organisation import (
     store,
 )
 from cloud_receiver.store.tables.people import account
+from cloud_receiver.store.tables.planning import (
+    calendar_day,
+    imported_result,
+    policy_version,
+    shift_template,
+)
 
 __all__ = [
     "IS_TROUBLE",
     "account",
     "badge",
     "box",
+    "calendar_day",
     "day_fact",
     "dead_letter",
     "dirty",
     "employee",
+    "imported_result",
     "journal",
     "lane_mark",
     "ledger",
@@ -44,11 +52,13 @@ __all__ = [
     "metadata",
     "notice",
     "outcome",
+    "policy_version",
     "punch",
     "roster",
     "rule_version",
     "sale",
     "seller",
+    "shift_template",
     "source",
     "store",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
+from cloud_receiver.domain.validity import LAST_DATE
+from cloud_receiver.domain.workday import FIRST_DATE
 from cloud_receiver.store.tables.catalogue import metadata
 
 store = Table(
@@ -13,6 +15,8 @@ store = Table(
     Column("name", Text, nullable=False),
     Column("zone", Text, nullable=False),  # IANA
     Column("scene", Text, nullable=False),  # supermarket | community | convenience | ...
+    # HH:MM by which the supervisor records arrivals; empty: nobody has to
+    Column("arrivals_by", Text, nullable=False, default=""),
 )
 employee = Table(
     "employee",
@@ -29,6 +33,8 @@ badge = Table(
     Column("store_id", Text, primary_key=True),
     Column("device_serial", Text, primary_key=True),
     Column("user_id", Text, primary_key=True),
+    Column("first_date", Text, primary_key=True, default=FIRST_DATE),  # local, both included
+    Column("last_date", Text, nullable=False, default=LAST_DATE),
     Column("employee_id", Text, nullable=False),
 )
 seller = Table(
@@ -36,6 +42,8 @@ seller = Table(
     metadata,  # whose code is this on the tills of that store
     Column("store_id", Text, primary_key=True),
     Column("seller_code", Text, primary_key=True),
+    Column("first_date", Text, primary_key=True, default=FIRST_DATE),  # local, both included
+    Column("last_date", Text, nullable=False, default=LAST_DATE),
     Column("employee_id", Text, nullable=False),
 )
 roster = Table(

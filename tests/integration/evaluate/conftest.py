@@ -125,8 +125,8 @@ class Headquarters:
         with write(self.engine) as connection:
             enrolment.bind_badges(connection, [badge], self.now_utc_ms)
 
-    def bind_seller(self, code: str, employee_id: str) -> None:
-        seller = Seller(store_id="S1", seller_code=code, employee_id=employee_id)
+    def bind_seller(self, code: str, employee_id: str, **changes: Any) -> None:
+        seller = Seller(store_id="S1", seller_code=code, employee_id=employee_id, **changes)
         with write(self.engine) as connection:
             enrolment.bind_sellers(connection, [seller], self.now_utc_ms)
 

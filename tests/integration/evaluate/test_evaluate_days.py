@@ -235,3 +235,43 @@ def test_the_same_roster_again_is_no_new_version(hq, person) -> None:
     assert hq.roster("E1", MONDAY) == 1
     versions = [row[2] for row in hq.table(tables.roster)]
     assert versions == [1, 2, 3]
+
+
+def test_an_id_that_goes_to_another_person_keeps_what_it_was(hq) -> None:
+    """Rebinding judges both people anew; each keeps what stands in their own time."""
+    for who in ("E1", "E2"):
+        hq.roster(who, MONDAY)
+        hq.roster(who, TUESDAY)
+    hq.bind("1001", "E1")
+    (monday,) = hq.journal(hq.punch("1001", f"{MONDAY}T08:50:00"))
+    (tuesday,) = hq.journal(hq.punch("1001", f"{TUESDAY}T08:50:00"))
+    hq.at(f"{TUESDAY}T09:10")
+    assert hq.facts("E1", TUESDAY)["evidence"]["punches"] == [tuesday]
+    hq.bind("1001", "E2", first_date=TUESDAY)
+    hq.evaluate()
+    punches = {(who, day): hq.facts(who, day)["evidence"]["punches"]
+               for who in ("E1", "E2") for day in (MONDAY, TUESDAY)}  # fmt: skip
+    assert punches == {
+        ("E1", MONDAY): [monday], ("E1", TUESDAY): [],
+        ("E2", MONDAY): [], ("E2", TUESDAY): [tuesday],
+    }  # fmt: skip
+
+
+def test_after_a_binding_has_ended_the_id_is_a_stranger_again(hq) -> None:
+    hq.bind("1001", "E1", last_date=MONDAY)
+    hq.bind_seller("P01", "E1", last_date=MONDAY)
+    for day in (MONDAY, TUESDAY):
+        hq.journal(hq.punch("1001", f"{day}T08:50:00"), hq.sale("P01", f"{day}T10:00:00", 100))
+    hq.at(f"{TUESDAY}T12:00")
+    (user,) = hq.reading(unmatched.unmatched_users)
+    assert (user.punches, user.first_device_time) == (1, f"{TUESDAY}T08:50:00")
+    (code,) = hq.reading(unmatched.unmatched_sellers)
+    assert (code.sales, code.amount_fen) == (1, 100)
+    key = {"store_id": "S1", "device_serial": "*", "user_id": "1001"}
+    since = hq.reading(lambda connection: unmatched.first_open_date(
+        connection, tables.badge, key, user.first_device_time))  # fmt: skip
+    assert since == TUESDAY, "what the id was to the first person stays theirs"
+    hq.bind("1001", "E2", first_date=since)
+    hq.evaluate()
+    assert len(hq.facts("E1", MONDAY)["evidence"]["punches"]) == 1
+    assert len(hq.facts("E2", TUESDAY)["evidence"]["punches"]) == 1
