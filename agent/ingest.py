@@ -75,7 +75,8 @@ def capture_of(
     for lane, wire in _wires(reading, provenance):
         item = _checked(wire)
         if isinstance(item, Item):
-            rows.append(Row(lane, key_of(item.record_id, wire.get("sold_at")), item.body))
+            lead = wire.get("sold_at") or wire.get("from_utc", "")[:19] or None
+            rows.append(Row(lane, key_of(item.record_id, lead), item.body))
         else:
             unfit.append(_unfit(wire, item))
     pieces: list[Piece] = []
@@ -102,6 +103,9 @@ def _wires(reading: Reading, provenance: Wire) -> Iterable[tuple[Lane, Wire]]:
         yield punch_lane, _punch_wire(punch, reading, provenance)
     for sale in reading.sales:
         yield sale_lane, _sale_wire(sale, provenance)
+    for gap in reading.gaps:  # ahead of the claim of completeness that it limits
+        told = {"source": reading.terminal, "from_utc": gap.from_utc, "to_utc": gap.to_utc}
+        yield Lane.PUNCH, {"kind": "gap", **told, **provenance}
 
 
 def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_receiver.commands import deadletters, users
+from cloud_receiver.commands import boxes, deadletters, users
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(deadletters.app, name="deadletter")
+app.add_typer(boxes.app, name="box")
 
 
 @app.command()

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cloud_receiver.mail import Mail, Message, sort_mail
-from cloud_receiver.store import fleet, journal
+from cloud_receiver.store import control, fleet, journal
 from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
 from cloud_receiver.store.journal import Entry, LaneKey
 from cloud_receiver.store.problems import Letter, bury, is_buried
 from sync import topics
+from sync.control import Echo
 from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
 from sync.items import Item, Refused
@@ -57,12 +58,14 @@ class Intake:
     Attributes:
         new_records: how many records the journal did not hold before.
         new_letters: how many dead letters were not there before.
+        echoes: words of boxes to be said back: they have been through the database.
         heard_health: heartbeats came in, so a store's feed may be complete now (law 9).
         hq_epoch: identity of the database after the commit.
         has_rotated: the identity is new: boxes are asked to refill the database.
     """
 
     answers: tuple[Answer, ...]
+    echoes: tuple[tuple[str, Echo], ...]
     new_records: int
     new_letters: int
     heard_health: bool
@@ -93,6 +96,7 @@ def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: i
             for key, mark in filing.marks.items()
             for rejected in [tuple(filing.rejected.get(key, ()))]
         ),
+        echoes=tuple(mail.echoes),
         new_records=filing.new_records,
         new_letters=new_letters,
         heard_health=bool(mail.beats),
@@ -192,6 +196,9 @@ class _Filing:
             fleet.greet(self.connection, state, self.now_utc_ms)
             if state.online:
                 self._tell_marks(state.box_id, state.epoch)
+        control.note_reports(self.connection, mail.reports)
+        control.note_replies(self.connection, mail.replies, self.now_utc_ms)
+        fleet.heard_of(self.connection, [box_id for box_id, _ in mail.echoes], self.now_utc_ms)
 
     def _tell_marks(self, box_id: str, epoch: str) -> None:
         for lane, mark in journal.marks_of(self.connection, box_id, epoch).items():

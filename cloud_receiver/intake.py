@@ -25,6 +25,7 @@ from cloud_receiver.store.engine import write
 from cloud_receiver.store.problems import bury
 from sync import topics
 from sync.clock import Clock
+from sync.control import encode
 from sync.receipt import encode_receipt
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ class IntakeLoop:
         for answer in intake.answers:
             topic = topics.receipt(self._org, answer.box_id)
             self._line.publish(topic, encode_receipt(answer.receipt))
+        for box_id, echo in intake.echoes:
+            self._line.publish(topics.echo(self._org, box_id, "down"), encode(echo))
         for arrival in group:
             self._line.acknowledge(arrival)
         if intake.new_records or intake.heard_health:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cloud_receiver.store.journal import LaneKey
 from cloud_receiver.store.problems import Letter
 from sync import topics
+from sync.control import Echo, Reply, Reported, decode_echo, decode_reply, decode_reported
 from sync.envelope import Batch, decode_batch
 from sync.errors import WireError
 from sync.heartbeat import Heartbeat, decode_heartbeat
@@ -32,6 +33,9 @@ class Mail:
     batches: dict[LaneKey, list[Batch]] = field(default_factory=dict)
     beats: list[tuple[Heartbeat, Message]] = field(default_factory=list)
     states: list[BoxState] = field(default_factory=list)
+    reports: list[tuple[str, Reported]] = field(default_factory=list)
+    replies: list[tuple[str, Reply]] = field(default_factory=list)
+    echoes: list[tuple[str, Echo]] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
 
 
@@ -67,6 +71,12 @@ def _sort_one(mail: Mail, org: str, message: Message) -> None:
         beat = decode_heartbeat(message.payload)
         _insist("box", beat.box_id, box_id)
         mail.beats.append((beat, message))
+    elif message.topic == topics.reported(org, box_id):
+        mail.reports.append((box_id, decode_reported(message.payload)))
+    elif message.topic == topics.reply(org, box_id):
+        mail.replies.append((box_id, decode_reply(message.payload)))
+    elif message.topic == topics.echo(org, box_id, "up"):
+        mail.echoes.append((box_id, decode_echo(message.payload)))
     else:
         up = topics.parse_up(message.topic)
         _insist("org", up.org, org)

@@ -17,6 +17,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from cloud_receiver.dispatcher import Dispatcher
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mqtt_link import MqttLink, Presence
@@ -186,7 +187,13 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         on_new = evaluator.wake
     if Part.INGEST in parts:
         link, intake = _receiver(settings, engine, on_new)
-        loops = [Loop("link", link.run, link.wake), *loops, Loop("intake", intake.run)]
+        dispatcher = Dispatcher(engine, settings.org, settings.clock, link.publish)
+        loops = [
+            Loop("link", link.run, link.wake),
+            *loops,
+            Loop("intake", intake.run),
+            Loop("dispatcher", dispatcher.run),
+        ]
     if Part.WEB in parts:
         from cloud_receiver.web.app import serve
 

@@ -112,9 +112,9 @@ class MqttLink:
 
     # ---- any thread --------------------------------------------------------------------
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Publish with QoS 1 if connected; what is lost with a connection is not repeated."""
-        self._hand_over(_Publication(topic, payload, retain=False))
+        self._hand_over(_Publication(topic, payload, retain))
 
     def announce(self, presence: Presence) -> None:
         """Say something else on the presence topic, now and on every later connection."""

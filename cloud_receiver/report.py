@@ -93,7 +93,7 @@ def letter_lines(settings: Settings, limit: int, words: Words) -> list[str]:
     with _look(settings) as connection:
         letters = problems.dead_letters(connection, limit=limit)
     lines = [
-        f"{letter.letter_no}  {_at(letter.received_utc_ms)}  {letter.box_id or '-'}"
+        f"{letter.letter_no}  {instant(letter.received_utc_ms)}  {letter.box_id or '-'}"
         f"  {letter.code}  {letter.raw_bytes} B  {letter.detail}"
         for letter in letters
     ]
@@ -113,5 +113,6 @@ def letter_bytes(settings: Settings, number: int, words: Words) -> bytes:
     return found[1]
 
 
-def _at(utc_ms: int) -> str:
+def instant(utc_ms: int) -> str:
+    """Return an instant for people, in UTC."""
     return datetime.fromtimestamp(utc_ms / 1000, UTC).strftime(_TIME)

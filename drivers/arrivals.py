@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from drivers.contract import Cursor, Rejected
+from drivers.contract import Cursor, Gap, Rejected
 from sync.clock import parse_utc, utc_text
 
 ItemT = TypeVar("ItemT")
@@ -86,7 +86,7 @@ class Listening:
         self._first_opened: datetime | None = None
         self._heard_to: datetime | None = None
 
-    def opened(self, now: datetime) -> Rejected | None:
+    def opened(self, now: datetime) -> Gap | None:
         """Say that the line was opened; return the gap since it was last open in this run."""
         gap = _gap(self._heard_to, now, TOLERATED_SILENCE)
         self.since = now
@@ -97,7 +97,7 @@ class Listening:
         """Say that the line was open until now."""
         self._heard_to = now
 
-    def resumed(self, cursor: Cursor) -> Rejected | None:
+    def resumed(self, cursor: Cursor) -> Gap | None:
         """Return the gap between an earlier run, which left this cursor, and this one.
 
         Args:
@@ -121,10 +121,15 @@ def heard_to_text(cursor: Cursor | None, now: datetime, *, is_quiet: bool) -> st
     return utc_text(now)
 
 
-def _gap(heard_to: datetime | None, opened: datetime, tolerated: timedelta) -> Rejected | None:
+def _gap(heard_to: datetime | None, opened: datetime, tolerated: timedelta) -> Gap | None:
     if heard_to is None or opened - heard_to <= tolerated:
         return None
-    stretch = f"{utc_text(heard_to)} to {utc_text(opened)}"
+    return Gap(utc_text(heard_to), utc_text(opened))
+
+
+def told_of(gap: Gap) -> Rejected:
+    """Return the sentence for people that goes with a gap."""
+    stretch = f"{gap.from_utc} to {gap.to_utc}"
     return Rejected(
         position=stretch,
         code="not_listening",

@@ -65,6 +65,18 @@ class Rejected:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which touches may be lost for good: nobody listened and nothing was kept.
+
+    Attributes:
+        from_utc, to_utc: `sync.clock.utc_text` form.
+    """
+
+    from_utc: str
+    to_utc: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A part of a source, at most a few thousand rows.
@@ -75,6 +87,8 @@ class Reading:
         history: rows are old news (a first read, a repair) and must not delay today's.
         complete: this reading ends a pass over everything the source holds; the source is
             complete up to the moment the pass began. Only the last reading of a pass says so.
+        gaps: what `complete` does not vouch for: no later read brings the touches of these
+            stretches, and silence within them proves nothing. Told once each.
         clock_offset_ms: device minus box clock, measured at this connection; None: unknown.
         device_records: number of records the device says it holds; None: it does not say.
         device_serial: the terminal these rows are from, where one source brings those of
@@ -86,6 +100,7 @@ class Reading:
     punches: tuple[PunchRow, ...] = ()
     sales: tuple[SaleRow, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     history: bool = False
     complete: bool = False
     clock_offset_ms: int | None = None

@@ -16,7 +16,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from sync.records import Punch, Record, Sale, Trouble
+from sync.records import Gap, Punch, Record, Sale, Trouble
 
 ID_DIGITS: Final = 32  # of hash: 80 bits within one minute, 128 bits where no time leads
 _SEPARATOR: Final = "\x1f"  # cannot occur in a field (sync.fields forbids control characters)
@@ -31,6 +31,7 @@ NATURAL_KEYS: Final[dict[str, tuple[str, ...]]] = {
     ),
     Sale.KIND: ("store_id", "register_id", "receipt_id", "line_no", "line_kind"),
     Trouble.KIND: ("store_id", "source", "position", "code", "raw_sha256"),
+    Gap.KIND: ("store_id", "source", "from_utc", "to_utc"),
 }
 """The fields that make a record the one it is, by kind."""
 _PUNCH_DIGITS: Final = ID_DIGITS - 12

@@ -1,4 +1,4 @@
-"""What travels: punches, sale lines and troubles, each frozen, flat and checked at the border.
+"""What travels: punches, sale lines, troubles and gaps, each frozen, flat and checked at the border.
 
 Field names are the wire's names. Text fields carry no control characters, which keeps
 the natural keys of `sync.identity` unambiguous. Device and till times are local wall
@@ -133,9 +133,32 @@ class Trouble:
     boottime_ms: int
 
 
-Record = Punch | Sale | Trouble
-KINDS: Final[dict[str, type[Punch] | type[Sale] | type[Trouble]]] = {
-    cls.KIND: cls for cls in (Punch, Sale, Trouble)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A stretch in which touches of a source without memory may be lost for good.
+
+    Silence within it proves nothing: headquarters calls no absence final there (law 9).
+
+    Attributes:
+        source: the terminal's identity, as `Punch.device_serial`.
+        from_utc, to_utc: from when to when nobody listened, `sync.clock.utc_text` form.
+    """
+
+    KIND: ClassVar[str] = "gap"
+
+    source: str
+    from_utc: str
+    to_utc: str
+    store_id: str
+    driver: str
+    received_at_utc: str
+    boot_id: str
+    boottime_ms: int
+
+
+Record = Punch | Sale | Trouble | Gap
+KINDS: Final[dict[str, type[Punch] | type[Sale] | type[Trouble] | type[Gap]]] = {
+    cls.KIND: cls for cls in (Punch, Sale, Trouble, Gap)
 }
 
 _NAME: Final = Text(MAX_TEXT, empty=False)
@@ -175,6 +198,8 @@ _TYPES: Final[dict[str, Field]] = {
     "raw_b64": Text(MAX_RAW_B64),
     "raw_sha256": Text(64, empty=False),
     "raw_bytes": Whole(0, 2**40),
+    "from_utc": _UTC_TIME,
+    "to_utc": _UTC_TIME,
 }
 FIELDS: Final[dict[str, dict[str, Field]]] = {
     kind: {field.name: _TYPES[field.name] for field in fields(cls)} for kind, cls in KINDS.items()

@@ -71,6 +71,31 @@ def health(org: str, box_id: str) -> str:
     return f"{ROOT}/{org}/{box_id}/health"
 
 
+def desired(org: str, box_id: str) -> str:
+    """Return the retained topic of the settings headquarters wants a box to have."""
+    return f"{ROOT}/{org}/{box_id}/down/desired"
+
+
+def reported(org: str, box_id: str) -> str:
+    """Return where a box says which settings are in force."""
+    return f"{ROOT}/{org}/{box_id}/up/reported"
+
+
+def command(org: str, box_id: str) -> str:
+    """Return where headquarters asks a box for a live action."""
+    return f"{ROOT}/{org}/{box_id}/down/command"
+
+
+def reply(org: str, box_id: str) -> str:
+    """Return where a box answers a command."""
+    return f"{ROOT}/{org}/{box_id}/up/reply"
+
+
+def echo(org: str, box_id: str, way: str) -> str:
+    """Return where an echo is asked for (``up``) or answered (``down``)."""
+    return f"{ROOT}/{org}/{box_id}/{way}/echo"
+
+
 def hq_state(org: str, receiver_id: str) -> str:
     """Return the retained topic that says a receiver is online."""
     return f"{ROOT}/{org}/_hq/{receiver_id}/state"
@@ -82,13 +107,14 @@ def hq_state_filter(org: str) -> str:
 
 
 def hq_filters(org: str, shards: range | list[int] | None = None) -> list[str]:
-    """Return what a receiver subscribes to: its shards (all when None), states and healths."""
+    """Return what a receiver subscribes to: its shards (all when None) and all else boxes say."""
     ups = (
         [f"{ROOT}/{org}/+/up/+/+"]
         if shards is None
         else [f"{ROOT}/{org}/+/up/{shard}/+" for shard in shards]
     )
-    return [*ups, f"{ROOT}/{org}/+/state", f"{ROOT}/{org}/+/health"]
+    words = ("state", "health", "up/reported", "up/reply", "up/echo")
+    return [*ups, *(f"{ROOT}/{org}/+/{word}" for word in words)]
 
 
 def parse_up(topic: str) -> UpTopic:

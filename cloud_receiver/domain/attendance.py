@@ -8,8 +8,9 @@ last window is over, its settling time too, and the store's feed complete beyond
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from cloud_receiver.domain.cards import (
     LABELS,
@@ -37,6 +38,7 @@ __all__ = [
     "Awaited",
     "DayResult",
     "DayStatus",
+    "Gap",
     "PointResult",
     "Policy",
     "Tap",
@@ -44,6 +46,17 @@ __all__ = [
 ]
 
 _REST_SETTLE_MS: Final = 30 * MINUTE_MS
+
+
+class Gap(NamedTuple):
+    """When touches of a store's terminal may have been lost for good; `sync.records.Gap`."""
+
+    from_utc_ms: int
+    to_utc_ms: int
+    record_id: str
+
+
+NO_GAPS: Final[Mapping[str, Sequence[Gap]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,7 @@ def judge(
     complete_utc_ms: Mapping[str, int],
     policy: Policy,
     implausible: Sequence[str] = (),
+    gaps: Mapping[str, Sequence[Gap]] = NO_GAPS,
 ) -> DayResult:
     """Judge a day from all that is known at `as_of_utc_ms`.
 
@@ -103,6 +117,8 @@ def judge(
         complete_utc_ms: per store, up to when its feed is complete; a store that is not
             named has never been.
         implausible: records of that date whose terminal's clock cannot be believed.
+        gaps: per store, when touches may have been lost for good. What seems missing from a
+            shift they reach into is never final: only a person can tell.
     """
     shifts = shifts_around({**neighbours, day.work_date: day}, day.work_date)
     begin_utc_ms, end_utc_ms = _reach(day)
@@ -121,8 +137,12 @@ def judge(
         return _rest_day(day, own, findings, as_of_utc_ms, complete_utc_ms)
     findings += [Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)) for tap in taken[None]]
     results = [
-        judge_shift(
-            shift, taken.get(shift, ()), _phase(shift, as_of_utc_ms, complete_utc_ms), policy
+        _judged(
+            shift,
+            taken.get(shift, ()),
+            _phase(shift, as_of_utc_ms, complete_utc_ms),
+            policy,
+            gaps.get(shift.shift.store_id, ()),
         )
         for shift in shifts
         if shift.work_date == day.work_date
@@ -149,6 +169,27 @@ def _phase(
     return None
 
 
+def _judged(
+    shift: PlannedShift,
+    taps: Sequence[Tap],
+    phase: DayStatus | None,
+    policy: Policy,
+    gaps: Sequence[Gap],
+) -> ShiftResult:
+    """Judge a shift; where a gap may have swallowed what is amiss, it goes on awaiting data."""
+    result = judge_shift(shift, taps, phase, policy)
+    opens, closes = shift.on_duty.opens_utc_ms, shift.off_duty.closes_utc_ms
+    records = tuple(
+        gap.record_id for gap in gaps if gap.from_utc_ms < closes and gap.to_utc_ms > opens
+    )
+    is_clean = result.on_duty.status is result.off_duty.status is DayStatus.NORMAL
+    if phase is not None or is_clean or not records:
+        return result
+    waiting = judge_shift(shift, taps, DayStatus.AWAITING_DATA, policy)
+    finding = Finding(FindingCode.FEED_GAP, records)
+    return replace(waiting, findings=(*waiting.findings, finding))
+
+
 def _worked_day(
     results: Sequence[ShiftResult],
     taps: Sequence[Tap],
@@ -166,6 +207,7 @@ def _worked_day(
         Awaited(result.shift.shift.store_id, result.shift.off_duty.closes_utc_ms)
         for result in results
         if result.phase is DayStatus.AWAITING_DATA
+        and all(finding.code is not FindingCode.FEED_GAP for finding in result.findings)
     )
     odd = [finding for result in results for finding in result.findings]
     return DayResult(

@@ -6,13 +6,14 @@ the raw record ids (law 7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from cloud_receiver.domain.attendance import (
     Awaited,
     DayResult,
+    Gap,
     PointResult,
     Policy,
     Tap,
@@ -44,6 +45,7 @@ class DayInputs:
         neighbours: the roster around the day.
         taps: at least those within two days.
         implausible: punches of that date whose terminal's clock cannot be believed.
+        gaps: per store, when touches may have been lost; at least those near the day.
     """
 
     employee_id: str
@@ -54,6 +56,7 @@ class DayInputs:
     taps: tuple[Tap, ...]
     implausible: tuple[str, ...]
     sales: Sales
+    gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def assess(
         complete_utc_ms=complete_utc_ms,
         policy=policy,
         implausible=inputs.implausible,
+        gaps=inputs.gaps,
     )
     happened = bool(result.taps or inputs.implausible or inputs.sales.record_ids)
     return Assessment(

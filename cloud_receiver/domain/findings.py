@@ -19,6 +19,7 @@ class FindingCode(StrEnum):
     BETWEEN_CARDS = "between_cards"
     OTHER_STORE = "other_store"
     UNSCHEDULED = "unscheduled"
+    FEED_GAP = "feed_gap"
 
 
 LABELS: Final[dict[FindingCode, tuple[str, str]]] = {
@@ -43,6 +44,10 @@ LABELS: Final[dict[FindingCode, tuple[str, str]]] = {
         "touched in another store than the roster says",
     ),
     FindingCode.UNSCHEDULED: ("当日没有排班", "nothing was rostered that day"),
+    FindingCode.FEED_GAP: (
+        "班次期间打卡机有一段时间无人接收,打卡可能丢失;请核实后补录",
+        "for part of the shift nobody listened to the terminal: ask, and enter what is lost",
+    ),
 }
 """Chinese and English label of every code."""
 

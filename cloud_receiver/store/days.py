@@ -15,7 +15,7 @@ from cloud_receiver.domain.employee_day import DayInputs, Sales
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.workday import midnight_utc_ms, shift_date
-from cloud_receiver.store import organisation, tables
+from cloud_receiver.store import feed_gaps, organisation, tables
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
 
 _MAX_GAP_DAYS: Final = 31
@@ -50,6 +50,7 @@ def _load_together(
     rosters = organisation.rosters(connection, people, around(first)[0], around(last)[-1], sites)
     taps, implausible = _punches(connection, people, first, last, sites)
     sales = _sales(connection, people, first, last)
+    gaps = feed_gaps.near(connection, *_span(first, last))
     for employee_id, work_date in sorted(keys):
         roster = rosters.get(employee_id, {})
         own = _within_two_days(taps.get(employee_id, ()), work_date)
@@ -64,6 +65,7 @@ def _load_together(
             taps=own,
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),
             sales=sales.get((employee_id, work_date), Sales()),
+            gaps=gaps,
         )
 
 
@@ -84,8 +86,7 @@ def _punches(
 ) -> tuple[dict[str, list[Tap]], dict[DayKey, list[str]]]:
     """Return each person's believable touches in order, and the others by terminal date."""
     punch = tables.punch.c
-    begin = midnight_utc_ms(shift_date(first, -2), UNKNOWN_ZONE)
-    end = midnight_utc_ms(shift_date(last, 4), UNKNOWN_ZONE)
+    begin, end = _span(first, last)
     rows = connection.execute(
         select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id)
         .where(punch.employee_id.in_(people), punch.effective_utc_ms.between(begin, end))
@@ -107,10 +108,15 @@ def _punches(
 
 def _within_two_days(taps: Sequence[Tap], work_date: str) -> tuple[Tap, ...]:
     """Cut out what can matter for a date in any zone; the judge decides."""
-    begin = midnight_utc_ms(shift_date(work_date, -2), UNKNOWN_ZONE)
-    end = midnight_utc_ms(shift_date(work_date, 4), UNKNOWN_ZONE)
+    begin, end = _span(work_date, work_date)
     low = bisect_left(taps, begin, key=_instant)
     return tuple(taps[low : bisect_left(taps, end, key=_instant)])
+
+
+def _span(first: str, last: str) -> tuple[int, int]:
+    """Return between which instants something may matter for these dates in any zone."""
+    begin = midnight_utc_ms(shift_date(first, -2), UNKNOWN_ZONE)
+    return begin, midnight_utc_ms(shift_date(last, 4), UNKNOWN_ZONE)
 
 
 def _instant(tap: Tap) -> int:

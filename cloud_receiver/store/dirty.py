@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from cloud_receiver.domain.attendance import Awaited
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.domain.workday import local_date
+from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import tables
 from cloud_receiver.store.engine import insert_ignore, upsert, upsert_rows
 
@@ -55,6 +55,19 @@ def mark_store(connection: Connection, store_id: str, now_utc_ms: int) -> None:
     """Have every stored day of a store judged anew."""
     fact = tables.day_fact.c
     query = select(fact.employee_id, fact.work_date).where(fact.store_id == store_id)
+    mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
+
+
+def mark_store_between(
+    connection: Connection, store_id: str, from_utc_ms: int, to_utc_ms: int, now_utc_ms: int
+) -> None:
+    """Have the stored days of a store judged anew that a stretch of time may reach into."""
+    first = shift_date(local_date(from_utc_ms, "UTC"), -2)
+    last = shift_date(local_date(to_utc_ms, "UTC"), 2)
+    fact = tables.day_fact.c
+    query = select(fact.employee_id, fact.work_date).where(
+        fact.store_id == store_id, fact.work_date.between(first, last)
+    )
     mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
 
 
@@ -98,9 +111,12 @@ def complete(connection: Connection) -> dict[str, int]:
 
 def _feeds() -> Select[tuple[str, int]]:
     source = tables.source.c
-    slowest = func.min(func.coalesce(source.complete_utc_ms, 0)).label("complete_utc_ms")
+    in_service = source.retired_utc_ms.is_(None)
+    slowest = func.min(case((in_service, func.coalesce(source.complete_utc_ms, 0))))
+    # where nothing is in service any more, whoever retired the last one vouched until then
+    vouched = func.max(source.retired_utc_ms)
     return (
-        select(source.store_id, slowest)
+        select(source.store_id, func.coalesce(slowest, vouched).label("complete_utc_ms"))
         .where(source.driver.not_in(SALES_DRIVERS))
         .group_by(source.store_id)
     )

@@ -16,7 +16,7 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store.engine import insert_ignore, upsert
 from cloud_receiver.store.tables import box, source
 from sync.clock import parse_utc
-from sync.errors import WireError
+from sync.errors import DakaError, WireError
 from sync.heartbeat import DeviceHealth, Heartbeat, decode_heartbeat
 from sync.presence import BoxState
 from sync.receipt import Mark
@@ -38,6 +38,14 @@ def meet(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) -> Non
         for box_id in sorted(set(box_ids))
     ]
     insert_ignore(connection, box, rows)
+
+
+def heard_of(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) -> None:
+    """Note that boxes were heard of just now."""
+    for box_id in sorted(set(box_ids)):
+        meet(connection, [box_id], now_utc_ms)
+        this = box.c.box_id == box_id
+        connection.execute(update(box).where(this).values(last_seen_utc_ms=now_utc_ms))
 
 
 def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
@@ -84,6 +92,24 @@ def report(
         connection.execute(
             delete(source).where(source.c.box_id == beat.box_id, source.c.source_id.in_(gone))
         )
+
+
+def retire(connection: Connection, box_id: str, source_id: str, at_utc_ms: int | None) -> str:
+    """Take a source out of service, or with None back into it; return its store.
+
+    A store's feed no longer waits for a retired source. It may still send.
+
+    Raises:
+        DakaError: the box has no such source.
+    """
+    this = (source.c.box_id == box_id) & (source.c.source_id == source_id)
+    store_id = connection.scalar(select(source.c.store_id).where(this))
+    if store_id is None:
+        listed = select(source.c.source_id).where(source.c.box_id == box_id)
+        known = ", ".join(sorted(connection.scalars(listed))) or "none"
+        raise DakaError(f"box {box_id!r} has no source {source_id!r}; it has {known}")
+    connection.execute(update(source).where(this).values(retired_utc_ms=at_utc_ms))
+    return str(store_id)
 
 
 def _complete_of(connection: Connection, box_id: str) -> dict[str, int | None]:
@@ -145,6 +171,7 @@ class SourceView:
     complete_utc_ms: int | None
     clock_offset_ms: int | None
     device_records: int | None
+    retired_utc_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

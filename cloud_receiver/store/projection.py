@@ -22,16 +22,17 @@ from cloud_receiver.domain.workday import (
     local_date,
     local_to_utc_ms,
 )
-from cloud_receiver.store import dirty, organisation, tables
+from cloud_receiver.store import dirty, feed_gaps, organisation, tables
 from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
-from sync.records import Punch, Sale
+from sync.records import Gap, Punch, Sale
 
 CURSOR_KEY: Final = "projected_entry_no"
 MAX_ENTRIES: Final = 5000  # at a time: bounds the transaction and the lists in its queries
 _READ_PUNCH: Final = msgspec.json.Decoder(Punch)
 _READ_SALE: Final = msgspec.json.Decoder(Sale)
+_READ_GAP: Final = msgspec.json.Decoder(Gap)
 _JOURNALED: Final = (
     tables.journal.c.entry_no,
     tables.journal.c.record_id,
@@ -148,6 +149,9 @@ def _project(connection: Connection, entries: Sequence[Journaled], now_utc_ms: i
     sites = organisation.sites(connection)
     _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, now_utc_ms)
     _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, now_utc_ms)
+    told = [(e.record_id, _READ_GAP.decode(e.body)) for e in entries if e.kind == Gap.KIND]
+    if told:
+        feed_gaps.add(connection, told, now_utc_ms)
 
 
 def _project_punches(

@@ -67,6 +67,7 @@ TEXTS: Final[Texts] = {
     "st_malformed": ("应答异常", "answers make no sense"),
     "st_refused": ("拒绝访问", "refuses access"),
     "st_new": ("尚未读过", "not read yet"),
+    "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
     "no_store": ("未登记的门店", "store not known"),
     "empty_title": ("还没有门店盒子", "No box yet"),
@@ -159,7 +160,8 @@ def _is_silent(box: BoxView, now: datetime) -> bool:
 
 
 def _is_well(box: BoxView, now: datetime) -> bool:
-    return box.online and not _is_silent(box, now) and all(d.status == "ok" for d in box.devices)
+    fine = all(d.status == "ok" or d.retired_utc_ms for d in box.devices)
+    return box.online and not _is_silent(box, now) and fine
 
 
 def _box(box: BoxView, look: _Look) -> Markup:
@@ -265,7 +267,9 @@ def _device(device: SourceView, look: _Look) -> Markup:
     zone = look.zones.get(device.store_id, "UTC")
     off = abs(device.clock_offset_ms or 0) >= CLOCK_WARN_MS
     tone, picture = _TONES.get(device.status, ("warn", "help"))
-    if device.status == "ok" and off:
+    if device.retired_utc_ms:
+        status = chip(words("st_retired"), "wait", "power_off")
+    elif device.status == "ok" and off:
         status = chip(words("st_clock"), "warn", "schedule")
     else:
         known = device.status in _TONES

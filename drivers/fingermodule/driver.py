@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drivers.arrivals import Arrivals, Listening, heard_to_text
-from drivers.contract import Capabilities, Cursor, PunchRow, Reading, Rejected
+from drivers.arrivals import Arrivals, Listening, heard_to_text, told_of
+from drivers.contract import Capabilities, Cursor, Gap, PunchRow, Reading, Rejected
 from drivers.errors import DriverError, LinkDownError, MalformedError, RefusedError
 from drivers.fingermodule.ef01 import Ef01Module
 from drivers.fingermodule.gt511 import Gt511Module
@@ -56,7 +56,7 @@ class FingerModuleDriver:
         self._transport: Transport | None = None
         self._module: Module | None = None
         self._facts: dict[str, str] = {}
-        self._arrivals: Arrivals[Seen | Rejected] = Arrivals(secrets.token_hex(8))
+        self._arrivals: Arrivals[Seen | Rejected | Gap] = Arrivals(secrets.token_hex(8))
         self._listening = Listening()
         self._acknowledged: Cursor | None = None
         self._touch = Touch(settings.debounce_s)
@@ -204,7 +204,7 @@ class FingerModuleDriver:
                 transport.close()
         return None
 
-    def _keep_gap(self, gap: Rejected | None) -> None:
+    def _keep_gap(self, gap: Gap | None) -> None:
         if gap is not None:
             self._arrivals.add(gap)
 
@@ -213,9 +213,13 @@ class FingerModuleDriver:
         held = self._arrivals.held()[:ROWS_PER_READING]
         punches = []
         rejected = []
+        gaps = []
         for arrived in held:
             if isinstance(arrived.item, Rejected):
                 rejected.append(arrived.item)
+            elif isinstance(arrived.item, Gap):
+                gaps.append(arrived.item)
+                rejected.append(told_of(arrived.item))
             else:
                 punches.append(self._row(arrived.item, occurrences))
         ordinal = held[-1].ordinal if held else self._arrivals.last_ordinal
@@ -229,6 +233,7 @@ class FingerModuleDriver:
             },
             punches=tuple(punches),
             rejected=tuple(rejected),
+            gaps=tuple(gaps),
             complete=is_all and not self._is_stuck,
             clock_offset_ms=0,
             facts={

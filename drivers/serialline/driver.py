@@ -17,8 +17,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drivers.arrivals import Arrivals, Arrived, Listening, heard_to_text
-from drivers.contract import Capabilities, Cursor, PunchRow, Reading, Rejected
+from drivers.arrivals import Arrivals, Arrived, Listening, heard_to_text, told_of
+from drivers.contract import Capabilities, Cursor, Gap, PunchRow, Reading, Rejected
 from drivers.errors import DriverError, RefusedError
 from drivers.serialline.frames import LineDecoder, Piece
 from drivers.serialline.layouts import DateLine, PunchLine, Story, Strange, recognise
@@ -53,6 +53,7 @@ class _Batch:
 
     punches: list[PunchRow] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
     ordinal: int = 0
     heard_to: datetime | None = None
 
@@ -60,10 +61,12 @@ class _Batch:
     def is_full(self) -> bool:
         return len(self.punches) + len(self.rejected) >= ROWS_PER_READING
 
-    def add(self, arrived: Arrived[Heard | Rejected], row: PunchRow | Rejected | None) -> None:
+    def add(self, arrived: Arrived[Heard | Gap], row: PunchRow | Rejected | None) -> None:
         self.ordinal = arrived.ordinal
         if isinstance(arrived.item, Heard):
             self.heard_to = arrived.item.arrived_at_utc
+        else:
+            self.gaps.append(arrived.item)
         if isinstance(row, PunchRow):
             self.punches.append(row)
         elif row is not None:
@@ -82,7 +85,7 @@ class SerialLineDriver:
         self._transport: Transport | None = None
         self._decoder = LineDecoder(settings.framing)
         self._last_byte_s = 0.0
-        self._arrivals: Arrivals[Heard | Rejected] = Arrivals(secrets.token_hex(8))
+        self._arrivals: Arrivals[Heard | Gap] = Arrivals(secrets.token_hex(8))
         self._listening = Listening()
         self._acknowledged: Cursor | None = None
         self._strange_run = 0
@@ -172,7 +175,7 @@ class SerialLineDriver:
         self._listening.heard(self._clock.now_utc())
         return self._keep(pieces)
 
-    def _keep_gap(self, gap: Rejected | None) -> None:
+    def _keep_gap(self, gap: Gap | None) -> None:
         if gap is not None:
             self._arrivals.add(gap)
 
@@ -236,10 +239,10 @@ class SerialLineDriver:
         is_readable = self._strange_run < MAX_STRANGE_RUN
         yield self._reading(batch, story, heard_to, is_complete=is_quiet and is_readable)
 
-    def _told(self, story: Story, arrived: Arrived[Heard | Rejected]) -> PunchRow | Rejected | None:
+    def _told(self, story: Story, arrived: Arrived[Heard | Gap]) -> PunchRow | Rejected | None:
         heard = arrived.item
-        if isinstance(heard, Rejected):
-            return heard
+        if isinstance(heard, Gap):
+            return told_of(heard)
         if isinstance(heard.line, Strange):
             told: PunchRow | Strange | None = heard.line
         else:
@@ -261,6 +264,7 @@ class SerialLineDriver:
             },
             punches=tuple(batch.punches),
             rejected=tuple(batch.rejected),
+            gaps=tuple(batch.gaps),
             complete=is_complete,
             clock_offset_ms=None if self._settings.fields.time_format else 0,
             facts={

@@ -158,6 +158,7 @@ class SmallHeadquarters:
         self.poison: set[str] = set()
         self.heartbeats: list[Heartbeat] = []
         self.states: list[BoxState] = []
+        self.words: list[tuple[str, bytes]] = []
         self.answers = True
         self._client: Client | None = None
 
@@ -205,6 +206,8 @@ class SmallHeadquarters:
             self.heartbeats.append(decode_heartbeat(payload))
         elif message.topic.endswith("/state"):
             self.states.append(decode_box_state(payload))
+        elif message.topic.endswith(("/reported", "/reply", "/echo")):
+            self.words.append((message.topic, payload))
         elif self.answers:
             self._store(client, payload)
 

@@ -8,11 +8,13 @@ holds can be rebuilt from the journal, the organisation tables and the rule vers
 from __future__ import annotations
 
 from cloud_receiver.store.tables.catalogue import meta, metadata
+from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.derived import day_fact, dirty, outcome, punch, sale
 from cloud_receiver.store.tables.incoming import (
     IS_TROUBLE,
     box,
     dead_letter,
+    feed_gap,
     journal,
     lane_mark,
     source,
@@ -39,11 +41,14 @@ __all__ = [
     "account",
     "badge",
     "box",
+    "box_command",
+    "box_setting",
     "calendar_day",
     "day_fact",
     "dead_letter",
     "dirty",
     "employee",
+    "feed_gap",
     "imported_result",
     "journal",
     "lane_mark",

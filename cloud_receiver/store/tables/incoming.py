@@ -79,4 +79,17 @@ source = Table(
     Column("complete_utc_ms", BigInteger),  # everything up to here is in the journal (law 9)
     Column("clock_offset_ms", BigInteger),
     Column("device_records", BigInteger),
+    Column("retired_utc_ms", BigInteger),  # taken out of service: the store waits for it no more
+)
+feed_gap = Table(
+    "feed_gap",
+    metadata,  # when touches of a source may have been lost for good; from the journal
+    Column("record_id", Text, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("from_utc_ms", BigInteger, nullable=False),
+    Column("to_utc_ms", BigInteger, nullable=False),
+    Column("closed_utc_ms", BigInteger),  # a person has vouched that nothing is missing
+    Column("closed_by", Text),
+    Index("ix_feed_gap_to", "to_utc_ms"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from drivers.arrivals import HEARD_TO_STEP, MAX_HELD, Arrivals, Listening, heard_to_text
+from drivers.arrivals import HEARD_TO_STEP, MAX_HELD, Arrivals, Listening, heard_to_text, told_of
 from sync.clock import utc_text
 
 OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -47,8 +47,9 @@ def test_a_gap_before_this_run_is_told_and_a_restart_is_not() -> None:
     heard_to = OPENED - timedelta(hours=2)
     gap = listening.resumed({"heard_to": utc_text(heard_to)})
     assert gap is not None
-    assert gap.code == "not_listening"
-    assert utc_text(heard_to) in gap.detail
+    assert (gap.from_utc, gap.to_utc) == (utc_text(heard_to), utc_text(OPENED))
+    assert told_of(gap).code == "not_listening"
+    assert utc_text(heard_to) in told_of(gap).detail
     assert listening.resumed({"heard_to": utc_text(OPENED - timedelta(seconds=65))}) is None
     assert listening.resumed({}) is None
 
@@ -61,7 +62,7 @@ def test_a_gap_within_this_run_counts_from_when_the_line_was_last_open() -> None
     listening.heard(OPENED + timedelta(minutes=51))
     gap = listening.opened(OPENED + timedelta(minutes=60))
     assert gap is not None
-    assert gap.position.startswith(utc_text(OPENED + timedelta(minutes=51)))
+    assert gap.from_utc == utc_text(OPENED + timedelta(minutes=51))
 
 
 def test_a_quiet_line_keeps_its_cursor_for_a_while_and_a_talking_one_moves_it() -> None:
