@@ -105,13 +105,8 @@ class Uplink:
 
     def run(self) -> None:
         """Send until `stop`."""
-        self._view = OutboxView(self._settings.box.outbox)
-        self._link = MqttLink(self._settings.mqtt, self._settings.box.box_id)
-        self._tokens: dict[int, int] = {}
-        self._attempt = _Attempt()
-        self._report = replace(self._report, is_up=False)
-        self._beat_due_s = self._last_beat_s = 0.0
-        self._start_publisher()
+        link = MqttLink(self._settings.mqtt, self._settings.box.box_id)
+        self._begin(OutboxView(self._settings.box.outbox), link)
         try:
             while not self._stopping:
                 self._turn()
@@ -120,6 +115,15 @@ class Uplink:
         finally:
             self._link.drop()
             self._view.close()
+
+    def _begin(self, view: OutboxView, link: MqttLink) -> None:
+        self._view = view
+        self._link = link
+        self._tokens: dict[int, int] = {}
+        self._attempt = _Attempt()
+        self._report = replace(self._report, is_up=False)
+        self._beat_due_s = self._last_beat_s = 0.0
+        self._start_publisher()
 
     def _turn(self) -> None:
         now_s = self._clock.monotonic_s()

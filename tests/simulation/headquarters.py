@@ -1,0 +1,189 @@
+"""Headquarters: the real intake on a real database, in memory, with receivers side by side."""
+
+from __future__ import annotations
+
+import queue
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import event
+
+from agent.mqtt_link import LinkError, Lost, Received, Subscribed, Will
+from cloud_receiver.intake import IntakeLoop
+from cloud_receiver.mail import Message
+from cloud_receiver.mqtt_link import Arrival
+from cloud_receiver.store.engine import open_engine, upgrade
+from sync import topics
+from sync.presence import ReceiverState, encode_receiver_state
+from tests.simulation.box import ORG
+from tests.simulation.line import Broker, Session
+from tests.simulation.machines import Fuse, MachineClock, PowerCutError, World
+
+GROUP = 16
+
+
+class Database:
+    """Headquarters' database: its power may fail at any statement, and backups be restored.
+
+    Made once a process, emptied for each history.
+    """
+
+    def __init__(self) -> None:
+        self.fuse = Fuse()
+        self.engine = open_engine("sqlite://")
+        upgrade(self.engine)
+        self._empty = self.backup()
+        event.listen(self.engine, "before_cursor_execute", lambda *_: self._burn(is_after=False))
+        event.listen(self.engine, "after_cursor_execute", lambda *_: self._burn(is_after=True))
+        event.listen(self.engine, "commit", lambda *_: self._burn(is_after=False))
+
+    def _burn(self, *, is_after: bool) -> None:
+        if self.fuse.is_after == is_after:
+            self.fuse.burn()
+
+    @property
+    def _raw(self) -> Any:
+        lent = self.engine.raw_connection()
+        try:
+            return lent.driver_connection
+        finally:
+            lent.close()
+
+    def make(self, name: str) -> None:
+        """Begin with nothing but an identity; the simulation's names repeat with its seed."""
+        self.fuse.put_out()
+        self.restore(self._empty)
+        self._raw.execute("UPDATE meta SET value = ? WHERE key = 'hq_epoch'", (name,))
+
+    def backup(self) -> bytes:
+        return bytes(self._raw.serialize())
+
+    def restore(self, content: bytes) -> None:
+        self._raw.deserialize(content)
+
+    def hq_epoch(self) -> str:
+        return str(self.rows("SELECT value FROM meta WHERE key = 'hq_epoch'")[0][0])
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        """Look at the disk as no process can: past the fuse."""
+        return list(self._raw.execute(sql, values).fetchall())
+
+    def journaled(self) -> set[str]:
+        rows = self.rows("SELECT record_id FROM journal")
+        found = {record_id for (record_id,) in rows}
+        assert len(found) == len(rows), "law 4: a record is in the journal twice"
+        return found
+
+
+@cache
+def database() -> Database:
+    return Database()
+
+
+@dataclass
+class Receiver:
+    """One receiver process.
+
+    Args:
+        on_receipt: is told of each publication before it leaves.
+    """
+
+    receiver_id: str
+    database: Database
+    broker: Broker
+    world: World
+    chance: random.Random
+    filters: list[str]
+    on_receipt: Callable[[str, bytes], None]
+    loop_class: type[IntakeLoop] = IntakeLoop
+    session: Session | None = None
+    is_on: bool = False
+    outbound: Fuse = field(default_factory=Fuse)
+
+    def start(self) -> None:
+        self.is_on = True
+        self.outbound.put_out()
+        self.database.fuse.put_out()
+        clock = MachineClock(self.world)
+        arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self.loop = self.loop_class(
+            self.database.engine, ORG, clock, arrivals, self, _nobody, self.announce
+        )
+
+    def kill(self) -> None:
+        """End as SIGKILL does; the broker tells of it."""
+        self.is_on = False
+        if self.session is not None:
+            self.broker.lose(self.session, "killed")
+            self.session = None
+
+    def turn(self) -> None:
+        if not self.is_on:
+            return
+        try:
+            self._connect()
+            self._file()
+        except LinkError:
+            self.session = None
+        except PowerCutError:
+            self.kill()
+
+    def _connect(self) -> None:
+        if self.session is None:
+            self.session = self.broker.connect(
+                self.receiver_id, Will(self._topic, self._state("gone", online=False))
+            )
+            self.broker.subscribe(self.session, self.filters)
+            self.announce(self.database.hq_epoch())
+
+    def _file(self) -> None:
+        assert self.session is not None
+        events = self.session.due(self.world.now_s)
+        if any(isinstance(one, Lost) for one in events):
+            raise LinkError("lost")
+        arrivals = [
+            Arrival(Message(one.topic, one.payload), 1, number)
+            for number, one in enumerate(events)
+            if isinstance(one, Received)
+        ]
+        assert all(isinstance(one, Received | Subscribed) for one in events)
+        for start in range(0, len(arrivals), GROUP):
+            self.loop._file(arrivals[start : start + GROUP])
+
+    # ---- the side of the link the intake needs -----------------------------------------------
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.outbound.burn()
+        self.on_receipt(topic, payload)
+        self.broker.publish(self.session, topic, payload, retain=False)
+
+    def acknowledge(self, arrival: Arrival) -> None:
+        self.outbound.burn()
+
+    def announce(self, epoch: str) -> None:
+        if self.session is not None:
+            state = self._state(epoch, online=True)
+            self.broker.publish(self.session, self._topic, state, retain=True)
+
+    @property
+    def _topic(self) -> str:
+        return topics.hq_state(ORG, self.receiver_id)
+
+    def _state(self, epoch: str, *, online: bool) -> bytes:
+        at_utc = "2026-11-23T00:00:00.000Z"
+        return encode_receiver_state(ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc))
+
+
+def _nobody() -> None:
+    """Stand where the evaluator would be woken."""
+
+
+def filters_of(manner: str, number: int, receivers: int) -> list[str]:
+    """Return what a receiver subscribes to: ``alone``, ``share`` or ``shards``."""
+    if manner == "shards":
+        return topics.hq_filters(ORG, [n for n in range(topics.SHARDS) if n % receivers == number])
+    group = partial("$share/hq/{}".format) if manner == "share" else str
+    return [group(name) if "/up/" in name else name for name in topics.hq_filters(ORG)]

@@ -1,0 +1,357 @@
+"""Many boxes, a broker and headquarters under every misfortune; one seed is one history.
+
+Everything that decides is the product's own: outbox, writer, publisher, uplink, intake and
+both databases. Simulated are time, devices, the power and the line. After a stretch of
+misfortunes everything is mended, and then all that was ever recorded must be in the journal
+once. The laws are checked on the way (architecture, section 1).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from unittest.mock import patch
+
+from agent.outbox import Outbox
+from agent.uplink import Uplink
+from cloud_receiver.intake import IntakeLoop
+from sync.items import Item, read_item
+from sync.receipt import Mark, decode_receipt, merge
+from tests.simulation.box import Box, Source
+from tests.simulation.headquarters import Receiver, database, filters_of
+from tests.simulation.line import Broker, Weather
+from tests.simulation.machines import LawBrokenError, PowerCutError, World
+
+STEPS = 40
+MEND_STEPS = 900
+PAUSES_S = (0.02, 0.1, 0.3, 0.3, 1.0, 4.0, 20.0)
+FAIR = Weather()
+FOUL = (FAIR, Weather(loss=0.2, doubling=0.2, delay_s=2.0), Weather(loss=0.5, doubling=0.1), Weather(damage=0.3, delay_s=8.0))  # fmt: skip
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is tried; the tests plant mistakes here to see them found."""
+
+    uplink: type[Uplink] = Uplink
+    outbox: type[Outbox] = Outbox
+    loop: type[IntakeLoop] = IntakeLoop
+
+
+@dataclass
+class Simulation:
+    """One history."""
+
+    seed: int
+    product: Product = field(default_factory=Product)
+    trace: list[str] = field(default_factory=list)
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        self.chance = chance = random.Random(self.seed)
+        self.world = World()
+        self.broker = Broker(self.world, chance, is_v5=chance.random() < 0.7)
+        self.database = database()
+        self.heard: dict[Key, Mark] = {}  # by the headquarters that stands now
+        self.promised: dict[Key, Mark] = {}  # by any headquarters, ever
+        self._numbers = count(1)
+        self.database.make(self._token())
+        self.backups = [self.database.backup()]
+        receivers = chance.choice((1, 1, 2, 3))
+        manner = "alone" if receivers == 1 else chance.choice(("share", "shards"))
+        self.receivers = [
+            Receiver(f"hq-{number}", self.database, self.broker, self.world, chance,
+                     filters_of(manner, number, receivers), self._check_receipt, self.product.loop)
+            for number in range(receivers)
+        ]  # fmt: skip
+        self.boxes = [self._box(f"box-{number}") for number in range(chance.choice((1, 2, 2, 3)))]
+
+    def _token(self, _bytes: int = 8) -> str:
+        return f"{next(self._numbers):016x}"
+
+    def _box(self, box_id: str) -> Box:
+        sources = [Source(f"{box_id}-{name}", is_till=name == "till", history=name == "old")
+                   for name in ("door", "till", "old")]  # fmt: skip
+        for source in sources:
+            source.held = self.chance.randrange(30)
+        return Box(box_id, self.broker, self.world, self.chance, self._token, sources,
+                   self.product.uplink, self.product.outbox)  # fmt: skip
+
+    # ---- the history ------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Play the whole history.
+
+        Raises:
+            LawBrokenError: with the seed that shows it again.
+        """
+        try:
+            with self._repeatable():
+                for _ in range(STEPS):
+                    self.misfortune()
+                    self.step(self.chance.choice(PAUSES_S))
+                self.mend()
+                self.digest = self._digest()
+        except AssertionError as error:
+            raise LawBrokenError(f"seed {self.seed}, {len(self.trace)} events: {error}") from error
+        finally:
+            for box in self.boxes:
+                box.lose_power()
+                box.disk.close()
+
+    @contextmanager
+    def _repeatable(self) -> Iterator[None]:
+        """Let every identity come from the seed."""
+        with (
+            patch("secrets.token_hex", self._token),
+            patch("cloud_receiver.store.engine.token_hex", self._token),
+        ):
+            yield
+
+    def step(self, pause_s: float) -> None:
+        self.world.now_s += pause_s
+        for box in self.boxes:
+            self._box_turn(box)
+        for receiver in self.receivers:
+            was_on = receiver.is_on
+            receiver.turn()
+            if was_on and not receiver.is_on:
+                self._note(f"{receiver.receiver_id} loses power")
+
+    def _box_turn(self, box: Box) -> None:
+        if not box.is_on:
+            return
+        try:
+            for source in box.sources:
+                if box.cursor_of(source) < source.held:
+                    box.read(source, self.chance.choice((1, 5, 25)))
+            box.turn()
+        except PowerCutError:
+            self._note(f"{box.box_id} loses power")
+            box.lose_power()
+        self._check_box(box)
+
+    def _note(self, what: str) -> None:
+        self.trace.append(f"{self.world.now_s:9.2f} {what}")
+
+    def _digest(self) -> str:
+        """Return what two runs of one seed must share."""
+        rows = self.database.rows("SELECT record_id, body FROM journal ORDER BY record_id")
+        return sha256(json.dumps([self.trace, rows]).encode()).hexdigest()
+
+    # ---- misfortunes --------------------------------------------------------------------------
+
+    def misfortune(self) -> None:
+        """Let something happen; much of it is good."""
+        happenings: tuple[tuple[Callable[[], None], int], ...] = (
+            (self.people_come, 6),
+            (self.box_boots, 4),
+            (self.box_dies, 2),
+            (self.box_will_die, 3),
+            (self.line_breaks, 3),
+            (self.weather_changes, 2),
+            (self.broker_dies, 1),
+            (self.broker_returns, 3),
+            (self.receiver_starts, 4),
+            (self.receiver_will_die, 3),
+            (self.headquarters_is_backed_up, 2),
+            (self.headquarters_is_restored, 1),
+            (self.clock_jumps, 1),
+            (self.everything_is_read_again, 1),
+            (self.outbox_is_lost, 1),
+        )
+        acts, weights = zip(*happenings, strict=True)
+        act = self.chance.choices(acts, weights)[0]
+        self._note(act.__name__)
+        act()
+
+    def people_come(self) -> None:
+        source = self.chance.choice(self.chance.choice(self.boxes).sources)
+        source.held += self.chance.choice((1, 1, 3, 40, 150))
+
+    def box_boots(self) -> None:
+        for box in self.boxes:
+            if not box.is_on:
+                box.boot()
+                self._check_box(box)
+
+    def box_dies(self) -> None:
+        self.chance.choice(self.boxes).lose_power()
+
+    def box_will_die(self) -> None:
+        box = self.chance.choice(self.boxes)
+        box.fuse.light(self.chance.randrange(1, 30), is_after=self.chance.random() < 0.5)
+
+    def line_breaks(self) -> None:
+        box = self.chance.choice(self.boxes)
+        manner = self.chance.randrange(4)
+        if manner == 0:
+            self.broker.cut(box.box_id)
+        elif manner == 1:
+            self.broker.freeze(box.box_id)
+        elif manner == 2:
+            self.broker.cut(box.box_id)
+            self.broker.unreachable.add(box.box_id)
+        else:
+            self.broker.unreachable.clear()
+
+    def weather_changes(self) -> None:
+        self.broker.weather = self.chance.choice(FOUL)
+
+    def broker_dies(self) -> None:
+        self.broker.die()
+
+    def broker_returns(self) -> None:
+        self.broker.is_up = True
+
+    def receiver_starts(self) -> None:
+        for receiver in self.receivers:
+            if not receiver.is_on:
+                receiver.start()
+
+    def receiver_will_die(self) -> None:
+        receiver = self.chance.choice(self.receivers)
+        if self.chance.random() < 0.5:
+            receiver.outbound.light(self.chance.randrange(1, 6), is_after=False)
+        else:
+            fuse = self.database.fuse
+            fuse.light(self.chance.randrange(1, 40), is_after=self.chance.random() < 0.5)
+
+    def headquarters_is_backed_up(self) -> None:
+        self.backups.append(self.database.backup())
+
+    def headquarters_is_restored(self) -> None:
+        for receiver in self.receivers:
+            receiver.kill()
+        self.database.restore(self.chance.choice(self.backups))
+        self.heard.clear()
+
+    def clock_jumps(self) -> None:
+        box = self.chance.choice(self.boxes)
+        box.clock.jump_s = self.chance.choice((0.0, 3600.0, -86400.0, -5.0 * 365 * 86400, 86400.0))
+
+    def everything_is_read_again(self) -> None:
+        box = self.chance.choice(self.boxes)
+        if box.is_on:
+            try:
+                for source in box.sources:
+                    box.read(source, 1, from_start=True)
+            except PowerCutError:
+                box.lose_power()
+
+    def outbox_is_lost(self) -> None:
+        """The disk was damaged: a new outbox, and every device is read again."""
+        box = self.chance.choice(self.boxes)
+        box.lose_power()
+        box.disk.close()
+        box.format_disk()
+
+    # ---- the end ------------------------------------------------------------------------------
+
+    def mend(self) -> None:
+        """Let everything work again and wait until all is delivered."""
+        self._note("mended")
+        self.broker.weather = FAIR
+        self.broker.unreachable.clear()
+        self.broker_returns()
+        for box in self.boxes:
+            box.fuse.put_out()
+            self.broker.cut(box.box_id)
+        self.box_boots()
+        for receiver in self.receivers:
+            receiver.kill()
+            receiver.start()
+        for step in range(MEND_STEPS):
+            if step % 8 == 0 and self._is_delivered():
+                return
+            self.step(PAUSES_S[step % len(PAUSES_S)])
+        waiting = {box.box_id: str(box.writer.counts) for box in self.boxes}
+        lacking = sorted(self._expected() - self.database.journaled())
+        raise LawBrokenError(f"not delivered: {waiting}; {len(lacking)} not in the journal")
+
+    def _is_delivered(self) -> bool:
+        if any(box.cursor_of(source) < source.held for box in self.boxes for source in box.sources):
+            return False
+        if any(box.writer.counts.waiting for box in self.boxes):
+            return False
+        found = self.database.journaled()
+        expected = self._expected()
+        if not expected <= found:
+            return False
+        extra = found - expected
+        assert not extra, f"law 4: {len(extra)} records in the journal that nobody recorded"
+        return True
+
+    def _expected(self) -> set[str]:
+        """Return the identity of everything any source ever held."""
+        return {identity for box in self.boxes for identity in self._recorded(box)}
+
+    def _recorded(self, box: Box) -> set[str]:
+        rows = box.rows("SELECT body FROM record")
+        expected = {_identity(body) for (body,) in rows}
+        held = sum(source.held for source in box.sources)
+        assert len(expected) == held, f"law 2: {box.box_id} has {len(expected)} of {held}"
+        return expected
+
+    # ---- the laws on the way ------------------------------------------------------------------
+
+    def _check_box(self, box: Box) -> None:
+        """Laws 1, 2 and 3 on the disk: counted, there before its cursor, settled by receipt."""
+        done = sum(box.cursor_of(source) for source in box.sources)
+        (known,) = box.rows("SELECT count(*) FROM identity")[0]
+        if known < done:
+            raise LawBrokenError(f"law 2: {box.box_id} read {done} records and knows {known}")
+        meta = dict(box.rows("SELECT key, value FROM meta"))
+        lanes = box.rows("SELECT lane, head, through, beyond FROM lane")
+        numbers = sum(head for _, head, _, _ in lanes)
+        if int(meta["captured"]) != numbers + int(meta["quarantined"]):
+            raise LawBrokenError(
+                f"law 1: {box.box_id} captured {meta['captured']}, numbers {numbers}"
+            )
+        for lane, _, through, beyond in lanes:
+            settled = merge(through, [(low, high) for low, high in json.loads(beyond)])
+            promised = self.promised.get((box.box_id, meta["epoch"], lane), Mark())
+            if merge(promised.through, [*promised.beyond, *_ranges(settled)]) != promised:
+                raise LawBrokenError(
+                    f"law 3: {box.box_id} settled {settled} of {lane}, not {promised}"
+                )
+
+    def _check_receipt(self, topic: str, payload: bytes) -> None:
+        """Law 3: what a receipt promises is committed when it leaves."""
+        receipt = decode_receipt(payload)
+        box_id = topic.split("/")[3]
+        key = (box_id, receipt.epoch, str(receipt.lane))
+        ever = self.promised.get(key, Mark())
+        self.promised[key] = merge(ever.through, [*ever.beyond, *_ranges(receipt.mark)])
+        before = self.heard.get(key, Mark())
+        self.heard[key] = receipt.mark
+        fresh = {
+            seq
+            for low, high in _ranges(receipt.mark)
+            for seq in range(low, high + 1)
+            if not before.holds(seq)
+        }
+        box = next(box for box in self.boxes if box.box_id == box_id)
+        is_of_this_disk = (receipt.epoch,) in box.rows("SELECT value FROM meta WHERE key = 'epoch'")
+        if not fresh or not is_of_this_disk:
+            return
+        found = self.database.journaled()
+        for seq, body in box.rows("SELECT seq, body FROM record WHERE lane = ?", receipt.lane):
+            if seq in fresh and _identity(body) not in found:
+                raise LawBrokenError(f"law 3: {key} {seq} is receipted and not in the journal")
+
+
+def _identity(body: str) -> str:
+    item, _ = read_item(body, 0)
+    assert isinstance(item, Item), item
+    return item.record_id
+
+
+def _ranges(mark: Mark) -> list[tuple[int, int]]:
+    return [*([(1, mark.through)] if mark.through else []), *mark.beyond]

@@ -1,0 +1,52 @@
+"""The laws hold in every history, and a planted mistake is found.
+
+A failure names its seed: `python -m bench.simulate --seed N` plays it again, event by event.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation.machines import LawBrokenError
+from tests.simulation.planted import PLANTED
+from tests.simulation.simulation import Product, Simulation
+
+SEEDS = 300
+PARTS = 10
+ENOUGH_SEEDS = 40
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of lines about lost connections tell nobody anything."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_laws_hold_in_every_history(part: int) -> None:
+    for seed in range(part, SEEDS, PARTS):
+        Simulation(seed).run()
+
+
+def test_a_seed_is_one_history() -> None:
+    first, second, other = Simulation(7), Simulation(7), Simulation(8)
+    for one in (first, second, other):
+        one.run()
+    assert first.trace == second.trace
+    assert first.digest == second.digest != other.digest
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_mistake_is_found(name: str) -> None:
+    with pytest.raises(LawBrokenError, match=r"seed \d+"):
+        _play(PLANTED[name])
+
+
+def _play(product: Product) -> None:
+    for seed in range(ENOUGH_SEEDS):
+        Simulation(seed, product).run()
