@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from cloud_receiver.commands import boxes, deadletters, users
+from cloud_receiver.commands import calendars, deadletters, rosters, shifts, users
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
@@ -37,6 +38,9 @@ app = typer.Typer(
 app.add_typer(users.app, name="user")
 app.add_typer(deadletters.app, name="deadletter")
 app.add_typer(boxes.app, name="box")
+app.add_typer(shifts.app, name="shift")
+app.add_typer(rosters.app, name="roster")
+app.add_typer(calendars.app, name="calendar")
 
 
 @app.command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloud_receiver.planning_words import PLANNING
+
 LANGUAGES: Final = ("zh", "en")
 _MINUTES_A_DAY: Final = 24 * 60
 
@@ -74,6 +76,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_such_gap": ("没有未核实的缺口 {gap}", "there is no open gap {gap}"),
     "gap_closed": ("缺口 {gap} 已核实", "gap {gap} closed"),
     "no_letters": ("没有问题信件", "no dead letters"),
+    **PLANNING,
     "no_such_letter": ("没有编号为 {number} 的问题信件", "there is no dead letter {number}"),
 }
 

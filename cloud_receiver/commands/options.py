@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from cloud_receiver.words import LANGUAGES, Words, language_of
 from sync.errors import DakaError
+
+if TYPE_CHECKING:
+    from cloud_receiver.settings import Settings
 
 NEEDS_A_LOOK: Final = 3
 DEFAULT_CONFIG: Final = Path("/etc/daka/hq.toml")
@@ -21,6 +26,9 @@ Config = Annotated[
     Path, typer.Option("--config", "-c", help="the settings file", show_default=True)
 ]
 Language = Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")]
+Author = Annotated[str, typer.Option(help="who is answerable for it")]
+First = Annotated[str, typer.Option("--from", help="the first date")]
+Last = Annotated[str, typer.Option("--to", help="the last date, included")]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="take the password from this file instead of asking")
 ]
@@ -51,6 +59,27 @@ def machine_utc_ms() -> int:
     from sync.clock import SystemClock
 
     return utc_ms(SystemClock.of_this_boot().now_utc())
+
+
+@contextmanager
+def speaking(words: Words) -> Iterator[None]:
+    """Turn errors that carry their sentence in both languages into one in this language."""
+    try:
+        yield
+    except DakaError as error:
+        raise DakaError(getattr(error, words.language, str(error))) from error
+
+
+def now_of(settings: Settings) -> int:
+    """Return headquarters' instant, by the clock its settings name."""
+    from cloud_receiver.domain.workday import utc_ms
+
+    return utc_ms(settings.clock.now_utc())
+
+
+def local_text(at_utc_ms: int) -> str:
+    """Return an instant in this machine's time zone, to the minute."""
+    return datetime.fromtimestamp(at_utc_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def words_of(lang: str) -> Words:

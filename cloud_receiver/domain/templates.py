@@ -1,0 +1,87 @@
+"""Shift templates: what a shift looks like before it stands in a store and on a date. Pure.
+
+A template holds one shift, or several for a split day. Rosters keep the shifts as they were
+when they were laid, so a new version of a template changes no day that stands already.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.workday import Shift, decode_shifts, encode_shifts
+
+NOWHERE: Final = ""
+_ZONE: Final = "UTC"
+_ANY_DATE: Final = "2026-01-05"
+_SHOWN: Final = frozenset({"shift_id", "start", "end", "end_day", "store_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTemplate:
+    """A named shift, or the shifts of a split day, in no store yet.
+
+    Raises:
+        ValueError: there is no shift, two of them overlap, or the name cannot stand in a pattern.
+    """
+
+    shift_id: str
+    name: str
+    shifts: tuple[Shift, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be worked."""
+        if (
+            not self.shift_id
+            or not self.shift_id.isprintable()
+            or set(" ,\uff0c;\uff1b:\uff1a*×/") & set(self.shift_id)
+        ):
+            raise ValueError(f"{self.shift_id!r} is no name for a shift: no spaces or , ; : * /")
+        if not self.shifts:
+            raise ValueError(f"the shift {self.shift_id!r} has no hours")
+        day = RosterDay(work_date=_ANY_DATE, store_id=NOWHERE, zone=_ZONE, shifts=self.shifts)
+        if day.has_overlap():
+            raise ValueError(f"the parts of the shift {self.shift_id!r} overlap")
+
+    def at(self, store_id: str, zone: str) -> tuple[Shift, ...]:
+        """Return the shifts as they stand in a store."""
+        return tuple(replace(shift, store_id=store_id, zone=zone) for shift in self.shifts)
+
+
+def part(shift_id: str, start: str, end: str, **more: object) -> Shift:
+    """Return a shift in no store; an end before the start is on the next day.
+
+    Args:
+        more: other fields of `Shift`.
+
+    Raises:
+        ValueError: it cannot be a shift.
+    """
+    return Shift(
+        shift_id=shift_id, store_id=NOWHERE, zone=_ZONE, start=start, end=end,
+        end_day=int(end <= start), **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def encode_parts(template: ShiftTemplate) -> str:
+    """Return the shifts of a template as a document; the inverse of `decode_parts`."""
+    return encode_shifts(tuple(replace(shift, store_id=NOWHERE) for shift in template.shifts))
+
+
+def decode_parts(document: str) -> tuple[Shift, ...]:
+    """Read the shifts of a template."""
+    return decode_shifts(document, {NOWHERE: _ZONE})
+
+
+def hours_text(shifts: tuple[Shift, ...]) -> str:
+    """Return the hours of shifts for people: ``08:00-12:00 + 13:00-17:00``, next day marked."""
+    texts = (f"{one.start}-{one.end}{'+1' if one.end_day else ''}" for one in shifts)
+    return " + ".join(texts)
+
+
+def settings_text(shift: Shift) -> str:
+    """Return all that is special about a shift but its hours and store: ``grace_min=5 ...``."""
+    (document,) = json.loads(encode_shifts((shift,)))
+    return " ".join(f"{name}={value}" for name, value in document.items() if name not in _SHOWN)

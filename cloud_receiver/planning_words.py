@@ -1,0 +1,40 @@
+"""What the commands about shifts, rosters, calendar and completeness say, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PLANNING: Final[dict[str, tuple[str, str]]] = {
+    "shift_added": ("班次 {shift}:{hours},已保存", "shift {shift}: {hours}, kept"),
+    "shift_same": ("班次 {shift} 没有变化", "shift {shift} is as it was"),
+    "shift_withdrawn": ("班次 {shift} 已停用;已排的班不变", "shift {shift} is used no more; rosters stay"),
+    "shift_unknown": ("没有班次“{shift}”", "there is no shift {shift!r}"),
+    "no_shifts": ("还没有班次,例如:{example}", "there are no shifts yet; for instance: {example}"),
+    "shift_line": ("{shift}  {name}  {hours}  {more}", "{shift}  {name}  {hours}  {more}"),
+    "by_whom": ("  第 {version} 版 {when} {author}{state}", "  version {version} {when} {author}{state}"),
+    "withdrawn": ("(停用)", " (withdrawn)"),
+    "roster_change": ("{employee} {date}:{before} → {after}", "{employee} {date}: {before} -> {after}"),
+    "roster_none": ("未排班", "no roster"),
+    "roster_rest": ("休", "rest"),
+    "roster_laid": ("{days} 天,其中 {changed} 天有变化", "{days} days, {changed} of them changed"),
+    "roster_more": ("……另有 {count} 天", "... and {count} more days"),
+    "roster_overlap": (
+        "{employee} {date} 的班次互相重叠,什么都没有写入",
+        "{employee} {date}: shifts overlap; nothing was written",
+    ),
+    "no_versions": ("没有排班记录", "there is no roster"),
+    "part_shifts": ("班次", "shifts"),
+    "part_settings": ("设置", "settings"),
+    "part_store": ("门店", "store"),
+    "part_target": ("目标", "target"),
+    "part_subsidy": ("补贴", "subsidy"),
+    "difference": ("    {part}:{before} → {after}", "    {part}: {before} -> {after}"),
+    "calendar_line": ("{date} {weekday} {kind} {name}{own}{doubt}", "{date} {weekday} {kind} {name}{own}{doubt}"),
+    "calendar_own": (" [总部指定]", " [said by headquarters]"),
+    "calendar_said": ("{count} 天有变化", "{count} dates changed"),
+    "calendar_later": (
+        "已排的班不会自动改变;需要时请重新按规律排班",
+        "rosters that stand do not change by themselves; lay the pattern again where they should",
+    ),
+    "template_written": ("模板已写入 {path}", "template written to {path}"),
+}  # fmt: skip
