@@ -14,8 +14,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_receiver.commands import boxes, deadletters, users
-from cloud_receiver.commands import calendars, deadletters, rosters, shifts, users
+from cloud_receiver.commands import boxes, calendars, deadletters, rosters, shifts, users
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
