@@ -22,9 +22,10 @@ class ConsoleNotifier:
         Raises:
             RetryLaterError: the stream does not take it.
         """
-        line = f"notice {notice.notice_id} to {notice.employee_id}: "
+        line = f"notice {notice.notice_id} to {notice.target.kind} {notice.target.id}: "
         try:
-            self._stream.write(f"{line}{notice.text_zh} | {notice.text_en}\n")
+            text = f"{notice.text_zh} | {notice.text_en}".replace("\n", " / ")
+            self._stream.write(f"{line}{text}\n")
             self._stream.flush()
         except (OSError, ValueError) as error:  # ValueError: the stream was closed
             raise RetryLaterError(

@@ -17,13 +17,16 @@ from sqlalchemy.exc import OperationalError
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from cloud_receiver.channels.contract import Notifier, PermanentError, RetryLaterError
+from cloud_receiver.domain.notices import Target
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.notices import (
     QueuedNotice,
     due_notices,
+    has_ripe,
     mark_failed,
     mark_sent,
     mark_waiting,
+    seal,
 )
 from sync.clock import Clock
 
@@ -75,25 +78,31 @@ class Courier:
         """
         sent = 0
         while due := self._due():
-            put_off: set[str] = set()
+            put_off: set[Target] = set()
             for one in due:
                 if stop is not None and stop.is_set():
                     return sent
-                if one.notice.employee_id in put_off:
+                if one.notice.target in put_off:
                     continue
                 fate = self._deliver(one)
                 if fate is _Fate.CHANNEL_DOWN:
                     return sent
                 if fate is _Fate.PUT_OFF:
-                    put_off.add(one.notice.employee_id)
+                    put_off.add(one.notice.target)
                 sent += fate is _Fate.SENT
         return sent
 
     def _due(self) -> list[QueuedNotice]:
         if self._clock.monotonic_s() < self._resting_until_s:
             return []
+        channel, now_utc_ms = self._notifier.channel, self._now_utc_ms()
         with read(self._engine) as connection:
-            return due_notices(connection, self._notifier.channel, self._now_utc_ms(), _BATCH)
+            is_ripe = has_ripe(connection, channel, now_utc_ms)
+        if is_ripe:
+            with write(self._engine) as connection:
+                seal(connection, channel, now_utc_ms)
+        with read(self._engine) as connection:
+            return due_notices(connection, channel, now_utc_ms, _BATCH)
 
     def _deliver(self, one: QueuedNotice) -> _Fate:
         try:

@@ -38,7 +38,9 @@ def body_of(notice: Notice) -> bytes:
     return msgspec.json.encode(
         {
             "notice_id": notice.notice_id,
+            "target": notice.target,
             "employee_id": notice.employee_id,
+            "language": notice.language,
             "text": {"zh": notice.text_zh, "en": notice.text_en},
             "data": msgspec.Raw(notice.document.encode()),
         }

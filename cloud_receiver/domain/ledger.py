@@ -8,24 +8,32 @@ the one it adjusts. The same outcomes in any order, doubled or late, give the sa
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 import msgspec
 
-from cloud_receiver.domain.outcomes import Account, Explanation, Outcome, Reason, Text
+from cloud_receiver.domain.accounts import expense, owner
+from cloud_receiver.domain.outcomes import Explanation, Outcome, Reason, Text
+from cloud_receiver.domain.periods import counted_in, period_of
+from cloud_receiver.domain.rulings import UNRULED, Ruling
 
-COMPANY: Final = "company"
-CONTRA: Final[dict[Account, str]] = {
-    Account.INSTANT: "incentive_expense",
-    Account.PENDING: "incentive_expense",
-    Account.SUBSIDY: "subsidy_expense",
-}
 WITHDRAWN: Final = Reason(
     "withdrawn",
     Text(zh="依据已变化,规则不再适用", en="the facts changed and the rule no longer applies"),
 )
+
+
+class Kind(StrEnum):
+    """What made an entry; the values are what the database stores."""
+
+    OUTCOME = "outcome"  # a rule spoke, or speaks differently now
+    FLOOR = "floor"  # what was paid too much is carried forward, or made good
+    CLOSE = "close"  # the month was closed
+    PAYROLL = "payroll"  # payroll paid what the close handed over
+    WITHDRAWAL = "withdrawal"  # asked for, paid out or given back
 
 
 class Entry(NamedTuple):
@@ -34,10 +42,16 @@ class Entry(NamedTuple):
     Attributes:
         entry_no: dense: 1, 2, 3 ...
         entry_id: ``outcome_key#revision``: booking the same twice is impossible.
-        account: the employee's; `contra` is the company's and takes the opposite amount.
+        outcome_key: what the entry is about: an outcome, a withdrawal, a close.
+        account: the employee's; `contra` takes the opposite amount: the company's, or
+            another of the same employee's when something only moves.
         amount_fen: signed for the employee.
         explanation: JSON of `Explanation`, as it was when booked.
-        adjusts: id of the entry this one corrects.
+        adjusts: id of the entry this one corrects or follows from.
+        kind: a `Kind`; None, with the two periods, in entries of the first schema, which
+            had neither.
+        period: the month in which it counts, open when it was booked.
+        for_period: the month it is about; an earlier one when that was closed already.
     """
 
     entry_no: int
@@ -55,6 +69,9 @@ class Entry(NamedTuple):
     explanation: str
     adjusts: str | None
     booked_utc_ms: int
+    kind: str | None
+    period: str | None
+    for_period: str | None
     previous_hash: str
     hash: str
 
@@ -74,10 +91,17 @@ class Chain(NamedTuple):
 
 
 GENESIS: Final = Head(0, "0" * 64)
+_KIND: Final = Entry._fields.index("kind")
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def post(
-    outcomes: Iterable[Outcome], booked: Iterable[Entry], head: Head, now_utc_ms: int
+    outcomes: Iterable[Outcome],
+    booked: Iterable[Entry],
+    head: Head,
+    now_utc_ms: int,
+    rulings: Mapping[str, Ruling] | None = None,
+    first_open: str = "",
 ) -> list[Entry]:
     """Return the entries that bring what was booked to what the outcomes say.
 
@@ -85,88 +109,116 @@ def post(
         outcomes: everything the rules say about some employee-days.
         booked: every entry of the same employee-days so far, oldest first.
         head: the end of the whole ledger's chain.
+        rulings: what the law and appeals make of outcomes, by outcome key.
+        first_open: the earliest month that is not closed.
     """
+    ruled = rulings or {}
     said = {outcome.outcome_key: outcome for outcome in outcomes}
     history: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in booked:
         history[entry.outcome_key].append(entry)
-    entries: list[Entry] = []
-    for key in sorted(said.keys() | history.keys()):
-        for draft in _differences(said.get(key), history[key]):
-            entry = _chained(draft, head, now_utc_ms)
-            entries.append(entry)
-            head = Head(entry.entry_no, entry.hash)
-    return entries
+    drafts = [
+        draft
+        for key in sorted(said.keys() | history.keys())
+        for draft in _differences(said.get(key), history[key], ruled.get(key, UNRULED))
+    ]
+    return chained(drafts, head, now_utc_ms, first_open)
 
 
-def _differences(outcome: Outcome | None, booked: Sequence[Entry]) -> list[Entry]:
+def _differences(outcome: Outcome | None, booked: Sequence[Entry], ruling: Ruling) -> list[Entry]:
     """Return unchained entries for one outcome: none when what was booked is what is said."""
     sums: Counter[str] = Counter()
+    contras: dict[str, str] = {}
     for entry in booked:
         sums[entry.account] += entry.amount_fen
-    wanted = Counter({outcome.account.value: outcome.amount_fen} if outcome else {})
+        contras[entry.account] = entry.contra
+    wanted = ruling.amounts(outcome)
     accounts = sorted(sums.keys() | wanted.keys())
-    changes = [(name, wanted[name] - sums[name]) for name in accounts if wanted[name] != sums[name]]
+    changes = [
+        (name, wanted.get(name, 0) - sums[name])
+        for name in accounts
+        if wanted.get(name, 0) != sums[name]
+    ]
+    if not changes:
+        return []
     last = booked[-1] if booked else None
-    entries = []
-    for number, (account, amount_fen) in enumerate(changes, start=len(booked) + 1):
-        statement = _statement(outcome) if outcome else _withdrawal(last)
-        entries.append(
-            statement._replace(
-                entry_id=f"{statement.outcome_key}#{number}",
-                account=account,
-                contra=CONTRA[Account(account)],
-                amount_fen=amount_fen,
-                adjusts=last.entry_id if last else None,
-            )
+    statement = _statement(outcome, ruling) if outcome else _withdrawal(last, ruling)
+    contra = expense(outcome.account, outcome.campaign_id) if outcome else statement.contra
+    return [
+        statement._replace(
+            entry_id=f"{statement.outcome_key}#{number}",
+            account=account,
+            contra=contras.get(account, contra),
+            amount_fen=amount_fen,
+            adjusts=last.entry_id if last else None,
         )
-    return entries
+        for number, (account, amount_fen) in enumerate(changes, start=len(booked) + 1)
+    ]
 
 
-def _statement(outcome: Outcome) -> Entry:
-    return Entry(
-        entry_no=0,
-        entry_id="",
+def _statement(outcome: Outcome, ruling: Ruling) -> Entry:
+    return blank(Kind.OUTCOME)._replace(
         outcome_key=outcome.outcome_key,
         employee_id=outcome.employee_id,
         store_id=outcome.store_id,
         work_date=outcome.work_date,
-        account="",
-        contra="",
-        amount_fen=0,
         rule_id=outcome.rule_id,
         rule_version=outcome.rule_version,
         row_id=outcome.row_id,
-        explanation=outcome.explanation.to_json(),
-        adjusts=None,
-        booked_utc_ms=0,
-        previous_hash="",
-        hash="",
+        explanation=ruling.explain(outcome.explanation).to_json(),
     )
 
 
-def _withdrawal(last: Entry | None) -> Entry:
+def _withdrawal(last: Entry | None, ruling: Ruling) -> Entry:
     assert last is not None, "only what was booked can be withdrawn"
     explanation = Explanation.from_json(last.explanation)
+    reason = ruling.reason or WITHDRAWN
     return last._replace(
-        explanation=msgspec.structs.replace(explanation, reason=WITHDRAWN).to_json()
+        kind=Kind.OUTCOME.value,
+        explanation=msgspec.structs.replace(explanation, reason=reason).to_json(),
     )
 
 
-def _chained(draft: Entry, head: Head, now_utc_ms: int) -> Entry:
-    assert draft.amount_fen != 0, f"{draft.entry_id} books nothing"
-    entry = draft._replace(
-        entry_no=head.entry_no + 1, booked_utc_ms=now_utc_ms, previous_hash=head.hash
-    )
-    return entry._replace(hash=digest(entry))
+def blank(kind: Kind) -> Entry:
+    """Return an entry to be filled in; `chained` numbers, dates and hashes it."""
+    return Entry(
+        entry_no=0, entry_id="", outcome_key="", employee_id="", store_id="", work_date="",
+        account="", contra="", amount_fen=0, rule_id="", rule_version=0, row_id="",
+        explanation="", adjusts=None, booked_utc_ms=0, kind=kind.value, period=None,
+        for_period=None, previous_hash="", hash="",
+    )  # fmt: skip
+
+
+def chained(
+    drafts: Iterable[Entry], head: Head, now_utc_ms: int, first_open: str = ""
+) -> list[Entry]:
+    """Return drafts as entries that follow `head`; what is about a closed month counts later."""
+    entries = []
+    for draft in drafts:
+        assert draft.amount_fen != 0, f"{draft.entry_id} books nothing"
+        entry = draft._replace(
+            entry_no=head.entry_no + 1,
+            booked_utc_ms=now_utc_ms,
+            period=counted_in(draft.work_date, first_open),
+            for_period=period_of(draft.work_date),
+            previous_hash=head.hash,
+        )
+        entry = entry._replace(hash=digest(entry))
+        entries.append(entry)
+        head = Head(entry.entry_no, entry.hash)
+    return entries
 
 
 def digest(entry: Sequence[int | str | None]) -> str:
     """Return the SHA-256 over every field of an entry but its own hash, the last one.
 
-    The fields are written as one JSON array, so that no two rows share a text.
+    The fields are written as one JSON array, so that no two rows share a text. Entries of
+    the first schema keep their hash: where nothing stands in its later columns, they are
+    left out, and an array that is shorter is no other entry's.
     """
-    return sha256(msgspec.json.encode(entry[:-1])).hexdigest()
+    if entry[_KIND] is None and entry[_KIND + 1] is None and entry[_KIND + 2] is None:
+        return sha256(_encode((*entry[:_KIND], entry[-2]))).hexdigest()
+    return sha256(_encode(entry[:-1])).hexdigest()
 
 
 def verify(entries: Iterable[Sequence[int | str | None]], head: Head) -> Chain:
@@ -194,6 +246,6 @@ def balances(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
     sums: Counter[tuple[str, str]] = Counter()
     for entry in entries:
         sums[entry.employee_id, entry.account] += entry.amount_fen
-        sums[COMPANY, entry.contra] -= entry.amount_fen
+        sums[owner(entry.contra, entry.employee_id), entry.contra] -= entry.amount_fen
     assert sum(sums.values()) == 0, "double entry"
     return dict(sums)

@@ -42,7 +42,8 @@ class Reason(msgspec.Struct, frozen=True):
 
     Attributes:
         code: ``row`` (the row grants nothing), ``superseded``, ``rule_cap``, ``day_floor``,
-            ``nothing_due`` (the formula gives 0) or ``withdrawn`` (the rule no longer hits).
+            ``nothing_due`` (the formula gives 0), ``withdrawn`` (the rule no longer hits),
+            ``month_law`` (deferred to a later month) or ``appeal`` (a person decided).
     """
 
     code: str
@@ -53,7 +54,8 @@ class CapApplied(msgspec.Struct, frozen=True):
     """A limit that held back part of an amount; both in fen and not negative.
 
     Attributes:
-        cap: ``rule`` (the rule's own limit) or ``day_floor`` (never more than the day's subsidy).
+        cap: ``rule`` (the rule's own limit), ``day_floor`` (never more than the day's subsidy)
+            or ``month_law`` (what the law lets a month's deductions be; the rest is deferred).
     """
 
     cap: str
@@ -98,6 +100,7 @@ class Outcome:
 
     Attributes:
         amount_fen: signed for the employee, after exclusion and limits.
+        campaign_id: the campaign that bears the cost; empty: none.
     """
 
     rule_id: str
@@ -109,6 +112,7 @@ class Outcome:
     account: Account
     amount_fen: int
     explanation: Explanation
+    campaign_id: str = ""
 
     @property
     def outcome_key(self) -> str:

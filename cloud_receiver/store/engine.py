@@ -49,6 +49,7 @@ _WRITES: Final = "daka_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS: Final = 30_000
 _ROWS_A_STATEMENT: Final = 100
+_ROWS_A_READ: Final = 5_000
 SQLITE_PRAGMAS: Final = (
     f"busy_timeout={_BUSY_TIMEOUT_MS}",
     "synchronous=FULL",  # a receipt promises that a power cut takes nothing back
@@ -164,6 +165,35 @@ def upsert_rows(
     changed = [f"{name} = excluded.{name}" for name in columns if name not in keys]
     action = f"({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
     _insert_fast(connection, table, columns, rows, action)
+
+
+def add_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows, or add their last column to the one that stands; no key may be given twice."""
+    keys = ", ".join(column.name for column in table.primary_key)
+    amount = columns[-1]
+    action = f"({keys}) DO UPDATE SET {amount} = {table.name}.{amount} + excluded.{amount}"
+    _insert_fast(connection, table, columns, rows, action)
+
+
+def stream(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the plain rows of a query without parameters, a portion at a time.
+
+    The fast way to read a whole table: nothing of SQLAlchemy is done once a row.
+    """
+    plain = connection.connection.dbapi_connection
+    assert plain is not None, "an open connection"
+    if connection.dialect.name == "sqlite":
+        cursor = plain.cursor()
+    else:
+        cursor = plain.cursor(name="daka_stream", binary=True)
+    try:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(_ROWS_A_READ):
+            yield from rows
+    finally:
+        cursor.close()
 
 
 def _insert_fast(

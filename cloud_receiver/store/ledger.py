@@ -7,23 +7,27 @@ apart from the entries lets verification notice a cut-off tail.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
-from cloud_receiver.domain.ledger import GENESIS, Chain, Entry, Head, post, verify
-from cloud_receiver.domain.notices import notices_of
-from cloud_receiver.domain.outcomes import DayKey, Outcome
-from cloud_receiver.store.engine import insert_ignore, upsert
-from cloud_receiver.store.notices import queue
-from cloud_receiver.store.tables import ledger, meta, outcome
+from cloud_receiver.domain.accounts import PersonAccount
+from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
+from cloud_receiver.domain.notices import news_of
+from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome
+from cloud_receiver.domain.periods import after
+from cloud_receiver.domain.transfers import floor
+from cloud_receiver.store import balances, rulings
+from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert
+from cloud_receiver.store.notices import tell
+from cloud_receiver.store.tables import ledger, meta, outcome, period_close
 
 HEAD_KEY: Final = "ledger_head"
 DEFAULT_CHANNELS: Final = ("console",)
 _KEYS_A_QUERY: Final = 500  # some builds of SQLite allow only 999 parameters
-_ROWS_A_READ: Final = 5_000
+_FLOORED: Final = frozenset({PersonAccount.INSTANT, PersonAccount.CARRY_FORWARD})
 
 
 def apply_outcomes(
@@ -42,63 +46,123 @@ def apply_outcomes(
     Args:
         days: every employee-day that was evaluated, also those without an outcome.
         outcomes: all that the rules say about these days.
-        channels: where people are told; one notice each for every visible change.
+        channels: where people are told of every visible change.
     """
-    wanted = sorted(set(days))
+    wanted = set(days)
     said = {one.outcome_key: one for one in outcomes}
-    assert {one.day for one in outcomes} <= set(wanted), "an outcome of a day not evaluated"
+    assert {one.day for one in outcomes} <= wanted, "an outcome of a day not evaluated"
     if not wanted:
         return []
-    head = _locked_head(connection)
-    _replace_outcomes(connection, wanted, said, now_utc_ms)
-    booked = entries_of(connection, wanted)
-    posted = post(said.values(), booked, head, now_utc_ms)
-    if posted:
-        connection.execute(insert(ledger), [entry._asdict() for entry in posted])
-        _move_head(connection, Head(posted[-1].entry_no, posted[-1].hash))
-        queue(connection, notices_of(booked, posted), channels, now_utc_ms)
-    return posted
+    lock(connection)
+    _replace_outcomes(connection, sorted(wanted), said, now_utc_ms)
+    beside = rulings.days_beside(connection, wanted)
+    said |= outcomes_of(connection, beside)
+    return _post(connection, wanted | beside, said, now_utc_ms, channels)
+
+
+def book_again(
+    connection: Connection,
+    days: Collection[DayKey],
+    now_utc_ms: int,
+    *,
+    channels: Sequence[str] = DEFAULT_CHANNELS,
+) -> list[Entry]:
+    """Book days anew whose outcomes stand, but what the law or people make of them changed."""
+    lock(connection)
+    return _post(connection, days, outcomes_of(connection, days), now_utc_ms, channels)
+
+
+def _post(
+    connection: Connection,
+    days: Collection[DayKey],
+    said: Mapping[str, Outcome],
+    now_utc_ms: int,
+    channels: Sequence[str],
+) -> list[Entry]:
+    booked = entries_of(connection, sorted(days))
+    head = _head(connection)
+    ruled = rulings.of_days(connection, days)
+    entries = post(said.values(), booked, head, now_utc_ms, ruled, first_open(connection))
+    if not entries:
+        return []
+    written = _write(connection, entries, now_utc_ms)
+    tell(connection, news_of(booked, entries), channels, now_utc_ms)
+    return written
+
+
+def book(connection: Connection, drafts: Iterable[Entry], now_utc_ms: int) -> list[Entry]:
+    """Book drafts that are no outcomes; return them as entries, and what followed from them.
+
+    The caller took the `lock` before it decided what to book.
+    """
+    entries = chained(drafts, _head(connection), now_utc_ms, first_open(connection))
+    return _write(connection, entries, now_utc_ms) if entries else []
+
+
+def _write(connection: Connection, entries: Sequence[Entry], now_utc_ms: int) -> list[Entry]:
+    _insert(connection, entries)
+    balances.add(connection, entries)
+    head = Head(entries[-1].entry_no, entries[-1].hash)
+    followed = chained(_floors(connection, entries), head, now_utc_ms, first_open(connection))
+    if followed:
+        _insert(connection, followed)
+        balances.add(connection, followed)
+        head = Head(followed[-1].entry_no, followed[-1].hash)
+    moved = update(meta).where(meta.c.key == HEAD_KEY).values(value=_head_text(head))
+    connection.execute(moved)
+    return [*entries, *followed]
+
+
+def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
+    inserted = insert_rows(connection, ledger, Entry._fields, entries)
+    assert inserted == len(entries), "an entry with this id or number is booked already"
+
+
+def _floors(connection: Connection, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield what keeps instant accounts from being negative after some entries."""
+    causes = {
+        entry.employee_id: entry for entry in entries if {entry.account, entry.contra} & _FLOORED
+    }
+    if causes:
+        standing = balances.of_people(connection, causes)
+        drafts = (floor(cause, standing[who]) for who, cause in sorted(causes.items()))
+        yield from (draft for draft in drafts if draft is not None)
 
 
 def entries_of(connection: Connection, days: Sequence[DayKey]) -> list[Entry]:
-    """Return what is booked for some employee-days, oldest first."""
-    rows = _rows_of_days(connection, ledger, days)
-    return sorted(Entry(*row) for row in rows)
+    """Return what outcomes of some employee-days have booked, oldest first.
 
-
-def verify_ledger(connection: Connection) -> Chain:
-    """Check every entry against its hash, its neighbour and the end of the chain.
-
-    Entries that are booked meanwhile are left for the next time.
+    Transfers, such as a withdrawal of that day, are no outcome's and left out.
     """
-    last_no, head = _end(connection)
-    columns = [ledger.c[name] for name in Entry._fields]
-    query = select(*columns).where(ledger.c.entry_no <= last_no).order_by(ledger.c.entry_no)
-    with connection.execute(query, execution_options={"yield_per": _ROWS_A_READ}) as rows:
-        return verify(map(tuple, rows), head)  # plain tuples are read twice as fast
+    rows = _rows_of_days(connection, ledger, days)
+    return sorted(Entry(*row) for row in rows if row.kind in (None, "outcome"))
 
 
-def _end(connection: Connection) -> tuple[int, Head]:
-    """Return the highest entry number and the head, both from one look at the database."""
-    last_no = func.coalesce(func.max(ledger.c.entry_no), 0)
-    value = select(meta.c.value).where(meta.c.key == HEAD_KEY).scalar_subquery()
-    row = connection.execute(select(last_no, value)).one()
-    return row[0], _head_of(row[1])
+def entries_about(connection: Connection, key: str) -> list[Entry]:
+    """Return everything that was booked about one outcome, withdrawal or close, oldest first."""
+    query = select(ledger).where(ledger.c.outcome_key == key).order_by(ledger.c.entry_no)
+    return [Entry(*row) for row in connection.execute(query)]
 
 
-def _locked_head(connection: Connection) -> Head:
+def first_open(connection: Connection) -> str:
+    """Return the earliest month that is not closed, ``""`` when none is closed yet."""
+    closed = connection.scalar(select(func.max(period_close.c.period)))
+    return after(closed) if closed else ""
+
+
+def lock(connection: Connection) -> None:
+    """Make other writers of the ledger wait until this transaction ends."""
     insert_ignore(connection, meta, [{"key": HEAD_KEY, "value": _head_text(GENESIS)}])
-    query = select(meta.c.value).where(meta.c.key == HEAD_KEY).with_for_update()
-    return _head_of(connection.scalar(query))
+    connection.execute(select(meta.c.value).where(meta.c.key == HEAD_KEY).with_for_update())
 
 
-def _head_of(text: str | None) -> Head:
+def _head(connection: Connection) -> Head:
+    return head_of(connection.scalar(select(meta.c.value).where(meta.c.key == HEAD_KEY)))
+
+
+def head_of(text: str | None) -> Head:
+    """Return the end of the chain from its stored form."""
     return msgspec.json.decode(text, type=Head) if text else GENESIS
-
-
-def _move_head(connection: Connection, head: Head) -> None:
-    moved = update(meta).where(meta.c.key == HEAD_KEY).values(value=_head_text(head))
-    connection.execute(moved)
 
 
 def _head_text(head: Head) -> str:
@@ -135,6 +199,26 @@ def _outcome_row(one: Outcome) -> dict[str, Any]:
         "account": one.account.value,
         "explanation": one.explanation.to_json(),
     }
+
+
+def outcomes_of(connection: Connection, days: Collection[DayKey]) -> dict[str, Outcome]:
+    """Return what the rules say about some days, as it was last written, by outcome key."""
+    rows = _rows_of_days(connection, outcome, sorted(days))
+    return {row.outcome_key: _outcome(row) for row in rows}
+
+
+def _outcome(row: Any) -> Outcome:
+    return Outcome(
+        rule_id=row.rule_id,
+        rule_version=row.rule_version,
+        row_id=row.row_id,
+        employee_id=row.employee_id,
+        work_date=row.work_date,
+        store_id=row.store_id,
+        account=Account(row.account),
+        amount_fen=row.amount_fen,
+        explanation=Explanation.from_json(row.explanation),
+    )
 
 
 def _rows_of_days(connection: Connection, table: Table, days: Sequence[DayKey]) -> Iterator[Any]:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, exists, insert, select, update
+import msgspec
+from sqlalchemy import Connection, and_, delete, exists, insert, select, update
 
-from cloud_receiver.domain.notices import Notice
-from cloud_receiver.store.tables import notice
+from cloud_receiver.domain.notices import (
+    Item,
+    News,
+    Notice,
+    Stamp,
+    Target,
+    TargetKind,
+    announcements,
+    merged,
+    message,
+)
+from cloud_receiver.store.tables import employee, notice, store
+
+GATHER_MS: Final = 2_000
+GROUP_MS: Final = 60_000
+"""Channels let a robot speak about twenty times a minute; a group is spoken to once."""
 
 
 class NoticeState(StrEnum):
     """Where a notice stands; the values are what the database stores."""
 
+    GATHERING = "gathering"  # more may be added until it is due
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
@@ -35,18 +53,151 @@ class QueuedNotice:
     created_utc_ms: int
 
 
+def tell(
+    connection: Connection,
+    news: Sequence[News],
+    channels: Sequence[str],
+    now_utc_ms: int,
+    *,
+    groups: bool = True,
+) -> None:
+    """Queue news for every channel, and awards among it for the groups of their stores.
+
+    Part of the caller's transaction. An addressee who was told something within the last
+    `GATHER_MS` hears of what follows in one message at its end; a group hears once a minute.
+    """
+    if not news or not channels:
+        return
+    people = _addressees(connection, news)
+    if groups:
+        news = [*news, *announcements(news, {key: one.name for key, one in people.items()})]
+    zones = {row.store_id: row.zone for row in connection.execute(_ZONES)}
+    for one in news:
+        kind, store_id = one.target.kind, one.target.id
+        person = people.get(one.target.id) if kind is TargetKind.PERSON else None
+        zone = zones.get(person.store_id if person else store_id, "UTC")
+        language = person.language if person else "zh"
+        for channel in channels:
+            _put(connection, _Envelope(one, channel, zone, language), now_utc_ms)
+
+
+_ZONES: Final = select(store.c.store_id, store.c.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    news: News
+    channel: str
+    zone: str
+    language: str
+
+
+def _addressees(connection: Connection, news: Iterable[News]) -> dict[str, Any]:
+    ids = {one.target.id for one in news if one.target.kind is TargetKind.PERSON}
+    found: dict[str, Any] = {}
+    for some in _slices(sorted(ids)):
+        query = select(employee).where(employee.c.employee_id.in_(some))
+        found |= {row.employee_id: row for row in connection.execute(query)}
+    return found
+
+
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+
+
+def _put(connection: Connection, envelope: _Envelope, now_utc_ms: int) -> None:
+    """Add to the message that is being gathered, or begin one."""
+    target = envelope.news.target
+    mine = (
+        (notice.c.target_kind == target.kind)
+        & (notice.c.target_id == target.id)
+        & (notice.c.channel == envelope.channel)
+    )
+    last = connection.execute(
+        select(notice).where(mine).order_by(notice.c.notice_no.desc()).limit(1).with_for_update()
+    ).one_or_none()
+    local_date = _local(now_utc_ms, envelope.zone, "%Y-%m-%d")
+    if last is not None and last.state == NoticeState.GATHERING:
+        _gather(connection, last, envelope)
+        return
+    number = 1
+    if last is not None and _local(last.created_utc_ms, envelope.zone, "%Y-%m-%d") == local_date:
+        number = last.number + 1
+    due_utc_ms = _due_utc_ms(target, last, now_utc_ms)
+    told = _written(envelope, envelope.news.items, number, now_utc_ms)
+    if told is None:
+        return
+    waits = due_utc_ms > now_utc_ms
+    row = {
+        "channel": envelope.channel,
+        "target_kind": target.kind.value,
+        "target_id": target.id,
+        "language": envelope.language,
+        "number": number,
+        "state": (NoticeState.GATHERING if waits else NoticeState.PENDING).value,
+        "attempts": 0,
+        "next_try_utc_ms": due_utc_ms,
+        "last_error": "",
+        "created_utc_ms": now_utc_ms,
+    }
+    connection.execute(insert(notice), [row | told])
+
+
+def _gather(connection: Connection, waiting: Any, envelope: _Envelope) -> None:
+    """Say what waits and what is new in one; nothing at all when nothing changed in sum."""
+    items = merged(msgspec.json.decode(waiting.items, type=list[Item]), envelope.news.items)
+    this = notice.c.notice_no == waiting.notice_no
+    told = _written(envelope, items, waiting.number, waiting.created_utc_ms)
+    if told is None:
+        connection.execute(delete(notice).where(this))
+    else:
+        connection.execute(update(notice).where(this).values(**told))
+
+
+def _written(
+    envelope: _Envelope, items: tuple[Item, ...], number: int, at_utc_ms: int
+) -> dict[str, str] | None:
+    if not items:
+        return None
+    stamp = Stamp(_local(at_utc_ms, envelope.zone, "%m-%d %H:%M"), number)
+    one = message(News(envelope.news.target, items), stamp, envelope.language)
+    return {
+        "notice_id": one.notice_id if one.target.kind is TargetKind.PERSON
+        else f"group/{one.target.id}/{one.notice_id}",
+        "text_zh": one.text_zh,
+        "text_en": one.text_en,
+        "document": one.document,
+        "items": msgspec.json.encode(items).decode(),
+    }  # fmt: skip
+
+
+def _due_utc_ms(target: Target, last: Any, now_utc_ms: int) -> int:
+    if target.kind is TargetKind.GROUP:
+        return (now_utc_ms // GROUP_MS + 1) * GROUP_MS
+    quiet_until_utc_ms = last.created_utc_ms + GATHER_MS if last is not None else now_utc_ms
+    return max(now_utc_ms, min(quiet_until_utc_ms, now_utc_ms + GATHER_MS))
+
+
+def _local(at_utc_ms: int, zone: str, form: str) -> str:
+    return datetime.fromtimestamp(at_utc_ms / 1000, ZoneInfo(zone)).strftime(form)
+
+
 def queue(
     connection: Connection, notices: Sequence[Notice], channels: Sequence[str], now_utc_ms: int
 ) -> None:
-    """Queue notices for every channel, due at once; part of the caller's transaction."""
+    """Queue finished notices for every channel, due at once; nothing is gathered with them."""
     rows = [
         {
             "notice_id": one.notice_id,
-            "employee_id": one.employee_id,
+            "channel": channel,
+            "target_kind": one.target.kind.value,
+            "target_id": one.target.id,
+            "language": one.language,
+            "number": 1,
+            "items": "[]",
             "text_zh": one.text_zh,
             "text_en": one.text_en,
             "document": one.document,
-            "channel": channel,
             "state": NoticeState.PENDING.value,
             "attempts": 0,
             "next_try_utc_ms": now_utc_ms,
@@ -60,19 +211,40 @@ def queue(
         connection.execute(insert(notice), rows)
 
 
+def seal(connection: Connection, channel: str, now_utc_ms: int) -> None:
+    """Let what was gathered long enough go; nothing is added to it any more."""
+    ripe = (
+        (notice.c.state == NoticeState.GATHERING)
+        & (notice.c.channel == channel)
+        & (notice.c.next_try_utc_ms <= now_utc_ms)
+    )
+    connection.execute(update(notice).where(ripe).values(state=NoticeState.PENDING.value))
+
+
+def has_ripe(connection: Connection, channel: str, now_utc_ms: int) -> bool:
+    """Tell whether `seal` has something to do."""
+    ripe = select(notice.c.notice_no).where(
+        notice.c.state == NoticeState.GATHERING,
+        notice.c.channel == channel,
+        notice.c.next_try_utc_ms <= now_utc_ms,
+    )
+    return connection.execute(ripe.limit(1)).first() is not None
+
+
 def due_notices(
     connection: Connection, channel: str, now_utc_ms: int, limit: int
 ) -> list[QueuedNotice]:
     """Return the notices to send now, oldest first.
 
-    A person's later notices wait for the earlier one that is being tried again, so that no
-    correction arrives before what it corrects; other people's go on.
+    An addressee's later notices wait for the earlier one that is being tried again, so that
+    no correction arrives before what it corrects; other people's go on.
     """
     earlier = notice.alias()
     waits_behind = exists().where(
         earlier.c.state == NoticeState.PENDING,
         earlier.c.channel == channel,
-        earlier.c.employee_id == notice.c.employee_id,
+        earlier.c.target_kind == notice.c.target_kind,
+        earlier.c.target_id == notice.c.target_id,
         earlier.c.notice_no < notice.c.notice_no,
         earlier.c.next_try_utc_ms > now_utc_ms,
     )
@@ -95,7 +267,8 @@ def _queued(row: Any) -> QueuedNotice:
         notice_no=row.notice_no,
         notice=Notice(
             notice_id=row.notice_id,
-            employee_id=row.employee_id,
+            target=Target(TargetKind(row.target_kind), row.target_id),
+            language=row.language,
             text_zh=row.text_zh,
             text_en=row.text_en,
             document=row.document,

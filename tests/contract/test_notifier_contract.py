@@ -13,7 +13,7 @@ from cloud_receiver.channels.console import ConsoleNotifier
 from cloud_receiver.channels.contract import Notifier, RetryLaterError
 from cloud_receiver.channels.receiver import Receiver
 from cloud_receiver.channels.webhook import WebhookNotifier
-from cloud_receiver.domain.notices import Notice
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from sync.clock import SystemClock
 
 SECRET = b"secret"
@@ -62,7 +62,7 @@ def channel(request: pytest.FixtureRequest) -> Channel:
 def _notice(number: int) -> Notice:
     return Notice(
         notice_id=f"late/员工{number}/2026-11-02#1",
-        employee_id=f"员工{number}",
+        target=Target(TargetKind.PERSON, f"员工{number}"),
         text_zh=f"您今日迟到{number}分钟",
         text_en=f"{number} minutes late",
         document='{"after_fen":-1000}',

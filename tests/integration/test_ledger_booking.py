@@ -16,9 +16,10 @@ from cloud_receiver.domain.ledger import Entry, digest
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.rules import Rulebook, decide
 from cloud_receiver.store.engine import open_engine, read, sqlite_url, write
-from cloud_receiver.store.ledger import HEAD_KEY, apply_outcomes, verify_ledger
+from cloud_receiver.store.ledger import HEAD_KEY, apply_outcomes
 from cloud_receiver.store.rulebook import load_rulebook, publish, publish_shipped, shipped_rules
 from cloud_receiver.store.tables import ledger, meta, notice, outcome, rule_version
+from cloud_receiver.store.verification import verify_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -61,8 +62,8 @@ def test_the_seeds_day_is_booked_told_and_taken_back(hq_engine: Engine) -> None:
     assert _rows(hq_engine, outcome) == []
     told = [row.text_zh for row in _rows(hq_engine, notice)]
     assert told == [
-        "2026-11-02 您今日迟到20分钟,扣减10%补贴(10.00元)",
-        "2026-11-02 更正(第1次):迟到扣减由-10.00元改为0.00元,差额10.00元",
+        "2026-11-02 您今日迟到20分钟,扣减10%补贴(10.00元)(11-02 06:13 第1条)",
+        "2026-11-02 更正(第1次):迟到扣减由-10.00元改为0.00元,差额10.00元(11-02 06:13 第2条)",
     ]
 
 

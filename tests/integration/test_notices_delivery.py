@@ -16,7 +16,7 @@ from sqlalchemy import select
 from cloud_receiver.channels.notifier import MAX_AGE, Courier
 from cloud_receiver.channels.receiver import DROP, HANG, LOSE_ANSWER, TAKE, Receiver, Reply
 from cloud_receiver.channels.webhook import WebhookNotifier
-from cloud_receiver.domain.notices import Notice
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.notices import queue, requeue_failed
 from cloud_receiver.store.tables import notice
@@ -73,7 +73,7 @@ def _webhook(url: str, clock: HandClock, secret: bytes = SECRET) -> WebhookNotif
 def _notice(number: int, employees: int = 1000) -> Notice:
     return Notice(
         notice_id=f"late/E{number % employees}/{number}#1",
-        employee_id=f"E{number % employees}",
+        target=Target(TargetKind.PERSON, f"E{number % employees}"),
         text_zh=f"第{number}条",
         text_en=f"no. {number}",
         document="{}",

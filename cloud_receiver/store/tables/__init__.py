@@ -19,7 +19,8 @@ from cloud_receiver.store.tables.incoming import (
     lane_mark,
     source,
 )
-from cloud_receiver.store.tables.money import ledger, notice
+from cloud_receiver.store.tables.law import store_law, wage
+from cloud_receiver.store.tables.money import anchor, balance, ledger, notice, period_close
 from cloud_receiver.store.tables.organisation import (
     badge,
     employee,
@@ -35,11 +36,16 @@ from cloud_receiver.store.tables.planning import (
     policy_version,
     shift_template,
 )
+from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
 
 __all__ = [
     "IS_TROUBLE",
     "account",
+    "anchor",
+    "appeal",
+    "appeal_event",
     "badge",
+    "balance",
     "box",
     "box_command",
     "box_setting",
@@ -58,12 +64,16 @@ __all__ = [
     "notice",
     "outcome",
     "policy_version",
+    "period_close",
     "punch",
     "roster",
     "rule_version",
     "sale",
     "seller",
     "shift_template",
+    "signature",
     "source",
     "store",
+    "store_law",
+    "wage",
 ]

@@ -1,4 +1,4 @@
-"""The ledger, which only ever grows, and the notices about it."""
+"""The ledger, which only ever grows, what is kept beside it, and the notices about it."""
 
 from __future__ import annotations
 
@@ -24,22 +24,54 @@ ledger = Table(
     Column("explanation", Text, nullable=False),  # JSON, as it was when booked
     Column("adjusts", Text),  # entry_id this one corrects
     Column("booked_utc_ms", BigInteger, nullable=False),
+    Column("kind", Text),  # domain.ledger.Kind; these three are null in entries of schema 0001
+    Column("period", Text),  # YYYY-MM in which it counts
+    Column("for_period", Text),  # YYYY-MM it is about
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("ix_ledger_employee", "employee_id", "work_date"),
     Index("ix_ledger_outcome", "outcome_key"),
+    Index("ix_ledger_period", "period", "employee_id"),
+)
+balance = Table(
+    "balance",
+    metadata,  # the sum of the ledger by owner and account, kept with it; `ledger verify` compares
+    Column("owner", Text, primary_key=True),  # an employee, or domain.accounts.COMPANY
+    Column("account", Text, primary_key=True),
+    Column("amount_fen", BigInteger, nullable=False),
+)
+period_close = Table(
+    "period_close",
+    metadata,  # never changed and never taken back
+    Column("period", Text, primary_key=True),  # YYYY-MM; every month up to it is closed
+    Column("closed_utc_ms", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("last_entry_no", BigInteger, nullable=False),  # of the close's own entries
+    Column("document", Text, nullable=False),  # JSON: payments and what was open, as it was then
+)
+anchor = Table(
+    "anchor",
+    metadata,  # the end of the chain on a day, to be kept where the database is not
+    Column("anchor_date", Text, primary_key=True),
+    Column("entry_no", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("made_utc_ms", BigInteger, nullable=False),
 )
 notice = Table(
     "notice",
     metadata,  # transactional outbox towards people
     Column("notice_no", SERIAL, primary_key=True, autoincrement=True),
-    Column("notice_id", Text, nullable=False),  # entry_id it tells about
+    Column("notice_id", Text, nullable=False),  # the first entry or event it tells about
     Column("channel", Text, nullable=False),
-    Column("employee_id", Text, nullable=False),
+    Column("target_kind", Text, nullable=False),  # domain.notices.TargetKind
+    Column("target_id", Text, nullable=False),  # employee_id, store_id or a group's name
+    Column("language", Text, nullable=False),  # zh | en
+    Column("number", Integer, nullable=False),  # of the addressee's day in the channel
+    Column("items", Text, nullable=False),  # JSON, see domain.notices.Item
     Column("text_zh", Text, nullable=False),
     Column("text_en", Text, nullable=False),
     Column("document", Text, nullable=False),  # JSON for machines
-    Column("state", Text, nullable=False),  # pending | sent | failed
+    Column("state", Text, nullable=False),  # gathering | pending | sent | failed
     Column("attempts", Integer, nullable=False),
     Column("next_try_utc_ms", BigInteger, nullable=False),
     Column("last_error", Text, nullable=False),
@@ -47,5 +79,6 @@ notice = Table(
     Column("sent_utc_ms", BigInteger),
     UniqueConstraint("notice_id", "channel"),
     Index("ix_notice_pending", "state", "next_try_utc_ms"),
+    Index("ix_notice_target", "target_kind", "target_id", "channel"),
     sqlite_autoincrement=True,
 )

@@ -8,13 +8,13 @@ import pytest
 
 from cloud_receiver.channels.notifier import delay_before_s
 from cloud_receiver.channels.webhook import WebhookNotifier, body_of, signature
-from cloud_receiver.domain.notices import Notice
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from sync.clock import SystemClock
 from sync.errors import DakaError
 
 NOTICE = Notice(
     notice_id="late/E1/2026-11-02#1",
-    employee_id="E1",
+    target=Target(TargetKind.PERSON, "E1"),
     text_zh="迟到",
     text_en="late",
     document='{"after_fen":-1000}',
@@ -32,7 +32,9 @@ def test_the_signature_is_what_openssl_computes() -> None:
 def test_the_body_carries_both_texts_and_the_document() -> None:
     assert json.loads(body_of(NOTICE)) == {
         "notice_id": "late/E1/2026-11-02#1",
+        "target": {"kind": "person", "id": "E1"},
         "employee_id": "E1",
+        "language": "zh",
         "text": {"zh": "迟到", "en": "late"},
         "data": {"after_fen": -1000},
     }

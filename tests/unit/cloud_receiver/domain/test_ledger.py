@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cloud_receiver.domain.accounts import COMPANY
 from cloud_receiver.domain.ledger import (
-    COMPANY,
     GENESIS,
     Entry,
     Head,
@@ -19,7 +19,7 @@ from cloud_receiver.domain.ledger import (
     post,
     verify,
 )
-from cloud_receiver.domain.notices import notices_of
+from cloud_receiver.domain.notices import Item, news_of
 from cloud_receiver.domain.outcomes import Account, Explanation, Outcome, Text
 
 VECTORS = Path(__file__).resolve().parents[5] / "shared/vectors/incentive_cases.json"
@@ -61,6 +61,10 @@ def _amounts(entries: list[Entry]) -> list[int]:
     return [entry.amount_fen for entry in entries]
 
 
+def _told(booked: list[Entry], posted: list[Entry]) -> list[Item]:
+    return [item for one in news_of(booked, posted) for item in one.items]
+
+
 def _head(entries: list[Entry]) -> Head:
     return Head(entries[-1].entry_no, entries[-1].hash)
 
@@ -74,7 +78,7 @@ def test_a_late_truth_is_a_further_entry_that_names_the_old_one() -> None:
     reason = Explanation.from_json(second.explanation).reason
     assert reason is not None
     assert reason.code == "withdrawn"
-    told = notices_of([], [first]) + notices_of([first], [second])
+    told = _told([], [first]) + _told([first], [second])
     assert len(told) == case["expected"]["messages"]
 
 
@@ -113,7 +117,7 @@ def test_an_award_that_moves_to_another_account_is_not_announced_again() -> None
     assert balances([first, *moved])["E1", "pending"] == 5000
     assert balances([first, *moved])["E1", "instant"] == 0
     assert len({entry.entry_id for entry in [first, *moved]}) == 3
-    assert notices_of([first], moved) == []
+    assert _told([first], moved) == []
 
 
 def test_each_account_has_its_counterpart_at_the_company() -> None:
@@ -128,13 +132,14 @@ def test_each_account_has_its_counterpart_at_the_company() -> None:
 
 def test_a_first_booking_is_told_in_the_rules_words_and_a_change_as_correction() -> None:
     first, second = _booked([outcome(-1000)], [outcome(-2000)])
-    (told,) = notices_of([], [first])
-    assert (told.notice_id, told.employee_id) == (first.entry_id, "E1")
-    assert told.text_zh == "2026-11-02 -1000"
-    assert json.loads(told.document)["kind"] == "deduction"
-    (corrected,) = notices_of([first], [second])
-    assert "-10.00元改为-20.00元" in corrected.text_zh
-    document = json.loads(corrected.document)
+    (told,) = _told([], [first])
+    document = told.to_document()
+    assert (document["notice_id"], document["employee_id"]) == (first.entry_id, "E1")
+    assert told.text.zh == "2026-11-02 -1000"
+    assert document["kind"] == "deduction"
+    (corrected,) = _told([first], [second])
+    assert "-10.00元改为-20.00元" in corrected.text.zh
+    document = corrected.to_document()
     assert (document["kind"], document["before_fen"], document["after_fen"]) == (
         "correction",
         -1000,
