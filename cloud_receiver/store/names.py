@@ -43,6 +43,17 @@ def people(connection: Connection) -> list[Person]:
     return [Person(*row) for row in rows]
 
 
+def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
+    """Return people whose name or id holds `text`, whatever its case, by name."""
+    who = tables.employee.c
+    wanted = who.name.icontains(text, autoescape=True) | who.employee_id.icontains(
+        text, autoescape=True
+    )
+    query = select(who.employee_id, who.name, who.store_id, who.active).where(wanted)
+    rows = connection.execute(query.order_by(who.name, who.employee_id).limit(limit))
+    return [Person(*row) for row in rows]
+
+
 def employee_names(connection: Connection) -> dict[str, str]:
     """Return each employee's name by id."""
     return {person.employee_id: person.name for person in people(connection)}

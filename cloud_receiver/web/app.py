@@ -21,14 +21,25 @@ from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMid
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
-from cloud_receiver.web import fleet, ledger, login, missing, preferences, problems, today, why
+from cloud_receiver.web import (
+    fleet,
+    ledger,
+    login,
+    missing,
+    people,
+    preferences,
+    problems,
+    search,
+    today,
+    why,
+)
 from cloud_receiver.web.frame import STATIC, Desk
 from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.live import Hub
 from cloud_receiver.web.sessions import load_secret
 from sync.clock import Clock
 
-PAGES: Final = (today, ledger, why, fleet, problems)
+PAGES: Final = (today, people, ledger, why, fleet, problems)
 _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
@@ -71,6 +82,7 @@ def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC))
     login.register(app, door)
     preferences.register(app)
+    search.register(app, desk)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)

@@ -222,7 +222,7 @@ def _split(total: Total, words: Words) -> str | None:
 
 
 def _figure(label: str, fen: int, notes: Sequence[str | None]) -> Markup:
-    lines = [el("small", note) for note in notes if note]
+    lines = [el("dd", note, class_="under") for note in notes if note]
     return el("div", el("dt", label), el("dd", money(fen), class_="money"), lines, class_="figure")
 
 
@@ -261,7 +261,7 @@ def _row(entry: Entry, words: Words) -> Markup:
             data_label=words("work_date"),
             title=entry.work_date,
         ),
-        el("td", entry.name, class_="lead"),
+        el("td", el("a", entry.name, href=f"/people/{quote(entry.employee_id)}"), class_="lead"),
         el("td", entry.store_name, data_label=words("store")),
         el("td", el("span", name, " ", corrected), data_label=words("rule")),
         el("td", account_text(entry.account, language), data_label=words("account")),

@@ -224,7 +224,7 @@ def _card(
     reason = reason_text(code, words.language)
     return el(
         "article",
-        el("div", el("h3", title), chip(code, "warn", "report"), class_="card-head"),
+        el("div", el("h2", title), chip(code, "warn", "report"), class_="card-head"),
         el(
             "div",
             el("p", reason) if reason else None,

@@ -134,7 +134,7 @@ def _card(
     listed = [el("div", el("dt", name), el("dd", value)) for name, value in pairs]
     head = el(
         "div",
-        el("h3", icon("help", "warn"), " ", title),
+        el("h2", icon("help", "warn"), " ", title),
         el("span", waits, class_="warn"),
         class_="card-head",
     )

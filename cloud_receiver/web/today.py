@@ -295,7 +295,7 @@ def _person(shop: Store, person: PersonDay, words: Words, day: str, now: int) ->
     )
     return el(
         "tr",
-        el("td", person.name, class_="lead"),
+        el("td", el("a", person.name, href=f"/people/{quote(person.employee_id)}"), class_="lead"),
         el(
             "td",
             " / ".join(_shift(shift, words) for shift in person.shifts),

@@ -9,6 +9,7 @@ export default {
     this.$el.addEventListener("click", (event) => this.click(event));
     this.$el.addEventListener("change", (event) => this.change(event));
     this.$el.addEventListener("submit", (event) => this.submit(event));
+    this.$el.addEventListener("input", (event) => this.input(event));
   },
   watch: {
     content(text) {
@@ -25,24 +26,66 @@ export default {
       this.patience = setTimeout(() => this.$el.removeAttribute("aria-busy"), 8000);
       this.$emit("act", { act, value });
     },
-    click(event) {
+    async click(event) {
       const found = event.target.closest("[data-act]");
       if (!found || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      this.act(found.dataset.act, found.dataset.value || "");
+      if (await agreed(found)) this.act(found.dataset.act, found.dataset.value || "");
     },
     change(event) {
-      const name = event.target.dataset.change;
-      if (name) this.act(name, event.target.value);
+      const { change, all } = event.target.dataset;
+      if (all) {
+        for (const box of this.$el.querySelectorAll(`input[name="${all}"]`)) box.checked = event.target.checked;
+      }
+      if (change) this.act(change, event.target.value);
     },
-    submit(event) {
+    input(event) {
+      const name = event.target.dataset.input;
+      if (!name) return;
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.act(name, event.target.value), 250);
+    },
+    async submit(event) {
       const name = event.target.dataset.submit;
       if (!name) return;
       event.preventDefault();
-      this.act(name, JSON.stringify(Object.fromEntries(new FormData(event.target))));
+      const form = new FormData(event.target, event.submitter); // names ending in [] are lists
+      const read = (key) => [key, key.endsWith("[]") ? form.getAll(key) : form.get(key)];
+      const said = JSON.stringify(Object.fromEntries([...new Set(form.keys())].map(read)));
+      if (await agreed(event.submitter || event.target)) this.act(name, said);
     },
   },
 };
+
+// Asks before what cannot be undone: the question, and what the two buttons say, are the page's.
+function agreed(asking) {
+  const { confirm, yes, no } = asking.dataset;
+  if (!confirm) return Promise.resolve(true);
+  const dialog = document.createElement("dialog");
+  dialog.className = "ask";
+  dialog.setAttribute("aria-label", confirm);
+  const form = document.createElement("form");
+  form.method = "dialog";
+  const question = document.createElement("p");
+  question.textContent = confirm;
+  const row = document.createElement("div");
+  row.className = "row";
+  for (const [value, text, look] of [["", no, "button"], ["yes", yes, "button main"]]) {
+    const button = document.createElement("button");
+    Object.assign(button, { value, textContent: text, className: look });
+    row.append(button);
+  }
+  form.append(question, row);
+  dialog.append(form);
+  document.querySelector(".daka").append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+  });
+}
 
 const keyOf = (node) => (node.nodeType === 1 && node.dataset.key) || null;
 const fits = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);

@@ -1,0 +1,119 @@
+"""A person's days and the people one may look up; reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from cloud_receiver.domain.attendance import DayStatus
+from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.store import tables
+from cloud_receiver.store.names import Person, Store
+from cloud_receiver.store.tables import day_fact, employee, store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """A page of the list of people and how many there are in all."""
+
+    people: tuple[Person, ...]
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A punch of a person's day; `at_utc_ms` is None where the terminal's clock is not believed."""
+
+    record_id: str
+    at_utc_ms: int | None
+    device_time: str
+    device_serial: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A judged day of a person."""
+
+    work_date: str
+    store_id: str
+    status: DayStatus
+    final: bool
+    facts: Mapping[str, FactValue]
+    touches: tuple[Touch, ...]
+    findings: tuple[str, ...]
+
+
+def roll(
+    connection: Connection, text: str, store_id: str | None, limit: int, *, former: bool = False
+) -> Roll:
+    """Return people by store and name.
+
+    Args:
+        text: in the name or id; empty: everybody.
+        former: those who left instead of those who work.
+    """
+    who = employee.c
+    wanted: list[ColumnElement[bool]] = [who.active.is_not(former)]
+    if text:
+        likes = [part.icontains(text, autoescape=True) for part in (who.name, who.employee_id)]
+        wanted.append(or_(*likes))
+    if store_id:
+        wanted.append(who.store_id == store_id)
+    found = connection.execute(select(func.count()).select_from(employee).where(*wanted))
+    query = select(who.employee_id, who.name, who.store_id, who.active).where(*wanted)
+    rows = connection.execute(query.order_by(who.store_id, who.name, who.employee_id).limit(limit))
+    return Roll(people=tuple(Person(*row) for row in rows), found=int(found.scalar_one()))
+
+
+def person(connection: Connection, employee_id: str) -> tuple[Person, Store | None] | None:
+    """Return somebody and the home store as far as it is known; None: there is no such id."""
+    who = employee.c
+    query = (
+        select(who.employee_id, who.name, who.store_id, who.active, store.c.name, store.c.zone)
+        .outerjoin(store, store.c.store_id == who.store_id)
+        .where(who.employee_id == employee_id)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    home = Store(row[2], row[4], row[5]) if row[4] is not None else None
+    return Person(row[0], row[1], row[2], row[3]), home
+
+
+def days(connection: Connection, employee_id: str, first: str, last: str) -> list[Day]:
+    """Return the judged days of a person between two work dates, both included, newest first."""
+    query = (
+        select(day_fact)
+        .where(day_fact.c.employee_id == employee_id, day_fact.c.work_date.between(first, last))
+        .order_by(day_fact.c.work_date.desc())
+    )
+    rows = list(connection.execute(query))
+    evidence = {row.work_date: json.loads(row.evidence) for row in rows}
+    wanted = [record for found in evidence.values() for record in found.get("punches", ())]
+    touches = _touches(connection, wanted)
+    return [_day(row, evidence[row.work_date], touches) for row in rows]
+
+
+def _touches(connection: Connection, record_ids: list[str]) -> dict[str, Touch]:
+    touch = tables.punch.c
+    query = select(
+        touch.record_id, touch.effective_utc_ms, touch.device_time, touch.device_serial
+    ).where(touch.record_id.in_(record_ids))
+    return {row.record_id: Touch(*row) for row in connection.execute(query)}
+
+
+def _day(row: Any, evidence: Mapping[str, Any], touches: Mapping[str, Touch]) -> Day:
+    known = (touches.get(record) for record in evidence.get("punches", ()))
+    return Day(
+        work_date=row.work_date,
+        store_id=row.store_id,
+        status=DayStatus(row.status),
+        final=row.final,
+        facts=json.loads(row.facts),
+        touches=tuple(touch for touch in known if touch is not None),
+        findings=tuple(found["code"] for found in evidence.get("findings", ())),
+    )

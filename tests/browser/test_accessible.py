@@ -1,0 +1,70 @@
+"""Every page is clean for the axe rules of WCAG 2.1 AA, light and dark; search works by keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context
+from tests.browser.test_pages import PAGES
+
+AXE = Path(__file__).resolve().parents[1] / "node" / "node_modules" / "axe-core" / "axe.min.js"
+LOOK = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    .then(found => found.violations.map(one =>
+        `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.target).join(" | ")}`))"""
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install in tests/node")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible(
+    browser: Browser, headquarters: Headquarters, witness: Witness, theme: str
+) -> None:
+    size = DESKTOP if theme == "light" else PHONE
+    context = open_context(browser, headquarters.url, "zh", size)
+    context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])
+    page = context.new_page()
+    witness.watch(page)
+    axe = AXE.read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for name, (address, zh, _) in PAGES.items():
+        page.goto(f"{headquarters.url}{address}")
+        expect(page.locator("#content")).to_contain_text(zh)
+        page.evaluate(axe)
+        found[name] = page.evaluate(LOOK)
+    context.close()
+    assert {name: said for name, said in found.items() if said} == {}
+
+
+def test_search_finds_people_stores_and_pages_by_keyboard(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/ledger")
+    expect(reader.locator("#content h1")).to_be_visible()
+    reader.keyboard.press("Control+k")
+    reader.keyboard.type("周杰")
+    expect(reader.locator("dialog [aria-selected=true]")).to_contain_text("E202")
+    reader.keyboard.press("Enter")
+    reader.wait_for_url("**/people/E202")
+    expect(reader.locator("#content h1")).to_contain_text("周杰")
+    reader.keyboard.press("/")
+    reader.keyboard.type("滨江")
+    expect(reader.locator("dialog [aria-selected=true]")).to_contain_text("滨江社区店")
+    reader.keyboard.press("Escape")
+    expect(reader.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_phone_reaches_every_area_through_the_drawer(
+    browser: Browser, headquarters: Headquarters, witness: Witness
+) -> None:
+    context = open_context(browser, headquarters.url, "zh", PHONE)
+    page = context.new_page()
+    witness.watch(page)
+    page.goto(headquarters.url)
+    drawer = page.get_by_role("navigation", name="主导航")
+    expect(drawer).to_be_hidden()
+    page.get_by_role("button", name="更多").click()
+    drawer.get_by_role("link", name="数据问题").click()
+    page.wait_for_url("**/problems")
+    context.close()
