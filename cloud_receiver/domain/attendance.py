@@ -8,22 +8,28 @@ last window is over, its settling time too, and the store's feed complete beyond
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
 
-from cloud_receiver.domain.cards import (
+from cloud_receiver.domain.absences import covered_ms
+from cloud_receiver.domain.cards import Cards, cards_of, judge_shift
+from cloud_receiver.domain.corrections import Filed, objection
+from cloud_receiver.domain.findings import Finding, FindingCode
+from cloud_receiver.domain.results import (
     LABELS,
-    WORST_FIRST,
+    NO_GAPS,
+    Awaited,
+    DayResult,
     DayStatus,
+    Gap,
     PointResult,
     Policy,
     ShiftResult,
-    Tap,
-    judge_shift,
+    worst,
 )
-from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import RosterDay, owner, shifts_around
+from cloud_receiver.domain.touches import Place, Source, Tap, oddities_of
 from cloud_receiver.domain.workday import (
     DAY_MIN,
     MINUTE_MS,
@@ -46,56 +52,10 @@ __all__ = [
 ]
 
 _REST_SETTLE_MS: Final = 30 * MINUTE_MS
-
-
-class Gap(NamedTuple):
-    """When touches of a store's terminal may have been lost for good; `sync.records.Gap`."""
-
-    from_utc_ms: int
-    to_utc_ms: int
-    record_id: str
-
-
-NO_GAPS: Final[Mapping[str, Sequence[Gap]]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """The feed that must be complete beyond an instant before the day can be final."""
-
-    store_id: str
-    beyond_utc_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayResult:
-    """The attendance of one person on one work date.
-
-    Attributes:
-        final: nothing that may still come in order can change it; a correction can.
-        late_min, early_min, worked_min, stay_min: of all shifts of the day together.
-        absent: at least one shift of the day was missed entirely.
-        full_attendance: every card point of the day is there and clean.
-        taps: all that belong to the day, used or not, in order of time.
-        look_again_utc_ms: when time alone may change the result; None: never.
-        awaited: what data may change it; None: none is missing.
-    """
-
-    status: DayStatus
-    scheduled: bool
-    final: bool
-    late_min: int
-    early_min: int
-    worked_min: int
-    stay_min: int
-    missing_card: bool
-    absent: bool
-    full_attendance: bool
-    taps: tuple[Tap, ...]
-    points: tuple[PointResult, ...]
-    findings: tuple[Finding, ...]
-    look_again_utc_ms: int | None
-    awaited: Awaited | None
+_CLEAN: Final = (DayStatus.NORMAL, DayStatus.OUTING)
+_ACCOUNTED: Final = {*_CLEAN, DayStatus.LEAVE}
+_Taken = dict[PlannedShift | None, list[Tap]]
+_Corrections = Mapping[str, Sequence[Filed]]
 
 
 def judge(
@@ -108,6 +68,7 @@ def judge(
     policy: Policy,
     implausible: Sequence[str] = (),
     gaps: Mapping[str, Sequence[Gap]] = NO_GAPS,
+    corrections: _Corrections | None = None,
 ) -> DayResult:
     """Judge a day from all that is known at `as_of_utc_ms`.
 
@@ -119,41 +80,90 @@ def judge(
         implausible: records of that date whose terminal's clock cannot be believed.
         gaps: per store, when touches may have been lost for good. What seems missing from a
             shift they reach into is never final: only a person can tell.
+        corrections: by work date, at least those of the day and the one before it.
     """
     shifts = shifts_around({**neighbours, day.work_date: day}, day.work_date)
+    filed, findings = _counting(day, corrections or {}, policy)
+    own, taken = _place(day, shifts, taps, filed, policy)
+    findings += [Finding(FindingCode.CLOCK_IMPLAUSIBLE, (record,)) for record in implausible]
+    if not day.shifts:
+        struck = {one.replaces for one in filed}
+        standing = [tap for tap in own if tap.record_id not in struck]
+        result = _rest_day(day, standing, findings, as_of_utc_ms, complete_utc_ms)
+        return replace(result, taps=tuple(own))
+    for tap in taken[None]:
+        findings.append(Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)))
+        findings += [Finding(code, (record,)) for code, record in oddities_of([tap])]
+    planned = [shift for shift in shifts if shift.work_date == day.work_date]
+    cards = [
+        cards_of(shift, taken.get(shift, ()), _of_shift(filed, day.work_date, number), policy)
+        for number, shift in enumerate(planned, start=1)
+    ]
+    findings += _share(planned, cards, policy)
+    results = []
+    for shift, its in zip(planned, cards, strict=True):
+        phase = _phase(shift, as_of_utc_ms, complete_utc_ms)
+        late_back_min = 0
+        if shift.shift.late_back_min and shift is planned[0]:
+            before = [one for one in shifts if one.work_date == shift_date(day.work_date, -1)]
+            late_back_min = _late_back_min(shift, before, taken, filed, policy)
+        lost = gaps.get(shift.shift.store_id, ())
+        results.append(_judged(shift, its, phase, policy, late_back_min, lost))
+    return _worked_day(results, own, findings, as_of_utc_ms, policy)
+
+
+def _counting(
+    day: RosterDay, corrections: _Corrections, policy: Policy
+) -> tuple[list[Filed], list[Finding]]:
+    """Return the corrections that count, of all dates, and what is said about the day's own."""
+    filed = []
+    findings = []
+    for work_date, of_date in corrections.items():
+        for one in sorted(of_date):
+            code = objection(one, policy.allowance, day.zone)
+            if code is None:
+                filed.append(one)
+                missing = one.at_utc_ms is not None and one.shift_no > len(day.shifts)
+                code = FindingCode.NO_SUCH_SHIFT if missing else FindingCode.CORRECTED
+            if work_date == day.work_date:
+                records = (one.record_id, one.replaces) if one.replaces else (one.record_id,)
+                findings.append(Finding(code, records))
+    return filed, findings
+
+
+def _of_shift(filed: Iterable[Filed], work_date: str, number: int) -> list[Filed]:
+    return [one for one in filed if one.work_date == work_date and one.shift_no == number]
+
+
+def _place(
+    day: RosterDay,
+    shifts: Sequence[PlannedShift],
+    taps: Iterable[Tap],
+    filed: Sequence[Filed],
+    policy: Policy,
+) -> tuple[list[Tap], _Taken]:
+    """Return the day's own taps, struck out or not, and which shift takes which of the others."""
     begin_utc_ms, end_utc_ms = _reach(day)
+    struck = {one.replaces for one in filed}
     own: list[Tap] = []
-    taken: dict[PlannedShift | None, list[Tap]] = {None: []}
+    taken: _Taken = {None: []}
     for tap in sorted(set(taps)):
         if not begin_utc_ms <= tap.at_utc_ms <= end_utc_ms:
             continue
         taken_by = owner(shifts, tap.at_utc_ms, tap.store_id, policy.cut)
         work_date = taken_by.work_date if taken_by else local_date(tap.at_utc_ms, tap.zone)
-        if work_date == day.work_date:
+        is_own = work_date == day.work_date
+        if is_own:
             own.append(tap)
+        if tap.record_id not in struck and (is_own or taken_by):
             taken.setdefault(taken_by, []).append(tap)
-    findings = [Finding(FindingCode.CLOCK_IMPLAUSIBLE, (record,)) for record in implausible]
-    if not day.shifts:
-        return _rest_day(day, own, findings, as_of_utc_ms, complete_utc_ms)
-    findings += [Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)) for tap in taken[None]]
-    results = [
-        _judged(
-            shift,
-            taken.get(shift, ()),
-            _phase(shift, as_of_utc_ms, complete_utc_ms),
-            policy,
-            gaps.get(shift.shift.store_id, ()),
-        )
-        for shift in shifts
-        if shift.work_date == day.work_date
-    ]
-    return _worked_day(results, own, findings, as_of_utc_ms)
+    return own, taken
 
 
 def _reach(day: RosterDay) -> tuple[int, int]:
-    """Return between which instants a touch may belong to the day, whatever its zone."""
-    begin = midnight_utc_ms(day.work_date, "UTC") - DAY_MIN * MINUTE_MS
-    end = begin + 3 * DAY_MIN * MINUTE_MS
+    """Return between which instants a touch may matter to the day, whatever its zone."""
+    begin = midnight_utc_ms(day.work_date, "UTC") - 2 * DAY_MIN * MINUTE_MS
+    end = begin + 4 * DAY_MIN * MINUTE_MS
     opens = (shift.on_duty.opens_utc_ms for shift in day.planned)
     closes = (shift.off_duty.closes_utc_ms for shift in day.planned)
     return min([begin, *opens]), max([end, *closes])
@@ -171,23 +181,61 @@ def _phase(
 
 def _judged(
     shift: PlannedShift,
-    taps: Sequence[Tap],
+    cards: Cards,
     phase: DayStatus | None,
     policy: Policy,
+    late_back_min: int,
     gaps: Sequence[Gap],
 ) -> ShiftResult:
     """Judge a shift; where a gap may have swallowed what is amiss, it goes on awaiting data."""
-    result = judge_shift(shift, taps, phase, policy)
+    result = judge_shift(shift, cards, phase, policy, late_back_min)
     opens, closes = shift.on_duty.opens_utc_ms, shift.off_duty.closes_utc_ms
     records = tuple(
         gap.record_id for gap in gaps if gap.from_utc_ms < closes and gap.to_utc_ms > opens
     )
-    is_clean = result.on_duty.status is result.off_duty.status is DayStatus.NORMAL
+    is_clean = {result.on_duty.status, result.off_duty.status} <= _ACCOUNTED
     if phase is not None or is_clean or not records:
         return result
-    waiting = judge_shift(shift, taps, DayStatus.AWAITING_DATA, policy)
+    waiting = judge_shift(shift, cards, DayStatus.AWAITING_DATA, policy, late_back_min)
     finding = Finding(FindingCode.FEED_GAP, records)
     return replace(waiting, findings=(*waiting.findings, finding))
+
+
+def _late_back_min(
+    shift: PlannedShift,
+    before: Sequence[PlannedShift],
+    taken: _Taken,
+    filed: Sequence[Filed],
+    policy: Policy,
+) -> int:
+    """Return how much later a person may come who stayed late at the end of the day before."""
+    if not before:
+        return 0
+    last = before[-1]
+    corrected = _of_shift(filed, last.work_date, len(before))
+    left = cards_of(last, taken.get(last, ()), corrected, policy).left
+    stayed_ms = left.at_utc_ms - last.off_duty.planned_utc_ms if left else -1
+    enough = stayed_ms >= shift.shift.late_back_after_min * MINUTE_MS
+    return shift.shift.late_back_min if enough else 0
+
+
+def _share(planned: Sequence[PlannedShift], cards: list[Cards], policy: Policy) -> list[Finding]:
+    """Let one tap where two shifts touch be the going of one and the coming of the next."""
+    findings = []
+    near_ms = policy.shared_tap_min * MINUTE_MS
+    for number, (earlier, later) in enumerate(pairwise(planned)):
+        left, came = cards[number].left, cards[number + 1].came
+        tap = left or came
+        if tap is None or (left and came) or tap.source is Source.APPROVE or tap.check_type:
+            continue
+        ends, starts = earlier.off_duty.planned_utc_ms, later.on_duty.planned_utc_ms
+        is_near = abs(tap.at_utc_ms - ends) <= near_ms and abs(tap.at_utc_ms - starts) <= near_ms
+        point = earlier.off_duty if left is None else later.on_duty
+        if is_near and point.accepts(tap.at_utc_ms):
+            cards[number] = cards[number]._replace(left=tap)
+            cards[number + 1] = cards[number + 1]._replace(came=tap)
+            findings.append(Finding(FindingCode.SHARED_TAP, (tap.record_id,)))
+    return findings
 
 
 def _worked_day(
@@ -195,6 +243,7 @@ def _worked_day(
     taps: Sequence[Tap],
     findings: Sequence[Finding],
     as_of_utc_ms: int,
+    policy: Policy,
 ) -> DayResult:
     statuses = [result.status for result in results]
     points = tuple(point for result in results for point in (result.on_duty, result.off_duty))
@@ -210,23 +259,44 @@ def _worked_day(
         and all(finding.code is not FindingCode.FEED_GAP for finding in result.findings)
     )
     odd = [finding for result in results for finding in result.findings]
+    stay_min = sum(result.stay_min for result in results)
     return DayResult(
-        status=min(statuses, key=WORST_FIRST.index),
+        status=worst(*statuses),
         scheduled=True,
         final=all(result.phase is None for result in results),
         late_min=sum(result.late_min for result in results),
         early_min=sum(result.early_min for result in results),
         worked_min=sum(result.worked_min for result in results),
-        stay_min=sum(result.stay_min for result in results),
+        stay_min=stay_min,
+        overtime_min=stay_min,
+        leave_min=sum(_leave_min(result.shift) for result in results),
+        on_leave=all(result.shift.is_excused and result.shift.leave for result in results),
+        outside=any(point.tap and point.tap.place is Place.OUTSIDE for point in points),
         missing_card=DayStatus.NOT_SIGNED in statuses,
         absent=DayStatus.ABSENTEEISM in statuses,
-        full_attendance=all(point.status is DayStatus.NORMAL for point in points),
+        full_attendance=all(point.status in _CLEAN for point in points)
+        and not set(statuses) & {DayStatus.ABSENTEEISM, DayStatus.HALF_DAY},
         taps=tuple(taps),
         points=points,
-        findings=tuple(sorted([*findings, *odd])),
+        findings=tuple(sorted([*findings, *odd, *_overtime(stay_min, taps, policy)])),
         look_again_utc_ms=min(settling) + 1 if settling else None,
         awaited=next(awaited, None),
     )
+
+
+def _leave_min(shift: PlannedShift) -> int:
+    if not shift.leave:
+        return 0
+    return covered_ms(shift.leave, shift.leave[0][0], shift.leave[-1][1]) // MINUTE_MS
+
+
+def _overtime(overtime_min: int, taps: Sequence[Tap], policy: Policy) -> list[Finding]:
+    """Warn of hours the law counts: one a day as a rule, three at most."""
+    if overtime_min <= policy.overtime_min:
+        return []
+    over = overtime_min > policy.overtime_limit_min
+    code = FindingCode.OVERTIME_OVER_LIMIT if over else FindingCode.OVERTIME
+    return [Finding(code, tuple(tap.record_id for tap in taps[-1:]))]
 
 
 def _rest_day(
@@ -240,6 +310,7 @@ def _rest_day(
     is_over = as_of_utc_ms > ends_utc_ms + _REST_SETTLE_MS
     is_complete = complete_utc_ms.get(day.store_id, 0) > ends_utc_ms
     worked_ms = taps[-1].at_utc_ms - taps[0].at_utc_ms if taps else 0
+    odd = [Finding(code, (record,)) for code, record in oddities_of(taps)]
     return DayResult(
         status=DayStatus.REST_DAY_WORK if taps else DayStatus.REST_DAY,
         scheduled=False,
@@ -248,12 +319,16 @@ def _rest_day(
         early_min=0,
         worked_min=worked_ms // MINUTE_MS,
         stay_min=0,
+        overtime_min=worked_ms // MINUTE_MS,
+        leave_min=0,
+        on_leave=False,
+        outside=any(tap.place is Place.OUTSIDE for tap in taps),
         missing_card=False,
         absent=False,
         full_attendance=False,
         taps=tuple(taps),
         points=(),
-        findings=tuple(sorted(findings)),
+        findings=tuple(sorted([*findings, *odd])),
         look_again_utc_ms=None if is_over else ends_utc_ms + _REST_SETTLE_MS + 1,
         awaited=Awaited(day.store_id, ends_utc_ms) if is_over and not is_complete else None,
     )

@@ -12,7 +12,9 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 
+from cloud_receiver.domain.absences import Absence, Stretch, excused, expected, within
 from cloud_receiver.domain.workday import (
+    CardPoint,
     PlannedShift,
     Shift,
     plan,
@@ -39,6 +41,7 @@ class RosterDay:
     Attributes:
         store_id: the store the day counts for.
         zone: of that store.
+        absences: approved for the date; they move the card points of its shifts.
     """
 
     work_date: str
@@ -47,12 +50,13 @@ class RosterDay:
     shifts: tuple[Shift, ...]
     target_fen: int = 0
     subsidy_fen: int = 0
+    absences: tuple[Absence, ...] = ()
 
     @cached_property
     def planned(self) -> tuple[PlannedShift, ...]:
         """The day's shifts as instants, in order of time."""
-        planned = [plan(shift, self.work_date) for shift in self.shifts]
-        return tuple(sorted(planned, key=lambda item: item.on_duty.planned_utc_ms))
+        planned = planned_shifts(self.shifts, self.work_date)
+        return _without(planned, self.absences) if self.absences else planned
 
     def has_overlap(self) -> bool:
         """Tell whether two shifts of the day run at the same time; touching is no overlap."""
@@ -60,6 +64,46 @@ class RosterDay:
             later.on_duty.planned_utc_ms < earlier.off_duty.planned_utc_ms
             for earlier, later in pairwise(self.planned)
         )
+
+
+@lru_cache(maxsize=65_536)
+def planned_shifts(shifts: tuple[Shift, ...], work_date: str) -> tuple[PlannedShift, ...]:
+    """Return shifts on a date as instants, in order of time."""
+    planned = [plan(shift, work_date) for shift in shifts]
+    return tuple(sorted(planned, key=lambda item: item.on_duty.planned_utc_ms))
+
+
+def _without(
+    planned: tuple[PlannedShift, ...], absences: tuple[Absence, ...]
+) -> tuple[PlannedShift, ...]:
+    """Return shifts with their card points moved to where something is still expected."""
+    whole = [(one.on_duty.planned_utc_ms, one.off_duty.planned_utc_ms) for one in planned]
+    leave: list[Stretch] = []
+    outings: list[Stretch] = []
+    for absence in absences:
+        (outings if absence.is_work else leave).extend(excused(absence, whole))
+    return tuple(_moved(shift, leave, outings) for shift in planned)
+
+
+def _moved(shift: PlannedShift, leave: list[Stretch], outings: list[Stretch]) -> PlannedShift:
+    on, off = shift.on_duty, shift.off_duty
+    start, end = expected([*leave, *outings], on.planned_utc_ms, off.planned_utc_ms)
+    is_excused = start >= end
+    if not is_excused:
+        closes = min(off.closes_utc_ms, on.closes_utc_ms + start - on.planned_utc_ms)
+        opens = max(on.opens_utc_ms, off.opens_utc_ms + end - off.planned_utc_ms)
+        on = CardPoint(on.check_type, start, on.opens_utc_ms, closes)
+        off = CardPoint(off.check_type, end, opens, off.closes_utc_ms)
+    bounds = (shift.on_duty.planned_utc_ms, shift.off_duty.planned_utc_ms)
+    return PlannedShift(
+        shift.work_date,
+        shift.shift,
+        on,
+        off,
+        leave=tuple(within(leave, *bounds)),
+        outings=tuple(within(outings, *bounds)),
+        is_excused=is_excused,
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -39,6 +39,13 @@ class LateBasis(StrEnum):
     AFTER_GRACE = "after_grace"
 
 
+class HoursBasis(StrEnum):
+    """Which touches worked time is counted from."""
+
+    FIRST_LAST = "first_last"
+    PAIRS = "pairs"  # where breaks are punched
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """A shift as planned, in the wall time of its store.
@@ -54,6 +61,13 @@ class Shift:
         grace_min: minutes of lateness that do not count.
         early_grace_min: minutes of leaving early that do not count.
         settle_min: how long after the last window closes a result waits before it is final.
+        flex_late_min: who comes up to this much later leaves as much later.
+        flex_early_min: who comes up to this much earlier may leave as much earlier.
+        late_back_after_min, late_back_min: who stayed that long after the shift of the day
+            before may come this much later; 0: not so.
+        serious_late_min, absent_late_min: beyond these; None: as the policy says.
+        absent_below_min, half_day_below_min: worked less than this is an absence, half a day.
+        break_min, break_after_min: unpaid, taken off when more than the latter was worked.
     """
 
     shift_id: str
@@ -70,6 +84,17 @@ class Shift:
     early_grace_min: int = 0
     late_basis: LateBasis = LateBasis.SCHEDULE
     settle_min: int = 30
+    flex_late_min: int = 0
+    flex_early_min: int = 0
+    late_back_after_min: int = 0
+    late_back_min: int = 0
+    serious_late_min: int | None = None
+    absent_late_min: int | None = None
+    absent_below_min: int = 0
+    half_day_below_min: int = 0
+    hours: HoursBasis = HoursBasis.FIRST_LAST
+    break_min: int = 0
+    break_after_min: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a shift.
@@ -88,6 +113,16 @@ class Shift:
             self.grace_min,
             self.early_grace_min,
             self.settle_min,
+            self.flex_late_min,
+            self.flex_early_min,
+            self.late_back_after_min,
+            self.late_back_min,
+            self.serious_late_min or 0,
+            self.absent_late_min or 0,
+            self.absent_below_min,
+            self.half_day_below_min,
+            self.break_min,
+            self.break_after_min,
         )
         if not all(0 <= span <= DAY_MIN for span in spans):
             raise ValueError(f"windows and graces are 0 to {DAY_MIN} minutes, not {spans}")
@@ -112,12 +147,19 @@ class PlannedShift:
     """A shift on one work date, as instants; itself its identity, which keeps look-ups cheap.
 
     Invariant: the OffDuty window opens and closes no earlier than the OnDuty window.
+
+    Attributes:
+        leave, outings: stretches of it in which the person need not be in the store.
+        is_excused: they cover all of it.
     """
 
     work_date: str
     shift: Shift
     on_duty: CardPoint
     off_duty: CardPoint
+    leave: tuple[tuple[int, int], ...] = ()
+    outings: tuple[tuple[int, int], ...] = ()
+    is_excused: bool = False
 
     @property
     def settles_utc_ms(self) -> int:
@@ -257,4 +299,5 @@ def _shift(items: _Items, zone: str) -> Shift:
     known = {field.name for field in fields(Shift)}
     values = {name: value for name, value in items if name in known}
     basis = LateBasis(values.get("late_basis", LateBasis.SCHEDULE))
-    return Shift(**{**values, "zone": zone, "late_basis": basis})
+    hours = HoursBasis(values.get("hours", HoursBasis.FIRST_LAST))
+    return Shift(**{**values, "zone": zone, "late_basis": basis, "hours": hours})

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloud_receiver.domain.absences import Absence
 from cloud_receiver.domain.attendance import Policy, Tap, judge
+from cloud_receiver.domain.corrections import Filed
+from cloud_receiver.domain.entries import CorrectionStyle, Part
+from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.schedule import Cut, RosterDay
-from cloud_receiver.domain.workday import LateBasis, Shift, local_to_utc_ms
+from cloud_receiver.domain.touches import Place, Source, rank_of
+from cloud_receiver.domain.workday import (
+    CheckType,
+    HoursBasis,
+    LateBasis,
+    Shift,
+    local_to_utc_ms,
+)
 
 FOLDER = Path(__file__).parent / "attendance"
 WORK_DATE = "2026-11-23"
 ZONE = "Asia/Shanghai"
+SOURCES = {
+    "terminal": (Source.ATM, False),
+    "phone": (Source.USER, False),
+    "photo": (Source.USER, True),
+    "boss": (Source.BOSS, False),
+}
 
 
 def _cases() -> list[Any]:
@@ -31,7 +49,8 @@ def _cases() -> list[Any]:
 
 KNOWN_KEYS = {
     "name", "date", "zone", "shift", "shifts", "neighbours", "punches", "implausible",
-    "as_of", "complete", "complete_s2", "cut", "expect", "findings",
+    "as_of", "complete", "complete_s2", "cut", "expect", "findings", "policy", "absences",
+    "corrections",
 }  # fmt: skip
 
 
@@ -55,23 +74,67 @@ class Day:
         values = self.defaults | changes
         values.pop("day", None)
         store_id = values.pop("store", "S1")
-        basis = LateBasis(values.pop("late_basis", "schedule"))
+        values["late_basis"] = LateBasis(values.get("late_basis", "schedule"))
+        values["hours"] = HoursBasis(values.get("hours", "first_last"))
         name = values["start"]
-        return Shift(shift_id=name, store_id=store_id, zone=self.zone, late_basis=basis, **values)
+        return Shift(shift_id=name, store_id=store_id, zone=self.zone, **values)
 
     def roster(self, day: int, shifts: list[dict[str, Any]]) -> RosterDay:
         """Return the roster of the day `day` days from the work date."""
         on = (date.fromisoformat(self.date) + timedelta(days=day)).isoformat()
         planned = tuple(self.shift(shift) for shift in shifts)
-        return RosterDay(work_date=on, store_id="S1", zone=self.zone, shifts=planned)
+        absences = tuple(self.absences()) if day == 0 else ()
+        return RosterDay(
+            work_date=on, store_id="S1", zone=self.zone, shifts=planned, absences=absences
+        )
+
+    def absences(self) -> Iterator[Absence]:
+        """Yield the case's leaves and outings."""
+        for number, item in enumerate(self.case.get("absences", [])):
+            hours = [self.instant(item[end]) for end in ("from", "to") if end in item]
+            part = Part.HOURS if hours else Part(item["part"])
+            yield Absence(f"a{number}", part, item.get("outing", False), *hours)
+
+    def corrections(self) -> dict[str, list[Filed]]:
+        """Return the case's corrections by work date."""
+        filed = [
+            Filed(
+                entered_utc_ms=self.instant(item.get("entered", "+1 10:00")),
+                record_id=f"c{number}",
+                work_date=self.date,
+                check_type=CheckType(item.get("point", "OnDuty")),
+                shift_no=item.get("shift", 1),
+                style=CorrectionStyle(item.get("style", "card")),
+                at_utc_ms=self.instant(item["at"]) if "at" in item else None,
+                replaces=item.get("replaces", ""),
+                ordinal=item.get("ordinal", 1),
+            )
+            for number, item in enumerate(self.case.get("corrections", []))
+        ]
+        return {self.date: filed} if filed else {}
+
+    def policy(self) -> Policy:
+        """Return the case's policy."""
+        return Policy(cut=Cut(self.case.get("cut", "middle")), **self.case.get("policy", {}))
 
     def taps(self) -> list[Tap]:
         """Return the case's touches."""
-        taps = []
-        for number, text in enumerate(self.case["punches"]):
-            clock, _, store_id = text.partition("@")
-            taps.append(Tap(self.instant(clock), f"r{number}", store_id or "S1", self.zone))
-        return taps
+        return [
+            self.tap(f"r{number}", {"at": item} if isinstance(item, str) else item)
+            for number, item in enumerate(self.case["punches"])
+        ]
+
+    def tap(self, record_id: str, item: dict[str, Any]) -> Tap:
+        """Return a touch: of a terminal, or ``by`` phone, photo or boss, in or outside a fence."""
+        clock, _, store_id = item["at"].partition("@")
+        source, has_photo = SOURCES[item.get("by", "terminal")]
+        place = Place(item.get("place", "Normal"))
+        oddities = tuple(FindingCode(code) for code in item.get("odd", []))
+        check_type = CheckType(item["claims"]) if "claims" in item else None
+        return Tap(
+            self.instant(clock), record_id, store_id or "S1", self.zone, source,
+            rank_of(source, place, has_photo=has_photo), place, check_type, oddities,
+        )  # fmt: skip
 
     def complete(self) -> dict[str, int]:
         """Return up to when each store's feed is complete; "never" leaves it out."""
@@ -95,8 +158,9 @@ def test_the_day_is_judged_as_the_table_says(
         day.taps(),
         as_of_utc_ms=day.instant(case.get("as_of", "+2 12:00")),
         complete_utc_ms=day.complete(),
-        policy=Policy(cut=Cut(case.get("cut", "middle"))),
+        policy=day.policy(),
         implausible=[f"x{number}" for number in range(case.get("implausible", 0))],
+        corrections=day.corrections(),
     )
     assert {name: getattr(result, name) for name in case["expect"]} == case["expect"]
     assert [finding.code.value for finding in result.findings] == case.get("findings", [])
