@@ -15,15 +15,19 @@ from typing import Final
 
 import narwhals as nw
 
+from cloud_receiver.domain.clauses import SCOPE_FACTS
 from cloud_receiver.domain.conditions import expression
 from cloud_receiver.domain.documents import (
-    STREAK_FACT,
     SUBSIDY_FACT,
     Effect,
+    Grain,
     Grant,
     Rule,
+    Run,
 )
+from cloud_receiver.domain.facts import CATALOGUE, COUNTED, FactType
 from cloud_receiver.domain.messages import fields_of
+from cloud_receiver.domain.ranking import is_chosen
 
 KINDS: Final = ("row", "gross", "blocked", "capped", "net")
 
@@ -35,9 +39,12 @@ def facts_of(rule: Rule) -> set[str]:
     read = set(rule.when) | fields_of(rule.message) | {"employee_id", "work_date"}
     for row in rule.rows:
         read |= set(row.when) | ({row.outcome.of} if row.outcome.of else set())
-    read |= {"scene"} if rule.scope.scenes else set()
-    read |= {"store_id"} if rule.scope.stores else set()
-    read |= {STREAK_FACT} if rule.every else set()
+    read |= {fact for name, fact in SCOPE_FACTS.items() if getattr(rule.scope, name)}
+    read |= {rule.counted_fact} if rule.counted_fact else set()
+    read |= {COUNTED[rule.counts]} if rule.counts else set()
+    if rule.pool:
+        read |= {rule.pool.by, *rule.pool.within}
+        read |= {rule.pool.break_by} if rule.pool.break_by else set()
     read |= {rule.cap.fact} if rule.cap and rule.cap.fact else set()
     return read
 
@@ -53,6 +60,7 @@ def stages(rules: Sequence[Rule]) -> list[Stage]:
         [_row(rule).alias(f"row_{i}") for i, rule in numbered],
         [_gross(i, rule).alias(f"gross_{i}") for i, rule in numbered]
         + [_blocked(i, rules).alias(f"blocked_{i}") for i, _ in numbered],
+        [_spared(i, rules).alias(f"blocked_{i}") for i, rule in numbered if _is_second(rule)],
         [_capped(i, rule).alias(f"capped_{i}") for i, rule in numbered],
         [_net(i, rules).alias(f"net_{i}") for i, _ in numbered],
     ]
@@ -72,15 +80,30 @@ def _first(choices: Sequence[tuple[nw.Expr, nw.Expr]]) -> nw.Expr:
 
 def _row(rule: Rule) -> nw.Expr:
     applies = expression(rule.when)
-    if rule.scope.scenes:
-        applies = applies & nw.col("scene").is_in(rule.scope.scenes)
-    if rule.scope.stores:
-        applies = applies & nw.col("store_id").is_in(rule.scope.stores)
-    if rule.every:
-        days = nw.col(STREAK_FACT)
-        applies = applies & (days > _int(0)) & (days % _int(rule.every) == _int(0))
+    for name, fact in SCOPE_FACTS.items():
+        if wanted := getattr(rule.scope, name):
+            applies = applies & nw.col(fact).is_in(wanted)
+    if rule.counted_fact and rule.every:
+        applies = applies & _is_turn(rule, rule.counted_fact, rule.every)
+    if rule.pool:
+        applies = applies & is_chosen(rule.pool)
     table = [(expression(row.when), _int(n)) for n, row in enumerate(rule.rows, start=1)]
     return _first([(applies, _first(table))])
+
+
+def _is_turn(rule: Rule, counted: str, every: int) -> nw.Expr:
+    """Return whether the run or count says that it is time, and grew on this very day."""
+    number = nw.col(counted)
+    if rule.grain is Grain.STREAK and rule.run is Run.ROLLING:
+        return number >= _int(every)
+    turn = (number > _int(0)) & (number % _int(every) == _int(0))
+    if rule.counts is None:
+        return turn
+    name = COUNTED[rule.counts]
+    happened = nw.col(name)
+    if CATALOGUE[name].type is FactType.INT:
+        happened = happened > _int(0)
+    return turn & happened
 
 
 def _gross(i: int, rule: Rule) -> nw.Expr:
@@ -102,6 +125,22 @@ def _blocked(i: int, rules: Sequence[Rule]) -> nw.Expr:
     group = rules[i].group
     stronger = [j for j in range(i) if group is not None and rules[j].group == group]
     return _first([(nw.col(f"row_{j}") > _int(0), _int(j + 1)) for j in stronger])
+
+
+def _is_second(rule: Rule) -> bool:
+    """Tell whether a rule counts acts up that may have cost money already."""
+    return rule.counts is not None and rule.is_punishment and not rule.repeats_punishment
+
+
+def _spared(i: int, rules: Sequence[Rule]) -> nw.Expr:
+    """Return `blocked_i` with the deductions of the day added: one act is punished once."""
+    own = nw.col(f"blocked_{i}")
+    already = [(own > _int(0), own)]
+    for j, rule in enumerate(rules):
+        if j != i and rule.effect is Effect.DEDUCTION and rule.counts is None:
+            costs = (nw.col(f"gross_{j}") > _int(0)) & (nw.col(f"blocked_{j}") == _int(0))
+            already.append((costs, _int(j + 1)))
+    return _first(already)
 
 
 def _capped(i: int, rule: Rule) -> nw.Expr:

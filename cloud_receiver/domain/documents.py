@@ -9,23 +9,64 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from cloud_receiver.domain.clauses import (
+    PERIODIC,
+    STREAK_FACT,
+    STRICT_STREAK_FACT,
+    Cap,
+    Effect,
+    End,
+    Example,
+    Expectation,
+    Grain,
+    Grant,
+    Leave,
+    Pool,
+    Rounding,
+    Row,
+    Run,
+    Scope,
+    Ties,
+)
 from cloud_receiver.domain.conditions import Conditions
 from cloud_receiver.domain.conditions import problems as condition_problems
-from cloud_receiver.domain.facts import CATALOGUE, Fact, FactType, FactValue
+from cloud_receiver.domain.facts import CATALOGUE, COUNTED, Fact, FactType, FactValue
 from cloud_receiver.domain.messages import problems as message_problems
 from cloud_receiver.domain.outcomes import Account, Text
 from sync.errors import DakaError
 from sync.money import MAX_FEN
 
 MAX_ROWS: Final = 200
+MAX_HALF_POINTS: Final = 200
 MAX_RATE_BP: Final = 100_000  # ten times the base; with MAX_FEN it stays inside int64
-STREAK_FACT: Final = "clean_streak_days"
 SUBSIDY_FACT: Final = "subsidy_fen"
+
+__all__ = [
+    "SUBSIDY_FACT",
+    "Cap",
+    "Effect",
+    "End",
+    "Example",
+    "Expectation",
+    "Grain",
+    "Grant",
+    "Leave",
+    "Pool",
+    "Rounding",
+    "Row",
+    "Rule",
+    "RuleError",
+    "Run",
+    "Scope",
+    "Ties",
+    "parse_rule",
+    "rule_problems",
+    "schema",
+]
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")  # part of the outcome key, which is split at "/"
 
@@ -42,72 +83,7 @@ class RuleError(DakaError):
         self.problems = problems
 
 
-class Grain(StrEnum):
-    """When a rule speaks."""
-
-    DAY = "day"  # once the day's result is final
-    RUNNING = "running"  # as soon as the facts say so
-    STREAK = "streak"  # on every n-th day of a run of clean days
-
-
-class Effect(StrEnum):
-    """Which way the money goes, seen from the employee."""
-
-    REWARD = "reward"
-    DEDUCTION = "deduction"
-
-
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Strict: an unknown key is a typing error, not a wish."""
-
-
-class Scope(_Document, frozen=True):
-    """Where a rule holds; an empty list means everywhere."""
-
-    scenes: tuple[str, ...] = ()
-    stores: tuple[str, ...] = ()
-
-
-class Grant(_Document, frozen=True):
-    """What a row gives or takes: a fixed amount, a rate of a money fact, or nothing and why."""
-
-    amount_fen: int | None = None
-    rate_bp: int | None = None
-    of: str | None = None
-    none: Text | None = None
-
-
-class Row(_Document, frozen=True):
-    """One line of the decision table."""
-
-    id: str
-    when: Conditions
-    outcome: Grant
-    text: Text
-
-
-class Cap(_Document, frozen=True):
-    """A limit of the rule's own: a fixed amount, a money fact of the day, or both."""
-
-    amount_fen: int | None = None
-    fact: str | None = None
-
-
-class Expectation(_Document, frozen=True):
-    """What an example must give before other rules are weighed; amounts are signed."""
-
-    row: str
-    amount_fen: int
-
-
-class Example(_Document, frozen=True):
-    """A day and what the rule must say about it; null means the rule says nothing."""
-
-    facts: dict[str, FactValue]
-    expect: Expectation | None
-
-
-class Rule(_Document, frozen=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A rule in one version.
 
     Attributes:
@@ -115,7 +91,12 @@ class Rule(_Document, frozen=True):
         when: must hold before any row is looked at.
         hit: ``first``: rows are read from the top, the first match decides.
         group: rules of one group exclude each other; the highest `priority` wins.
-        every: of a streak rule: speaks on day n, 2n, 3n ... of the run.
+        every: of a streak or count rule: speaks on the n-th, 2n-th ... day or time.
+        run: of a streak rule: whether an award counts anew.
+        leave: of a streak rule: whether approved leave ends the run.
+        counts: of a count rule: the fact that counts.
+        pool: of a rank rule: the places it is about.
+        repeats_punishment: HR says that what already cost money may cost again here.
         effective_from: first work date; null: a template on the shelf, not in force.
         effective_to: first work date no longer covered; null: until further notice.
     """
@@ -136,6 +117,11 @@ class Rule(_Document, frozen=True):
     priority: int = 0
     cap: Cap | None = None
     every: int | None = None
+    run: Run = Run.RESET
+    leave: Leave = Leave.NEUTRAL
+    counts: str | None = None
+    pool: Pool | None = None
+    repeats_punishment: bool = False
     effective_from: str | None = None
     effective_to: str | None = None
     examples: tuple[Example, ...] = ()
@@ -148,6 +134,19 @@ class Rule(_Document, frozen=True):
     def sign(self) -> int:
         """Return -1 for a deduction, 1 for a reward."""
         return -1 if self.effect is Effect.DEDUCTION else 1
+
+    @property
+    def counted_fact(self) -> str | None:
+        """Return the fact that `every` is about."""
+        if self.grain is Grain.STREAK:
+            return STREAK_FACT if self.leave is Leave.NEUTRAL else STRICT_STREAK_FACT
+        return self.counts
+
+    @property
+    def is_punishment(self) -> bool:
+        """Tell whether the rule can cost the employee money or points."""
+        loses_points = any(row.outcome.half_points < 0 for row in self.rows)
+        return self.effect is Effect.DEDUCTION or loses_points
 
     def covers(self, work_date: str) -> bool:
         """Tell whether this version is in force on a work date (``YYYY-MM-DD``)."""
@@ -217,21 +216,64 @@ def _is_date(text: str) -> bool:
 
 
 def _grain_problems(rule: Rule) -> Iterator[str]:
-    if rule.grain is not Grain.RUNNING and rule.when.get("final") is not True:
+    if rule.grain in (Grain.DAY, Grain.STREAK) and rule.when.get("final") is not True:
         yield f'when: a {rule.grain} rule waits for the result; add "final": true'
-    if rule.grain is not Grain.STREAK:
-        if rule.every is not None:
-            yield "every: only a streak rule counts days"
+    if rule.grain is Grain.PUNCH and rule.when.get("arrived") is not True:
+        yield 'when: a punch rule waits for the person; add "arrived": true'
+    yield from _counting_problems(rule)
+    if (rule.grain is Grain.RANK) != (rule.pool is not None):
+        yield "pool: a rank rule has one and no other rule"
+    if rule.pool is not None:
+        yield from _pool_problems(rule.pool)
+    if rule.grain in PERIODIC:
         return
-    if rule.every is None or not 1 <= rule.every <= 366:
-        yield "every: a streak rule names a number of days from 1 to 366"
-    if rule.when.get("full_attendance") is not True:
+    for name in _facts_asked(rule):
+        if name in CATALOGUE and CATALOGUE[name].of_period:
+            yield f"{name}: is known when a campaign is closed; use grain period or rank"
+
+
+def _facts_asked(rule: Rule) -> Iterator[str]:
+    yield from rule.when
+    for row in rule.rows:
+        yield from row.when
+
+
+def _counting_problems(rule: Rule) -> Iterator[str]:
+    if rule.grain not in (Grain.STREAK, Grain.COUNT):
+        if rule.every is not None:
+            yield "every: only a streak rule and a count rule count"
+        if rule.run is not Run.RESET or rule.leave is not Leave.NEUTRAL:
+            yield "run, leave: belong to a streak rule"
+    elif rule.every is None or not 1 <= rule.every <= 366:
+        yield "every: a streak rule names a number of days from 1 to 366, a count rule of times"
+    if rule.grain is Grain.STREAK and rule.when.get("full_attendance") is not True:
         yield 'when: a rest day keeps the run; add "full_attendance": true or it pays twice'
+    if (rule.grain is Grain.COUNT) != (rule.counts is not None):
+        yield "counts: a count rule names a counting fact and no other rule does"
+    if rule.counts is not None and rule.counts not in COUNTED:
+        yield f"counts: {rule.counts} counts nothing; use {', '.join(COUNTED)}"
+
+
+def _pool_problems(pool: Pool) -> Iterator[str]:
+    for name in (pool.by, *([pool.break_by] if pool.break_by else [])):
+        fact = CATALOGUE.get(name)
+        if fact is None or fact.type is not FactType.INT or not fact.of_period:
+            yield f"pool: {name} ranks nobody; use a number of the campaign"
+    if not 0 < pool.share_bp <= 10_000:
+        yield "pool.share_bp: is from 1 to 10000"
+    if (pool.ties is Ties.BREAK) != (pool.break_by is not None):
+        yield "pool.break_by: belongs to ties break"
+    if not {"campaign_id"} <= set(pool.within) <= {"campaign_id", "scene", "store_id", "team"}:
+        yield "pool.within: campaign_id, and beside it scene, store_id or team"
+    if pool.min_people < 1:
+        yield "pool.min_people: is 1 or more"
 
 
 def _money_problems(rule: Rule) -> Iterator[str]:
     if (rule.effect is Effect.DEDUCTION) != (rule.account is Account.SUBSIDY):
         yield "account: deductions go to subsidy and only they do; wages are never touched"
+    if rule.effect is Effect.DEDUCTION and rule.grain in PERIODIC:
+        yield "effect: a deduction is a day's; a campaign takes points, never money"
     if rule.cap is None:
         return
     if rule.cap.amount_fen is None and rule.cap.fact is None:
@@ -250,8 +292,13 @@ def _row_problems(rule: Rule, row: Row) -> Iterator[str]:
     yield from (f"when.{problem}" for problem in condition_problems(row.when))
     grant = row.outcome
     forms = (grant.amount_fen, grant.rate_bp, grant.none)
-    if sum(form is not None for form in forms) != 1:
+    named = sum(form is not None for form in forms)
+    if named > 1 or (not named and not grant.has_more_than_money):
         yield "outcome: has exactly one of amount_fen, rate_bp with of, none"
+    if rule.effect is Effect.NEUTRAL and (grant.amount_fen or grant.rate_bp):
+        yield "outcome: a neutral rule moves no money"
+    if abs(grant.half_points) > MAX_HALF_POINTS:
+        yield f"outcome.half_points: is from -{MAX_HALF_POINTS} to {MAX_HALF_POINTS}"
     if (grant.rate_bp is None) != (grant.of is None):
         yield "outcome: rate_bp and of belong together"
     if grant.of is not None and not _is_money(grant.of):
@@ -266,16 +313,37 @@ def _row_problems(rule: Rule, row: Row) -> Iterator[str]:
 def _example_problems(rule: Rule) -> Iterator[str]:
     rows = {row.id for row in rule.rows}
     for number, example in enumerate(rule.examples):
-        for name, value in example.facts.items():
-            fact = CATALOGUE.get(name)
-            if fact is None:
-                yield f"examples[{number}]: no fact is called {name}"
-            elif not _fits(fact, value):
-                yield f"examples[{number}].{name}: {value!r} is no {fact.type}"
+        for facts in (example.facts, *example.pool):
+            yield from (f"examples[{number}]{problem}" for problem in _misfits(facts))
         if example.expect is not None and example.expect.row not in rows:
             yield f"examples[{number}]: no row is called {example.expect.row}"
+
+
+def _misfits(facts: dict[str, FactValue]) -> Iterator[str]:
+    for name, value in facts.items():
+        fact = CATALOGUE.get(name)
+        if fact is None:
+            yield f": no fact is called {name}"
+        elif not _fits(fact, value):
+            yield f".{name}: {value!r} is no {fact.type}"
 
 
 def _fits(fact: Fact, value: FactValue) -> bool:
     wanted = {FactType.INT: int, FactType.BOOL: bool, FactType.TEXT: str}[fact.type]
     return type(value) is wanted
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a rule document, facts named; ``config/rules/schema.json``."""
+    document = msgspec.json.schema(Rule)
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["title"] = "Daka rule"
+    asked = {"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/Cell"}]}
+    facts = {
+        name: {"description": f"{one.zh} / {one.en}", **asked} for name, one in CATALOGUE.items()
+    }
+    conditions = {"type": "object", "properties": facts, "additionalProperties": False}
+    document["$defs"]["Conditions"] = conditions
+    for owner in ("Rule", "Row"):
+        document["$defs"][owner]["properties"]["when"] = {"$ref": "#/$defs/Conditions"}
+    return document

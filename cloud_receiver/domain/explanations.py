@@ -67,6 +67,9 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
         account=rule.account,
         amount_fen=amount_fen,
         explanation=explanation,
+        half_points=0 if weighing.blocker else row.outcome.half_points,
+        tag=None if weighing.blocker else row.outcome.tag,
+        task=None if weighing.blocker else row.outcome.task,
     )
 
 
@@ -76,7 +79,10 @@ def _message(
     rule = weighing.rule
     if reason is None:
         rate_bp = weighing.row.outcome.rate_bp or 0
-        return fill(rule.message, facts, amount_fen=amount_fen, rate_bp=rate_bp)
+        half_points = weighing.row.outcome.half_points
+        return fill(
+            rule.message, facts, amount_fen=amount_fen, rate_bp=rate_bp, half_points=half_points
+        )
     return Text(
         zh=f"{facts['work_date']} {rule.name.zh}:0元,{reason.text.zh}",
         en=f"{facts['work_date']} {rule.name.en}: 0 yuan, {reason.text.en}",
@@ -89,7 +95,7 @@ def _value(facts: Mapping[str, FactValue], name: str) -> FactValue:
 
 def _formula(weighing: Weighing, facts: Mapping[str, FactValue]) -> str:
     grant = weighing.row.outcome
-    if grant.none is not None:
+    if grant.amount_fen is None and grant.rate_bp is None:
         return "0"
     if grant.of is None:
         return f"{weighing.gross_fen} fen"
@@ -112,14 +118,9 @@ def _reason(weighing: Weighing) -> Reason | None:
     if weighing.net_fen:
         return None
     if weighing.blocker is not None:
-        name = weighing.blocker.name
-        return Reason(
-            "superseded",
-            Text(
-                zh=f"同组只取一项:已按“{name.zh}”执行",
-                en=f'one of a group counts: "{name.en}" goes first',
-            ),
-        )
+        return _blocked_reason(weighing.rule, weighing.blocker)
+    if weighing.row.outcome.has_more_than_money:
+        return None
     if weighing.row.outcome.none is not None:
         return Reason("row", weighing.row.outcome.none)
     if weighing.gross_fen == 0:
@@ -132,5 +133,24 @@ def _reason(weighing: Weighing) -> Reason | None:
             zh=f"当日扣减不超过当日补贴,未执行{yuan_text(weighing.capped_fen)}元",
             en=f"deductions never exceed the day's subsidy; {yuan_text(weighing.capped_fen)}"
             " yuan not taken",
+        ),
+    )
+
+
+def _blocked_reason(rule: Rule, blocker: Rule) -> Reason:
+    name = blocker.name
+    if rule.group is not None and rule.group == blocker.group:
+        return Reason(
+            "superseded",
+            Text(
+                zh=f"同组只取一项:已按“{name.zh}”执行",
+                en=f'one of a group counts: "{name.en}" goes first',
+            ),
+        )
+    return Reason(
+        "punished_already",
+        Text(
+            zh=f"同一行为不重复处罚:已按“{name.zh}”扣减",
+            en=f'one act is punished once: "{name.en}" took money for it already',
         ),
     )

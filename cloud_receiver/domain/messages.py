@@ -16,7 +16,7 @@ from cloud_receiver.domain.outcomes import Text
 from sync.money import yuan_text
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_AMOUNTS: Final = ("amount_yuan", "amount_yuan_short", "rate_pct")
+_AMOUNTS: Final = ("amount_yuan", "amount_yuan_short", "rate_pct", "points")
 _AS_TEXT: Final[dict[str, Callable[[int], str]]] = {
     "fen": yuan_text,
     "bp": lambda value_bp: _decimal_text(value_bp, digits=2),
@@ -46,17 +46,26 @@ def fields_of(template: Text) -> set[str]:
     }
 
 
-def fill(template: Text, facts: Mapping[str, FactValue], *, amount_fen: int, rate_bp: int) -> Text:
-    """Fill a checked template; amounts are shown without sign.
+def fill(
+    template: Text,
+    facts: Mapping[str, FactValue],
+    *,
+    amount_fen: int,
+    rate_bp: int,
+    half_points: int = 0,
+) -> Text:
+    """Fill a checked template; amounts and points are shown without sign.
 
     Args:
         rate_bp: the rate of the matched row, 0 where it grants a fixed amount.
+        half_points: what the matched row gives or takes; 2 is one point.
     """
     yuan = yuan_text(abs(amount_fen))
     values = {
         "amount_yuan": yuan,
         "amount_yuan_short": yuan.removesuffix(".00"),
         "rate_pct": _decimal_text(rate_bp, digits=2),
+        "points": _decimal_text(abs(half_points) * 5, digits=1),
     }
 
     def value(match: re.Match[str]) -> str:

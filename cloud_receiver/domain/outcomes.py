@@ -41,9 +41,10 @@ class Reason(msgspec.Struct, frozen=True):
     """Why an amount is 0.
 
     Attributes:
-        code: ``row`` (the row grants nothing), ``superseded``, ``rule_cap``, ``day_floor``,
-            ``nothing_due`` (the formula gives 0), ``withdrawn`` (the rule no longer hits),
-            ``month_law`` (deferred to a later month) or ``appeal`` (a person decided).
+        code: ``row`` (the row grants nothing), ``superseded``, ``punished_already``,
+            ``rule_cap``, ``day_floor``, ``campaign_budget``, ``nothing_due`` (the formula
+            gives 0), ``withdrawn`` (the rule no longer hits), ``month_law`` (deferred to a
+            later month) or ``appeal`` (a person decided).
     """
 
     code: str
@@ -54,8 +55,9 @@ class CapApplied(msgspec.Struct, frozen=True):
     """A limit that held back part of an amount; both in fen and not negative.
 
     Attributes:
-        cap: ``rule`` (the rule's own limit), ``day_floor`` (never more than the day's subsidy)
-            or ``month_law`` (what the law lets a month's deductions be; the rest is deferred).
+        cap: ``rule`` (the rule's own limit), ``day_floor`` (never more than the day's
+            subsidy), ``month_law`` (what the law lets a month's deductions be; the rest is deferred)
+            or ``campaign_budget`` (never more than is left of it).
     """
 
     cap: str
@@ -98,9 +100,14 @@ class Explanation(msgspec.Struct, frozen=True):
 class Outcome:
     """What one rule says about one employee-day.
 
+    What is said about a campaign is said about the last day of its period.
+
     Attributes:
         amount_fen: signed for the employee, after exclusion and limits.
         campaign_id: the campaign that bears the cost; empty: none.
+        half_points: for the long-term file, signed; 2 is one point.
+        tag: what the person may be called, e.g. 全勤.
+        task: what the person is to do, e.g. a training.
     """
 
     rule_id: str
@@ -113,6 +120,9 @@ class Outcome:
     amount_fen: int
     explanation: Explanation
     campaign_id: str = ""
+    half_points: int = 0
+    tag: Text | None = None
+    task: Text | None = None
 
     @property
     def outcome_key(self) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import narwhals as nw
 import polars as pl
 
+from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.decision_table import KINDS, facts_of, stages
 from cloud_receiver.domain.documents import SUBSIDY_FACT, Rule, RuleError
 from cloud_receiver.domain.explanations import Weighing, outcome_of
@@ -46,10 +47,27 @@ def decide(
             are missing count as their default. `employee_id` and `work_date` are required.
         evidence: ids of the records the facts of a day rest on, by (employee_id, work_date).
     """
-    known = evidence or {}
+    return _decide(rulebook.in_force, fact_rows, evidence or {})
+
+
+def decide_closing(rulebook: Rulebook, fact_rows: Sequence[FactRow]) -> list[Outcome]:
+    """Return what period and rank rules say about campaigns that are closed.
+
+    Args:
+        fact_rows: one mapping a person and campaign with the facts of its last day and those
+            of the period; a ranking needs every row of its pool.
+    """
+    return _decide(rulebook.closing, fact_rows, {})
+
+
+def _decide(
+    rules_of: Callable[[str], RuleSet],
+    fact_rows: Sequence[FactRow],
+    known: Mapping[DayKey, Evidence],
+) -> list[Outcome]:
     rows_of: dict[RuleSet, list[FactRow]] = {}
     for row in fact_rows:
-        rows_of.setdefault(rulebook.in_force(str(row["work_date"])), []).append(row)
+        rows_of.setdefault(rules_of(str(row["work_date"])), []).append(row)
     outcomes = [
         outcome_of(weighing, row, known.get((str(row["employee_id"]), str(row["work_date"])), {}))
         for rule_set, rows in rows_of.items()
@@ -64,14 +82,20 @@ class Rulebook:
     def __init__(self, rules: Sequence[Rule]) -> None:
         dates = {rule.effective_from for rule in rules} | {rule.effective_to for rule in rules}
         self._starts = ["", *sorted(date for date in dates if date is not None)]
-        self._sets = [RuleSet(_newest(rules, start)) for start in self._starts]
+        newest = [_newest(rules, start) for start in self._starts]
+        self._sets = [RuleSet([r for r in some if r.grain not in PERIODIC]) for some in newest]
+        self._closing = [RuleSet([r for r in some if r.grain in PERIODIC]) for some in newest]
 
     def in_force(self, work_date: str) -> RuleSet:
         """Return the rules that judge a work date (``YYYY-MM-DD``)."""
         return self._sets[bisect_right(self._starts, work_date) - 1]
 
+    def closing(self, last_date: str) -> RuleSet:
+        """Return the rules that judge a campaign whose last work date is given."""
+        return self._closing[bisect_right(self._starts, last_date) - 1]
+
     def stretches(self) -> list[tuple[str, str | None, RuleSet]]:
-        """Return (first date, first date after or None, rules), oldest first."""
+        """Return (first date, first date after or None, day rules), oldest first."""
         return list(zip(self._starts, [*self._starts[1:], None], self._sets, strict=True))
 
 
@@ -108,7 +132,7 @@ class RuleSet:
     def apply(self, frame: FrameT) -> FrameT:
         """Add the columns of `decision_table` to a frame that has `facts`, without nulls."""
         for stage in stages(self.rules):
-            frame = frame.with_columns(*stage)
+            frame = frame.with_columns(*stage) if stage else frame
         return frame
 
     def totals(self, history: nw.LazyFrame[pl.LazyFrame]) -> dict[str, Total]:
@@ -190,7 +214,8 @@ def failed_examples(rule: Rule) -> list[str]:
     alone = RuleSet([rule])
     failures = []
     for number, example in enumerate(rule.examples):
-        hits = [weighing for _, weighing in alone.weigh([example.facts])]
+        weighed = alone.weigh([example.facts, *example.pool])
+        hits = [weighing for facts, weighing in weighed if facts is example.facts]
         said = [(hit.row.id, hit.net_fen) for hit in hits]
         expected = example.expect
         wanted = [] if expected is None else [(expected.row, abs(expected.amount_fen))]

@@ -197,6 +197,9 @@ def _outcome_row(one: Outcome) -> dict[str, Any]:
         "row_id": one.row_id,
         "amount_fen": one.amount_fen,
         "account": one.account.value,
+        "half_points": one.half_points,
+        "tag": msgspec.json.encode(one.tag).decode() if one.tag else None,
+        "task": msgspec.json.encode(one.task).decode() if one.task else None,
         "explanation": one.explanation.to_json(),
     }
 

@@ -21,6 +21,7 @@ from cloud_receiver.store.tables import rule_version
 from sync.places import config_dir
 
 SHIPPED: Final = "shipped"
+SCHEMA_NAME: Final = "schema.json"
 _WORK_ZONE: Final = ZoneInfo("Asia/Shanghai")  # says when tomorrow begins
 
 
@@ -31,6 +32,8 @@ def shipped_rules() -> Iterator[Rule]:
         RuleError: a file holds no sound rule.
     """
     for path in sorted((config_dir() / "rules").glob("*.json")):
+        if path.name == SCHEMA_NAME:
+            continue
         yield require_sound(parse_rule(path.read_bytes(), path.name))
 
 

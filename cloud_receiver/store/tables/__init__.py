@@ -7,6 +7,12 @@ holds can be rebuilt from the journal, the organisation tables and the rule vers
 
 from __future__ import annotations
 
+from cloud_receiver.store.tables.campaigns import (
+    campaign,
+    campaign_member,
+    standing,
+    team_member,
+)
 from cloud_receiver.store.tables.catalogue import meta, metadata
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.derived import day_fact, dirty, outcome, punch, sale
@@ -37,6 +43,7 @@ from cloud_receiver.store.tables.planning import (
     shift_template,
 )
 from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
+from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
 
 __all__ = [
     "IS_TROUBLE",
@@ -50,6 +57,8 @@ __all__ = [
     "box_command",
     "box_setting",
     "calendar_day",
+    "campaign",
+    "campaign_member",
     "day_fact",
     "dead_letter",
     "dirty",
@@ -67,13 +76,17 @@ __all__ = [
     "policy_version",
     "punch",
     "roster",
+    "rule_approval",
+    "rule_draft",
     "rule_version",
     "sale",
     "seller",
     "shift_template",
     "signature",
     "source",
+    "standing",
     "store",
     "store_law",
     "wage",
+    "team_member",
 ]

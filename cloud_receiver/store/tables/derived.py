@@ -77,6 +77,9 @@ outcome = Table(
     Column("row_id", Text, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("account", Text, nullable=False),
+    Column("half_points", BigInteger, nullable=False, server_default="0"),  # 2 is one point
+    Column("tag", Text),  # JSON {"zh": ..., "en": ...}
+    Column("task", Text),  # JSON {"zh": ..., "en": ...}
     Column("explanation", Text, nullable=False),  # JSON, see domain.outcomes.Explanation
     Column("updated_utc_ms", BigInteger, nullable=False),
     Index("ix_outcome_employee", "employee_id", "work_date"),

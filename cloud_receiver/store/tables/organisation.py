@@ -70,5 +70,6 @@ rule_version = Table(
     Column("effective_from", Text, nullable=False),
     Column("effective_to", Text),  # exclusive; null: until further notice
     Column("author", Text, nullable=False),
+    Column("approver", Text),  # null: shipped, or published before there were approvals
     Column("created_utc_ms", BigInteger, nullable=False),
 )

@@ -1,0 +1,50 @@
+"""Campaigns, who takes part, how they stand; and the teams rules may be about."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
+
+from cloud_receiver.store.tables.catalogue import metadata
+
+team_member = Table(
+    "team_member",
+    metadata,
+    Column("employee_id", Text, primary_key=True),  # a person is in one team at a time
+    Column("team", Text, nullable=False),
+)
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("campaign_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scene", Text, nullable=False),  # "" means every scene
+    Column("stores", Text, nullable=False),  # JSON [store_id]; [] means every store
+    Column("first_date", Text, nullable=False),
+    Column("last_date", Text, nullable=False),  # inclusive
+    Column("scoring", Text, nullable=False),  # JSON, domain.scores.Scoring
+    Column("budget", Text),  # JSON, domain.budgets.Budget; null: none
+    Column("closed_utc_ms", BigInteger),  # null: standings are provisional
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+    Index("ix_campaign_dates", "first_date", "last_date"),
+)
+campaign_member = Table(
+    "campaign_member",
+    metadata,
+    Column("campaign_id", Text, primary_key=True),
+    Column("employee_id", Text, primary_key=True),
+    Column("joined_date", Text, nullable=False),
+    Column("left_date", Text),  # first date no longer there; who leaves keeps the place
+    Column("is_ranked", Boolean, nullable=False),  # by the joiner rule, frozen on joining
+    Index("ix_campaign_member_employee", "employee_id"),
+)
+standing = Table(
+    "standing",
+    metadata,  # derived: how members stand; provisional until the campaign is closed
+    Column("campaign_id", Text, primary_key=True),
+    Column("employee_id", Text, primary_key=True),
+    Column("facts", Text, nullable=False),  # JSON {fact name: value} of domain.facts.CATALOGUE
+    Column("place", BigInteger, nullable=False),  # by composite score; 0: not ranked
+    Column("people", BigInteger, nullable=False),  # in the ranking
+    Column("computed_utc_ms", BigInteger, nullable=False),
+)
