@@ -60,7 +60,7 @@ REFUSED = {
     "boundless range": (_condition("late_min", {"range": [None, None]}), "no bound"),
     "a float": (_condition("late_min", {">=": 1.5}), "Expected `int"),
     "not final": ({"when": {}}, '"final": true'),
-    "every without streak": ({"every": 10}, "only a streak rule"),
+    "every without streak": ({"every": 10}, "only a streak rule and a count rule"),
     "streak without every": ({"grain": "streak"}, "number of days"),
     "streak on rest days": ({"grain": "streak", "every": 10}, "full_attendance"),
     "wage deduction": ({"account": "pending"}, "wages are never touched"),
