@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cloud_receiver.domain.conditions import Cell, Condition, Conditions
 from cloud_receiver.domain.documents import Effect, Grant, Row, Rule
@@ -78,14 +78,31 @@ def _range_text(bounds: tuple[int | None, int | None], name: str, language: Lang
 
 
 def _grant_text(grant: Grant, effect: Effect, language: Language) -> str:
+    parts = [_money_text(grant, effect, language), *_beside_money(grant, language)]
+    return language.pick(",", ", ").join(part for part in parts if part)
+
+
+def _beside_money(grant: Grant, language: Language) -> Iterator[str]:
+    if grant.half_points:
+        points = f"{abs(grant.half_points) / 2:g}"
+        gains = grant.half_points > 0
+        verb = language.pick("加" if gains else "减", "gain" if gains else "lose")
+        yield language.pick(f"长期绩效{verb} {points} 分", f"{verb} {points} long-term points")
+    if grant.tag:
+        yield language.pick(f"记“{grant.tag.zh}”标签", f"the tag “{grant.tag.en}”")
+    if grant.task:
+        yield language.pick(f"安排{grant.task.zh}", f"to do: {grant.task.en}")
+
+
+def _money_text(grant: Grant, effect: Effect, language: Language) -> str:
     if grant.none is not None:
         return language.pick(grant.none.zh, grant.none.en)
     if grant.amount_fen is not None:
         yuan = yuan_text(grant.amount_fen).removesuffix(".00")
         amount = language.pick(f"{yuan} 元", f"{yuan} yuan")
+    elif grant.rate_bp is None or grant.of is None:
+        return ""
     else:
-        assert grant.rate_bp is not None
-        assert grant.of is not None
         percent, of = f"{grant.rate_bp / 100:g}%", fact_label(grant.of, language)
         amount = language.pick(f"{of}的 {percent}", f"{percent} of the {of}")
     if effect is Effect.DEDUCTION:
