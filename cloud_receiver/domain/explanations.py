@@ -67,6 +67,7 @@ def outcome_of(weighing: Weighing, facts: Mapping[str, FactValue], evidence: Evi
         account=rule.account,
         amount_fen=amount_fen,
         explanation=explanation,
+        campaign_id=str(facts.get("campaign_id", "")),
         half_points=0 if weighing.blocker else row.outcome.half_points,
         tag=None if weighing.blocker else row.outcome.tag,
         task=None if weighing.blocker else row.outcome.task,
