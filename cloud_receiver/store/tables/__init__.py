@@ -87,6 +87,6 @@ __all__ = [
     "standing",
     "store",
     "store_law",
-    "wage",
     "team_member",
+    "wage",
 ]
