@@ -101,6 +101,20 @@ def export_quarantine(
     typer.echo(words_for(lang).say("exported", count=count, folder=to))
 
 
+@app.command()
+def diagnose(
+    to: Annotated[Path, typer.Option(help="the bundle to write, a .tar.gz; never over a file")],
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Pack what helps to help: settings without secrets, health, recent log, versions."""
+    from agent.diagnosis import write_bundle
+    from agent.settings import load_settings
+
+    write_bundle(load_settings(config), version("daka"), to)
+    typer.echo(words_for(lang).say("bundled", path=to))
+
+
 add_tools(app)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from random import Random
 from typing import Final
 
@@ -15,16 +15,40 @@ from agent.ingest import Arrival, Origin, capture_of
 from agent.schedule import Timetable
 from agent.settings import DeviceSettings, Settings
 from agent.storage import StorageFullError
+from agent.tuning import Tuning
 from agent.writer import Writer
 from drivers.contract import Driver, Reading, Rejected
 from drivers.errors import BusyError, DriverError, LinkDownError, RefusedError
 from sync.clock import utc_text
+from sync.errors import DakaError
 from sync.heartbeat import MAX_DETAIL, DeviceHealth, DeviceStatus
 
 LISTEN_S: Final = 5.0
 PERSIST_COMPLETE_S: Final = 600.0
 """A pass that found nothing is written down this often: every write wears the SD card."""
 _log = logging.getLogger("daka.device")
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A read from the start that somebody asked for.
+
+    Attributes:
+        since: rows of earlier days are passed over; None: none are.
+        done: is told in a sentence how it went, or the error.
+    """
+
+    since: date | None
+    done: Callable[[str | DakaError], None]
+
+    def part_of(self, reading: Reading) -> Reading:
+        """Return the reading without rows of days before `since`."""
+        if self.since is None:
+            return reading
+        first = self.since.isoformat()
+        punches = tuple(row for row in reading.punches if row.device_time[:10] >= first)
+        sales = tuple(row for row in reading.sales if row.sold_at[:10] >= first)
+        return replace(reading, punches=punches, sales=sales)
 
 
 class DeviceLoop:
@@ -42,6 +66,7 @@ class DeviceLoop:
         self,
         device: DeviceSettings,
         settings: Settings,
+        tuned: Tuning,
         writer: Writer,
         on_change: Callable[[], None],
         on_progress: Callable[[], None],
@@ -50,6 +75,9 @@ class DeviceLoop:
         self._clock = settings.clock
         self._zone = settings.box.zone
         self._full_hour = settings.box.full_read_hour
+        self._tuning = tuned
+        self._reread: Reread | None = None
+        self._new_rows = 0
         self._writer = writer
         self._on_change = on_change
         self._on_progress = on_progress
@@ -83,7 +111,7 @@ class DeviceLoop:
             while not stop.is_set():
                 self._on_progress()
                 wait_s = self._timetable.wait_s(self._clock.monotonic_s())
-                if wait_s > 0:
+                if wait_s > 0 and self._reread is None:
                     self._idle(min(wait_s, LISTEN_S), stop)
                 else:
                     self._attempt(self._read)
@@ -93,6 +121,10 @@ class DeviceLoop:
     def close(self) -> None:
         """Wake the loop up if it waits for the device; from any thread."""
         self._driver.close()
+
+    def ask_reread(self, reread: Reread) -> None:
+        """Have the device read from its start, soon; from any thread."""
+        self._reread = reread
 
     def crashed(self, error: BaseException) -> None:
         """Note that the loop died of a defect and will be started again."""
@@ -141,14 +173,25 @@ class DeviceLoop:
         began_s, began = self._clock.monotonic_s(), self._clock.now_utc()
         began_local = began.astimezone(self._zone)
         cursor = None if self._source is None else self._source.cursor
-        full_due = self._timetable.is_full_due(began_local, self._full_hour)
-        if full_due and self._driver.capabilities.repair:
+        full_hour = int(self._tuning.whole("full_read_hour", self._full_hour))
+        full_due = self._timetable.is_full_due(began_local, full_hour)
+        reread, self._reread, self._new_rows = self._reread, None, 0
+        if (full_due or reread is not None) and self._driver.capabilities.repair:
             cursor = None
-        for reading in self._driver.read(cursor):
-            self._store(reading, began)
-            self._on_progress()
-        if cursor is None or full_due or self._timetable.full_on is None:
-            self._timetable = self._timetable.full_done(began_local, self._full_hour)
+        try:
+            for reading in self._driver.read(cursor):
+                self._store(reading if reread is None else reread.part_of(reading), began)
+                self._on_progress()
+        except DakaError as error:
+            if reread is not None:
+                reread.done(error)
+            raise
+        if reread is not None:
+            reread.done(f"{self._device.name} was read again: {self._new_rows} records were new")
+        elif cursor is None or full_due or self._timetable.full_on is None:
+            self._timetable = self._timetable.full_done(began_local, full_hour)
+        poll_s = self._tuning.whole("poll_s", self._device.poll_s)
+        self._timetable = replace(self._timetable, poll_s=poll_s)
         self._timetable = self._timetable.succeeded(began_s, self._clock.monotonic_s())
         self._show(
             replace(
@@ -178,6 +221,7 @@ class DeviceLoop:
             stored = self._writer.call(lambda outbox: outbox.put(capture))
             assert stored.state is not None, "a capture with a cursor moves its source"
             self._source, self._persisted_s = stored.state, now_s
+            self._new_rows += stored.rows
             if stored.pieces:
                 _log.warning("quarantined device=%r pieces=%d", self._device.name, stored.pieces)
         self.report = replace(

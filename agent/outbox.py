@@ -210,6 +210,18 @@ class Outbox:
         self.counts = replace(self.counts, epoch=epoch, lanes=lanes)
         return epoch
 
+    # ---- what outlives the process and is no record ----------------------------------------
+
+    def keep(self, key: str, value: str) -> None:
+        """Keep a text; the agent's own, not a record."""
+        with self._transaction():
+            self._set_meta(key, value)
+
+    def kept(self, key: str) -> str | None:
+        """Return what was kept under `key`."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
     # ---- keeping within bounds ------------------------------------------------------------
 
     def tidy(self, now_utc_ms: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,10 @@ class Room:
         self._folder = path.parent
         self._db = connection
         self._db.execute(f"PRAGMA max_page_count = {limits.max_db_bytes // storage.PAGE_BYTES:d}")
+
+    def retain(self, days: int) -> None:
+        """Keep settled records for so many days from now on."""
+        self.limits = replace(self.limits, retention_days=days)
 
     def left_bytes(self) -> int:
         """Return how much more may be written; negative when others took our share."""

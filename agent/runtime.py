@@ -12,12 +12,15 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from agent.device_loop import DeviceLoop
+from agent import tuning
+from agent.control import Hands, RefusedCommandError
+from agent.device_loop import DeviceLoop, Reread
 from agent.health import Health
 from agent.lock import DataLock
 from agent.outbox import Outbox
@@ -25,6 +28,7 @@ from agent.recovery import open_outbox
 from agent.service import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 from agent.settings import Settings
 from agent.storage import StorageError
+from agent.tuning import Tuning
 from agent.uplink import Uplink
 from agent.writer import Writer
 from sync.errors import DakaError
@@ -57,6 +61,12 @@ def run(settings: Settings, version: str) -> None:
         Runtime(settings, version, opened.outbox).run()
 
 
+def _diagnose(settings: Settings, version: str) -> Mapping[str, Any]:
+    from agent.diagnosis import diagnosis_of, within  # rarely needed, and a box is small
+
+    return within(diagnosis_of(settings, version))
+
+
 @dataclass(frozen=True, slots=True)
 class _Loop:
     """A supervised thread's work.
@@ -81,12 +91,16 @@ class Runtime:
         self._service = os.environ.get("NOTIFY_SOCKET")
         watchdog = self._watchdog = Watchdog(settings.clock)
         self._writer = Writer(outbox, settings.clock, watchdog.feeder("outbox", LOOP_PATIENCE_S))
+        tuned = Tuning(settings, outbox.kept(tuning.META_KEY))
+        outbox.room.retain(tuned.settings()["retention_days"])
         self._health = Health(settings, version, lambda: self._writer.counts, self._reports)
         self._uplink = Uplink(
             settings,
             version,
             self._writer,
             self._health.beat,
+            tuned,
+            Hands(self._reread, partial(_diagnose, settings, version)),
             on_progress=watchdog.feeder("uplink", LOOP_PATIENCE_S),
         )
         self._writer.on_commit = self._uplink.notify
@@ -94,6 +108,7 @@ class Runtime:
             DeviceLoop(
                 device,
                 settings,
+                tuned,
                 self._writer,
                 on_change=self._uplink.beat_soon,
                 on_progress=watchdog.feeder(f"device {device.name}", DEVICE_PATIENCE_S),
@@ -126,6 +141,15 @@ class Runtime:
 
     def _reports(self) -> tuple[DeviceHealth, ...]:
         return tuple(loop.report for loop in self._devices)
+
+    def _reread(
+        self, name: str, since: date | None, done: Callable[[str | DakaError], None]
+    ) -> None:
+        named = {loop.report.name: loop for loop in self._devices}
+        if name not in named:
+            known = ", ".join(named) or "none"
+            raise RefusedCommandError(f"no device {name!r} on this box; there is {known}")
+        named[name].ask_reread(Reread(since, done))
 
     def _feed_service(self) -> None:
         stuck = self._watchdog.stuck()

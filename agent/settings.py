@@ -63,6 +63,11 @@ class BoxSettings:
         """Return where the running agent leaves its last heartbeat."""
         return self.run_dir / "status.json"
 
+    @property
+    def log_file(self) -> Path:
+        """Return where the running agent leaves the last of its log."""
+        return self.run_dir / "agent.log"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MqttSettings:
@@ -104,6 +109,7 @@ class Settings:
 
     Attributes:
         config_hash: tells headquarters whether the box runs with the file it should.
+        document: the file as TOML gave it, for a diagnosis.
     """
 
     box: BoxSettings
@@ -112,6 +118,7 @@ class Settings:
     clock: Clock
     devices: tuple[DeviceSettings, ...]
     config_hash: str
+    document: Mapping[str, Any]
 
 
 def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
@@ -139,6 +146,7 @@ def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
         clock=clock,
         devices=_devices(document.get("device", []), path, box, clock, kind_of),
         config_hash=sha256(content).hexdigest()[:16],
+        document=document,
     )
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 
 from agent import mqtt_link
+from agent.control import Control, Hands
 from agent.health import LinkReport
 from agent.mqtt_link import LinkError, MqttLink, Will
 from agent.outbox_view import OutboxView
@@ -23,6 +24,7 @@ from agent.publisher import Action, Publisher, Reconnect, Renew, Rewind, Send, S
 from agent.schedule import reconnect_delay_s
 from agent.settings import Settings
 from agent.storage import StorageError
+from agent.tuning import Tuning
 from agent.writer import Writer
 from sync import topics
 from sync.clock import utc_text
@@ -55,6 +57,8 @@ class Uplink:
 
     Args:
         heartbeat: returns the bytes to publish as health, given the state of the link.
+        tuned: the settings headquarters may change.
+        hands: do what headquarters asks for.
         on_progress: called at each turn of the loop, for the watchdog.
     """
 
@@ -64,6 +68,8 @@ class Uplink:
         version: str,
         writer: Writer,
         heartbeat: Callable[[LinkReport], bytes],
+        tuned: Tuning,
+        hands: Hands,
         on_progress: Callable[[], None],
     ) -> None:
         self._settings = settings
@@ -79,6 +85,9 @@ class Uplink:
         self._stopping = False
         self._beat_asap = False
         self._report = LinkReport()
+        self._tuning = tuned
+        self._control = Control(settings, writer, tuned, hands, self.notify)
+        self._control_no: int | None = None  # the message of it that is not acknowledged yet
 
     # ---- for other threads ------------------------------------------------------------------
 
@@ -131,6 +140,7 @@ class Uplink:
         self._connect_if_due(now_s)
         self._act(self._publisher.step(now_s))
         self._beat_if_due(now_s)
+        self._speak()
         for event in self._link.wait(self._wait_s(), self._wake_here):
             self._take(event, self._clock.monotonic_s())
         with suppress(BlockingIOError):
@@ -195,6 +205,7 @@ class Uplink:
         self._attempt = _Attempt(failures + 1, now_s + pause_s)
         self._publisher.disconnected()
         self._tokens.clear()
+        self._control_no = None
         self._link.drop()
         if attempt.subscribed or reason != self._report.trouble:
             _log.warning("link_lost reason=%r retry_s=%.1f", reason, pause_s)
@@ -208,7 +219,11 @@ class Uplink:
             case mqtt_link.Connected():
                 self._receive_maximum = event.receive_maximum
                 self._link.subscribe(
-                    [topics.receipt(*self._names), topics.hq_state_filter(self._names[0])]
+                    [
+                        topics.receipt(*self._names),
+                        topics.hq_state_filter(self._names[0]),
+                        *self._control.filters,
+                    ]
                 )
             case mqtt_link.Subscribed():
                 self._welcome(event, now_s)
@@ -229,6 +244,7 @@ class Uplink:
         self._publisher.connected(now_s, self._receive_maximum)
         self._report = replace(self._report, is_up=True, trouble="")
         self._beat_asap = True
+        self._control.greet()
         _log.info("link_up epoch=%s", self._epoch)
 
     def _hear(self, event: mqtt_link.Received, now_s: float) -> None:
@@ -239,6 +255,8 @@ class Uplink:
                     self._report, last_receipt_utc=utc_text(self._clock.now_utc()), trouble=""
                 )
                 self._publisher.receipt(receipt, now_s)
+            elif self._control.hear(event.topic, event.payload):
+                return
             elif event.payload:
                 state = decode_receiver_state(event.payload)
                 receiver_id = event.topic.split("/")[-2]
@@ -247,7 +265,19 @@ class Uplink:
         except WireError as error:
             _log.warning("message_ignored topic=%s error=%r", event.topic, str(error))
 
+    def _speak(self) -> None:
+        """Publish what the control has to say, one message at a time."""
+        if self._control_no is None and self._attempt.subscribed:
+            message = self._control.next_message(self._view, self._epoch)
+            if message is not None:
+                self._control_no = self._link.publish(*message)
+
     def _answer(self, event: mqtt_link.Published, now_s: float) -> None:
+        if event.message_no == self._control_no:
+            self._control_no = None
+            self._control.confirmed()
+            self.notify()
+            return
         token = self._tokens.pop(event.message_no, None)
         if token is None:  # a birth or a heartbeat
             return
@@ -315,7 +345,8 @@ class Uplink:
             return
         self._beat_asap = False
         self._last_beat_s = now_s
-        self._beat_due_s = now_s + self._settings.box.heartbeat_s
+        heartbeat_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
+        self._beat_due_s = now_s + heartbeat_s
         payload = self._heartbeat(self._report)
         if self._attempt.subscribed:
             self._link.publish(topics.health(*self._names), payload)

@@ -15,6 +15,7 @@ from agent.outbox import Outbox
 from agent.outbox_view import OutboxView
 from agent.room import Limits
 from agent.settings import BoxSettings, DeviceSettings, MqttSettings, Settings
+from agent.tuning import Tuning
 from agent.writer import Writer
 from drivers.contract import Capabilities, Cursor, PunchRow, Reading
 from drivers.errors import BusyError, DriverError, LinkDownError, MalformedError, RefusedError
@@ -109,10 +110,18 @@ def play(outbox: Outbox, tmp_path: Path) -> Iterator[Callable[..., DeviceLoop]]:
             name="door", driver="scripted", store_id="s", poll_s=0.01, make_driver=lambda: driver
         )
         settings = Settings(
-            box=box, mqtt=mqtt, limits=Limits(), clock=clock, devices=(device,), config_hash="x"
+            box=box,
+            mqtt=mqtt,
+            limits=Limits(),
+            clock=clock,
+            devices=(device,),
+            config_hash="x",
+            document={},
         )
         changed = threading.Event()
-        loop = DeviceLoop(device, settings, writer, changed.set, lambda: None)
+        loop = DeviceLoop(
+            device, settings, Tuning(settings, None), writer, changed.set, lambda: None
+        )
         stop = threading.Event()
         running = threading.Thread(target=loop.run, args=(stop,))
         running.start()
