@@ -25,6 +25,7 @@ from agent.health import Health
 from agent.lock import DataLock
 from agent.outbox import Outbox
 from agent.recovery import open_outbox
+from agent.renewal import LOOK_EVERY_S, PATIENCE_S, Renewal
 from agent.service import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 from agent.settings import Settings
 from agent.storage import StorageError
@@ -104,6 +105,7 @@ class Runtime:
             on_progress=watchdog.feeder("uplink", LOOP_PATIENCE_S),
         )
         self._writer.on_commit = self._uplink.notify
+        self._renewal = self._make_renewal(settings)
         self._devices = [
             DeviceLoop(
                 device,
@@ -132,12 +134,22 @@ class Runtime:
             )
             for loop in self._devices
         ]
+        if self._renewal is not None:
+            work = partial(self._renewal.run, self._stop)
+            self._start(_Loop("renewal", work, lambda _error: None))
         notify(self._service, "READY=1")
         _log.info("started devices=%d epoch=%s", len(devices), self._outbox.counts.epoch)
         while not self._stop.wait(WATCH_EVERY_S):
             self._feed_service()
         notify(self._service, "STOPPING=1")
         self._shut_down(writer, uplink, devices)
+
+    def _make_renewal(self, settings: Settings) -> Renewal | None:
+        identity, authority = settings.mqtt.cert_file, settings.mqtt.ca_file
+        if not settings.identity.web or identity is None or authority is None:
+            return None
+        fed = self._watchdog.feeder("renewal", LOOK_EVERY_S + 2 * PATIENCE_S)
+        return Renewal(settings.identity.web, identity, authority, fed)
 
     def _reports(self) -> tuple[DeviceHealth, ...]:
         return tuple(loop.report for loop in self._devices)

@@ -27,7 +27,7 @@ from sync.errors import DakaError, WireError
 from sync.topics import check_name
 
 MEGABYTE: Final = 1024 * 1024
-_TABLES: Final = ("box", "mqtt", "limits", "clock", "device")
+_TABLES: Final = ("box", "mqtt", "identity", "limits", "clock", "device")
 
 KindOf = Callable[[str, str], Kind]
 """(name, where) -> a kind of driver; raises DakaError when there is none of that name."""
@@ -88,6 +88,17 @@ class MqttSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """How the box keeps its certificate fresh.
+
+    Attributes:
+        web: address of headquarters' pages; empty: nothing is renewed by itself.
+    """
+
+    web: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
     """One device; its other keys are its driver's business.
 
@@ -114,6 +125,7 @@ class Settings:
 
     box: BoxSettings
     mqtt: MqttSettings
+    identity: IdentitySettings
     limits: Limits
     clock: Clock
     devices: tuple[DeviceSettings, ...]
@@ -142,6 +154,7 @@ def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
     return Settings(
         box=box,
         mqtt=_mqtt(_keys(document, "mqtt", path)),
+        identity=_identity(_keys(document, "identity", path)),
         limits=_limits(_keys(document, "limits", path)),
         clock=clock,
         devices=_devices(document.get("device", []), path, box, clock, kind_of),
@@ -230,6 +243,15 @@ def _file(keys: Keys, name: str) -> Path | None:
             return Path(text)
     except OSError as error:
         raise keys.wrong(name, f"{allowed} ({error.strerror})") from error
+
+
+def _identity(keys: Keys) -> IdentitySettings:
+    allowed = "an address that begins with https:// or http://"
+    web = keys.text("web", allowed, "")
+    if web and not web.startswith(("https://", "http://")):
+        raise keys.wrong("web", allowed)
+    keys.finish()
+    return IdentitySettings(web=web.rstrip("/"))
 
 
 def _limits(keys: Keys) -> Limits:

@@ -26,6 +26,7 @@ from cloud_receiver.commands.options import (
     print_lines,
     words_of,
 )
+from cloud_receiver.commands.provisioning import add_provisioning
 from sync.errors import DakaError
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.add_typer(boxes.app, name="box")
 app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")
 app.add_typer(calendars.app, name="calendar")
+add_provisioning(app)
 
 
 @app.command()

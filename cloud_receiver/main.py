@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from cloud_receiver.channels.contract import Notifier
     from cloud_receiver.channels.notifier import Courier
+    from cloud_receiver.provisioning.admission import Doorkeeper
     from cloud_receiver.settings import Settings
 
 RESTART_AFTER_S: Final = 1.0
@@ -200,9 +201,23 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         # NiceGUI looks through all objects while it starts, which breaks tuples that other
         # threads are building (SystemError from CPython): nothing else runs meanwhile
         listening = threading.Event()
-        web = partial(serve, settings, engine, settings.clock, listening=listening)
+        doorkeeper = _doorkeeper(settings, engine)
+        web = partial(
+            serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper
+        )
         loops.insert(0, Loop("web", web, is_up=listening))
     return loops
+
+
+def _doorkeeper(settings: Settings, engine: Engine) -> Doorkeeper | None:
+    """Return who lets boxes in, None while `daka-hq broker-config` has not been run."""
+    from cloud_receiver.provisioning.admission import Doorkeeper
+    from cloud_receiver.provisioning.authority import Authority
+
+    broker = settings.boxes.broker
+    if not broker or not (settings.authority_dir / "authority.key").exists():
+        return None
+    return Doorkeeper(engine, Authority(settings.authority_dir), settings.org, broker)
 
 
 def _nobody_waits() -> None:

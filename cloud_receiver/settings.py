@@ -52,6 +52,19 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoxesSettings:
+    """What new boxes are told when they are let in.
+
+    Attributes:
+        broker: address of the broker as stores reach it; empty: no box can be let in.
+        web: address of the pages as stores reach them; goes into claim codes.
+    """
+
+    broker: str
+    web: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotifySettings:
     """How people are told."""
 
@@ -83,7 +96,13 @@ class Settings:
     mqtt: MqttSettings
     web: WebSettings
     notify: NotifySettings
+    boxes: BoxesSettings
     clock: Clock
+
+    @property
+    def authority_dir(self) -> Path:
+        """Return where the certificate authority lives."""
+        return self.data_dir / "authority"
 
 
 def load_settings(path: Path) -> Settings:
@@ -112,6 +131,7 @@ def load_settings(path: Path) -> Settings:
         mqtt=_mqtt(tables["mqtt"]),
         web=_web(tables["web"]),
         notify=_notify(tables["notify"]),
+        boxes=_boxes(tables["boxes"]),
         clock=_clock(tables["clock"]),
     )
     for table in tables.values():
@@ -119,7 +139,7 @@ def load_settings(path: Path) -> Settings:
     return settings
 
 
-_TABLES: Final = ("hq", "mqtt", "web", "notify", "clock")
+_TABLES: Final = ("hq", "mqtt", "web", "notify", "boxes", "clock")
 
 
 def _mqtt(table: _Table) -> MqttSettings:
@@ -159,6 +179,17 @@ def _notify(table: _Table) -> NotifySettings:
         webhook_url=url or None,
         webhook_secret=(secret or b"").strip(),
     )
+
+
+def _boxes(table: _Table) -> BoxesSettings:
+    broker = table.text("broker", BROKER_FORMS, "")
+    try:
+        if broker:
+            parse_broker(broker)
+    except ValueError as error:
+        raise table.wrong("broker", BROKER_FORMS) from error
+    web = table.text("web", "an address that begins with https:// or http://", "")
+    return BoxesSettings(broker=broker, web=web.rstrip("/"))
 
 
 def _clock(table: _Table) -> Clock:

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from agent.tools.enrol import enrol, renew
 from agent.tools.terminal_commands import terminal_commands
 
 CONFIG: Final = Path("/etc/daka/agent.toml")
@@ -25,7 +26,7 @@ pos_commands = typer.Typer(no_args_is_help=True, help="Describe the exports of a
 
 def add_tools(app: typer.Typer) -> None:
     """Add the installer's commands to the agent's command line."""
-    for command in (discover, probe):
+    for command in (discover, probe, enrol, renew):
         app.command()(command)
     free = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     app.command(context_settings=free)(simulate)

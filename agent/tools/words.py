@@ -7,6 +7,11 @@ from typing import Final
 from agent.words import Table, Words, words_for
 
 TOOL_WORDS: Final[Table] = {
+    "enrolled": (
+        "已领取：采集盒 {box}，门店 {store}，证书有效至 {until}。在设置文件中写入：",
+        "let in: box {box}, store {store}, certificate good until {until}. For the settings file:",
+    ),
+    "renewed": ("证书已更新，有效至 {until}", "certificate renewed, good until {until}"),
     "reading": ("正在读取 {name}（{driver}）……", "reading {name} ({driver}) ..."),
     "listening": (
         "{name} 自身不保存记录：请在 {seconds} 秒内按一次指纹或刷一次卡",

@@ -188,6 +188,11 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def instant(utc_ms: int) -> datetime:
+    """Return UTC milliseconds as an instant."""
+    return _EPOCH + utc_ms * _ONE_MS
+
+
 def utc_ms(instant: datetime) -> int:
     """Return an aware instant as UTC milliseconds."""
     return (instant - _EPOCH) // _ONE_MS

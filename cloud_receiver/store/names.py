@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from cloud_receiver.store import tables
+from sync.errors import DakaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,20 @@ def stores(connection: Connection) -> list[Store]:
     store = tables.store.c
     query = select(store.store_id, store.name, store.zone).order_by(store.store_id)
     return [Store(*row) for row in connection.execute(query)]
+
+
+def zone(connection: Connection, store_id: str) -> str:
+    """Return the time zone of a store.
+
+    Raises:
+        DakaError: there is no such store.
+    """
+    found = connection.scalar(
+        select(tables.store.c.zone).where(tables.store.c.store_id == store_id)
+    )
+    if found is None:
+        raise DakaError(f"there is no store {store_id!r}: import stores first")
+    return str(found)
 
 
 def people(connection: Connection) -> list[Person]:

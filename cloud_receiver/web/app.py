@@ -21,7 +21,9 @@ from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMid
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
+from cloud_receiver.provisioning.admission import Doorkeeper
 from cloud_receiver.web import (
+    enrol,
     fleet,
     ledger,
     login,
@@ -64,12 +66,15 @@ class Settings(Protocol):
     def web(self) -> WebSettings: ...  # noqa: D102
 
 
-def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
+def create_app(
+    data_dir: Path, engine: Engine, clock: Clock, doorkeeper: Doorkeeper | None = None
+) -> FastAPI:
     """Return the whole application, closed to everybody who is not logged in.
 
     Args:
         data_dir: keeps the secret that signs sessions.
         clock: of the stores; sessions and lock-outs go by the machine's own.
+        doorkeeper: lets new boxes in; None: this headquarters lets none in.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     door = login.Door(engine, load_secret(data_dir))
@@ -83,6 +88,7 @@ def create_app(data_dir: Path, engine: Engine, clock: Clock) -> FastAPI:
     login.register(app, door)
     preferences.register(app)
     search.register(app, desk)
+    enrol.register(app, doorkeeper)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)
@@ -108,6 +114,7 @@ def serve(
     clock: Clock,
     stop: threading.Event,
     listening: threading.Event | None = None,
+    doorkeeper: Doorkeeper | None = None,
 ) -> None:
     """Serve the web until `stop` is set; returns when the last answer is out.
 
@@ -116,7 +123,7 @@ def serve(
     Args:
         listening: set once the address answers.
     """
-    app = create_app(settings.data_dir, engine, clock)
+    app = create_app(settings.data_dir, engine, clock, doorkeeper)
     config = uvicorn.Config(
         app,
         host=settings.web.host,

@@ -1,4 +1,5 @@
-"""The door: nothing but the log-in page, its style sheet and /healthz is open without log-in.
+"""The door: nothing but the log-in page, its style sheet, /healthz and the admission of boxes,
+which has secrets of its own, is open without log-in.
 
 It wraps the whole application, so a page, an API route, a NiceGUI asset and the NiceGUI
 socket all pass here, also those added later. Every answer leaves with security headers.
@@ -18,8 +19,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud_receiver.web.sessions import COOKIE, Session
+from sync.enrolment import ENROL_PATH, RENEW_PATH
 
-OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico"})
+OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico", ENROL_PATH, RENEW_PATH})
 OPEN_FOLDER: Final = "/static/"
 _VERSIONED_FOLDERS: Final = ("/_nicegui/", OPEN_FOLDER)  # a new version has a new address
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from cloud_receiver.store import accounts
 from cloud_receiver.store.engine import read
 from cloud_receiver.web import sessions
+from cloud_receiver.web.bodies import read_body
 from cloud_receiver.web.frame import document
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.sessions import COOKIE, LoggedOut, Session
@@ -120,11 +121,9 @@ def register(app: FastAPI, door: Door) -> None:
 
 async def _form(request: Request) -> dict[str, str] | None:
     """Read a small form, None when it is larger than any honest one."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_FORM_BYTES:
-            return None
+    body = await read_body(request, MAX_FORM_BYTES)
+    if body is None:
+        return None
     fields = parse_qs(body.decode("utf-8", errors="replace"))
     return {name: values[0] for name, values in fields.items()}
 

@@ -44,6 +44,7 @@ from cloud_receiver.store.tables.planning import (
 )
 from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
 from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
+from cloud_receiver.store.tables.provisioning import certificate, claim
 
 __all__ = [
     "IS_TROUBLE",
@@ -59,6 +60,8 @@ __all__ = [
     "calendar_day",
     "campaign",
     "campaign_member",
+    "certificate",
+    "claim",
     "day_fact",
     "dead_letter",
     "dirty",

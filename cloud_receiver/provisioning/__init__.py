@@ -1,0 +1,1 @@
+"""How boxes get their certificates, and the broker its settings."""
