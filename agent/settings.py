@@ -125,12 +125,12 @@ class Settings:
 
     box: BoxSettings
     mqtt: MqttSettings
-    identity: IdentitySettings
     limits: Limits
     clock: Clock
     devices: tuple[DeviceSettings, ...]
     config_hash: str
     document: Mapping[str, Any]
+    identity: IdentitySettings = IdentitySettings(web="")
 
 
 def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
