@@ -42,9 +42,9 @@ from cloud_receiver.store.tables.planning import (
     policy_version,
     shift_template,
 )
+from cloud_receiver.store.tables.provisioning import certificate, claim
 from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
 from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
-from cloud_receiver.store.tables.provisioning import certificate, claim
 
 __all__ = [
     "IS_TROUBLE",
