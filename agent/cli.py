@@ -102,6 +102,21 @@ def export_quarantine(
 
 
 @app.command()
+def doctor(
+    config: Config = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+    lang: Language = "",
+) -> None:
+    """Examine the whole chain, from the disk and each device to headquarters' database.
+
+    Each line says pass, fail or skip, and what to do. Works beside a running agent.
+    """
+    from agent.tools.doctor import run as examine
+
+    raise typer.Exit(examine(config, lang, as_json=as_json))
+
+
+@app.command()
 def diagnose(
     to: Annotated[Path, typer.Option(help="the bundle to write, a .tar.gz; never over a file")],
     config: Config = DEFAULT_CONFIG,

@@ -202,28 +202,13 @@ class MqttLink:
         return self._version is _V5
 
     def _make_client(self, will: Will) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=self._version,
-            reconnect_on_failure=False,
-        )
+        client = make_client(self._settings, self._client_id, self._version)
         client.suppress_exceptions = True
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        client.on_socket_open = _without_delay
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_publish = self._on_publish
-        if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, self._settings.password)
-        if self._settings.tls:
-            client.tls_set(
-                ca_certs=_path(self._settings.ca_file),
-                certfile=_path(self._settings.cert_file),
-                keyfile=_path(self._settings.key_file),
-            )
         delay = None
         if self._is_v5:
             delay = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
@@ -301,6 +286,31 @@ class MqttLink:
     ) -> None:
         nowhere = reason.value >= _FAILURE or reason.value == _NO_SUBSCRIBER
         self._events.append(Published(message_no, str(reason) if nowhere else ""))
+
+
+def make_client(settings: MqttSettings, client_id: str, version: MQTTProtocolVersion) -> Client:
+    """Return a client that can be let in, not connected yet.
+
+    Raises:
+        OSError: a certificate file does not hold.
+    """
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        protocol=version,
+        reconnect_on_failure=False,
+    )
+    client.connect_timeout = CONNECT_TIMEOUT_S
+    client.on_socket_open = _without_delay
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password)
+    if settings.tls:
+        client.tls_set(
+            ca_certs=_path(settings.ca_file),
+            certfile=_path(settings.cert_file),
+            keyfile=_path(settings.key_file),
+        )
+    return client
 
 
 def _without_delay(_client: Client, _data: Any, sock: Any) -> None:

@@ -223,7 +223,10 @@ class ZktecoDriver:
 
     def _sizes(self) -> Sizes:
         connection = self._connected()
-        return connection.run(connection.session.sizes())
+        sizes = connection.run(connection.session.sizes())
+        if sizes.capacity:
+            connection.facts["capacity"] = str(sizes.capacity)
+        return sizes
 
     def _local_now(self) -> datetime:
         return self._clock.now_utc().astimezone(self._zone).replace(tzinfo=None)
