@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState, highest
+from agent.round_trip import RoundTrip
 from sync.envelope import MAX_BATCH_RECORDS
-from sync.receipt import Mark, Receipt, Rejection, merge
+from sync.receipt import Mark, Receipt, common, merge
 from sync.topics import Lane
 
 WINDOW: Final = 8
@@ -25,59 +27,7 @@ STALL_S: Final = 15.0
 HOLD_UNHEARD_S: Final = 10.0
 """Nobody may ever announce headquarters; after this long bulk goes out all the same."""
 MAX_PAUSE_S: Final = 60.0
-_FIRST_TIMEOUT_S: Final = 5.0
-_MIN_TIMEOUT_S: Final = 1.0
-_MAX_TIMEOUT_S: Final = 60.0
 _MIN_PAUSE_S: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Publish records `first` ... of a lane, up to `limit` of them, as one batch.
-
-    Whoever does so calls `shortened` if the batch ends earlier.
-    """
-
-    token: int
-    lane: Lane
-    first: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Note in the outbox what headquarters holds; `mark` replaces the old one."""
-
-    lane: Lane
-    mark: Mark
-    rejected: tuple[Rejection, ...]
-    hq_epoch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rewind:
-    """Headquarters holds less than it did: it was restored, and is refilled from `through`."""
-
-    lane: Lane
-    through: int
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Headquarters holds numbers this outbox never gave: it needs a new epoch."""
-
-    lane: Lane
-    claimed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnect:
-    """The connection is up in name only; make a new one."""
-
-    reason: str
-
-
-Action = Send | Settle | Rewind | Renew | Reconnect
 
 
 @dataclass(slots=True)
@@ -106,25 +56,6 @@ class _LaneWork:
     gathering_since_s: float | None = None  # since the first append that was not sent yet
 
 
-@dataclass(slots=True)
-class _RoundTrip:
-    """The time from sending to receipt, smoothed as TCP does (RFC 6298)."""
-
-    smooth_s: float = 0.0
-    spread_s: float = 0.0
-
-    def add(self, sample_s: float) -> None:
-        if not self.smooth_s:
-            self.smooth_s, self.spread_s = sample_s, sample_s / 2
-            return
-        self.spread_s += (abs(self.smooth_s - sample_s) - self.spread_s) / 4
-        self.smooth_s += (sample_s - self.smooth_s) / 8
-
-    def timeout_s(self, silences: int) -> float:
-        once_s = self.smooth_s + 4 * self.spread_s if self.smooth_s else _FIRST_TIMEOUT_S
-        return min(max(once_s, _MIN_TIMEOUT_S) * 2.0 ** min(silences, 10), _MAX_TIMEOUT_S)
-
-
 class Publisher:
     """See the module.
 
@@ -132,12 +63,18 @@ class Publisher:
         epoch: identity of the outbox; receipts for another one are ignored.
         lanes: where the lanes stand.
         jitter: returns a number in 0 <= x < 1; spreads the boxes of a fleet.
+        life: names this process; receipts for another one are ignored.
     """
 
     def __init__(
-        self, epoch: str, lanes: Mapping[Lane, LaneState], jitter: Callable[[], float]
+        self,
+        epoch: str,
+        lanes: Mapping[Lane, LaneState],
+        jitter: Callable[[], float],
+        life: str = "",
     ) -> None:
         self._epoch = epoch
+        self._life = life
         self._lanes = {  # in order of priority
             lane: _LaneWork(_unsettle_last(lanes[lane]), reach=lanes[lane].head) for lane in Lane
         }
@@ -148,7 +85,7 @@ class Publisher:
         self._connected_s: float | None = None
         self._receivers: dict[str, str] = {}
         self._receivers_heard = False
-        self._round_trip = _RoundTrip()
+        self._round_trip = RoundTrip()
         self._silences = 0  # timeouts in a row without any receipt
         self._paused_until_s = 0.0
         self._refusals = 0
@@ -228,10 +165,12 @@ class Publisher:
         known_epochs = set(self._receivers.values())
         if receipt.epoch != self._epoch or (known_epochs and receipt.hq_epoch not in known_epochs):
             return  # about another outbox file, or from a headquarters that is no more
+        if receipt.life not in ("", self._life):
+            return  # what another process sent is not ours to settle, whatever its numbers
         work = self._lanes[receipt.lane]
-        claimed = max([highest(receipt.mark), *(item.seq for item in receipt.rejected)])
-        if claimed > work.reach:
-            self._actions.append(Renew(receipt.lane, claimed))
+        claimed = max(highest(receipt.mark), max((last for _, last in receipt.settled), default=0))
+        if claimed > work.reach or receipt.is_contested:
+            self._actions.append(Renew(receipt.lane, claimed, receipt.is_contested))
             return
         work.is_sounded = True
         before = work.state
@@ -382,10 +321,13 @@ def _unsettle_last(state: LaneState) -> LaneState:
 
 
 def _after(state: LaneState, receipt: Receipt) -> LaneState:
-    """Return the lane after a receipt; within one headquarters database marks only grow."""
-    held = [*receipt.mark.beyond, *((item.seq, item.seq) for item in receipt.rejected)]
-    through = receipt.mark.through
-    if receipt.hq_epoch == state.hq_epoch:
-        held += state.mark.beyond
-        through = max(through, state.mark.through)
-    return state.marked(merge(through, held), receipt.hq_epoch)
+    """Return the lane after a receipt: what it took is settled.
+
+    Within one headquarters database marks only grow. Another one holds of what was settled
+    before no more than it says.
+    """
+    is_other = state.hq_epoch not in (None, receipt.hq_epoch)
+    before = common(state.mark, receipt.mark) if is_other else state.mark
+    refused = ((item.seq, item.seq) for item in receipt.rejected)
+    held = merge(before.through, [*before.beyond, *receipt.settled, *refused])
+    return state.marked(held, receipt.hq_epoch)

@@ -16,11 +16,12 @@ from random import Random
 from typing import Final
 
 from agent import mqtt_link
+from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
 from agent.control import Control, Hands
 from agent.health import LinkReport
 from agent.mqtt_link import LinkError, MqttLink, Will
 from agent.outbox_view import OutboxView
-from agent.publisher import Action, Publisher, Reconnect, Renew, Rewind, Send, Settle
+from agent.publisher import Publisher
 from agent.schedule import reconnect_delay_s
 from agent.settings import Settings
 from agent.storage import StorageError
@@ -154,7 +155,8 @@ class Uplink:
     def _start_publisher(self) -> None:
         counts = self._writer.counts
         self._epoch = counts.epoch
-        self._publisher = Publisher(counts.epoch, counts.lanes, self._random.random)
+        self._life = secrets.token_hex(6)
+        self._publisher = Publisher(counts.epoch, counts.lanes, self._random.random, self._life)
 
     def _notice_appended(self, now_s: float) -> None:
         for lane, state in self._writer.counts.lanes.items():
@@ -319,7 +321,9 @@ class Uplink:
             self._publisher.released(lane, floor)
             return
         while True:
-            payload = encode_batch(self._names[1], self._epoch, lane, send.first, bodies)
+            payload = encode_batch(
+                self._names[1], self._epoch, lane, send.first, bodies, self._life
+            )
             if len(payload) <= MAX_PAYLOAD_BYTES:
                 break
             bodies = bodies[: len(bodies) // 2]
@@ -330,7 +334,8 @@ class Uplink:
 
     def _renew(self, action: Renew) -> None:
         _log.error(
-            "outbox_restored lane=%s headquarters_holds=%d head=%d: starting a new epoch",
+            "%s lane=%s headquarters_holds=%d head=%d: starting a new epoch",
+            "epoch_contested" if action.is_contested else "outbox_restored",
             action.lane,
             action.claimed,
             self._writer.counts.lanes[action.lane].head,

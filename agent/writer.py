@@ -11,9 +11,9 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
+from agent.actions import Settle
 from agent.lanes import Counts
 from agent.outbox import Outbox
-from agent.publisher import Settle
 from agent.storage import StorageError, StorageFullError
 from sync.clock import Clock
 from sync.topics import Lane

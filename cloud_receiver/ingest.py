@@ -8,8 +8,8 @@ cannot be read is kept raw with a reason and stops nothing behind it (law 10).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cloud_receiver.mail import Mail, Message, sort_mail
@@ -22,7 +22,7 @@ from sync.control import Echo
 from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
 from sync.items import Item, Refused
-from sync.receipt import Mark, Receipt, Rejection
+from sync.receipt import Mark, Receipt, Rejection, merge
 from sync.records import Sale
 from sync.topics import Lane
 
@@ -91,11 +91,7 @@ def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: i
         new_letters = bury(connection, filing.letters, now_utc_ms)
     assert connection.closed, "law 3: a receipt is made after the commit"
     return Intake(
-        answers=tuple(
-            Answer(key.box_id, Receipt(key.epoch, key.lane, mark, rejected, filing.hq_epoch))
-            for key, mark in filing.marks.items()
-            for rejected in [tuple(filing.rejected.get(key, ()))]
-        ),
+        answers=tuple(filing.answers()),
         echoes=tuple(mail.echoes),
         new_records=filing.new_records,
         new_letters=new_letters,
@@ -118,6 +114,8 @@ class _Filing:
     rejected: dict[LaneKey, list[Rejection]] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     new_records: int = 0
+    taken: dict[LaneKey, dict[str, Mark]] = field(default_factory=dict)  # by the sender's life
+    contested: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.hq_epoch = hq_epoch(self.connection)
@@ -129,14 +127,65 @@ class _Filing:
         fleet.meet(self.connection, strangers, self.now_utc_ms)
         entries: list[Entry] = []
         for key, batches in mail.batches.items():
+            before = marks[key]
             for batch in batches:
+                if before.meets(batch.first, batch.last):
+                    self._compare_records(key, before, batch)
                 marks[key] = marks[key].add(batch.first, batch.last)
+                taken = self.taken.setdefault(key, {})
+                taken[batch.life] = _also(taken.get(batch.life), batch)
                 entries += self._entries(key, batch)
         self.new_records = journal.append(self.connection, entries)
         if self.new_records < len(entries):
             self._refuse_conflicts(entries)
         journal.save_marks(self.connection, marks, self.now_utc_ms)
         self.marks |= marks
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield the receipts: one for each lane and each process that sent something of it."""
+        for key, mark in self.marks.items():
+            is_contested = key[:2] in self.contested
+            for life, taken in self.taken.get(key, {"": _NOTHING}).items():
+                rejected = [one for one in self.rejected.get(key, ()) if taken.holds(one.seq)]
+                yield Answer(
+                    key.box_id,
+                    Receipt(
+                        epoch=key.epoch,
+                        lane=key.lane,
+                        mark=mark,
+                        rejected=tuple(rejected),
+                        hq_epoch=self.hq_epoch,
+                        life=life,
+                        taken=taken.beyond,
+                        is_contested=is_contested,
+                    ),
+                )
+
+    def _compare_records(self, key: LaneKey, before: Mark, batch: Batch) -> None:
+        """Notice numbers that were filed before with other records: two outboxes are one epoch.
+
+        Both are asked for a new epoch, under which they send again whatever they keep.
+        """
+        again = {
+            item.record_id: seq
+            for seq, item in enumerate(batch.items, batch.first)
+            if isinstance(item, Item) and before.holds(seq)
+        }
+        strange = set(again) - journal.known(self.connection, list(again))
+        if strange:
+            self.contested.add((key.box_id, key.epoch))
+            seqs = sorted(again[record_id] for record_id in strange)
+            detail = (
+                f"{len(seqs)} numbers from {key.lane} {seqs[0]} on were given to other records"
+                " before: two boxes go by this name, or an outbox was brought back from a copy"
+            )
+            letter = _contest(key.box_id, key.epoch, detail)
+            self.letters.append(replace(letter, topic=topics.up(self.org, key.box_id, key.lane)))
+
+    def _is_contested(self, box_id: str, epoch: str) -> bool:
+        if is_buried(self.connection, _contest(box_id, epoch)):
+            self.contested.add((box_id, epoch))
+        return (box_id, epoch) in self.contested
 
     def _entries(self, key: LaneKey, batch: Batch) -> list[Entry]:
         box_id, epoch, lane, now_utc_ms = key.box_id, key.epoch, str(key.lane), self.now_utc_ms
@@ -188,8 +237,12 @@ class _Filing:
     def hear(self, mail: Mail) -> None:
         """Take what boxes say about themselves; one that says hello is told its marks."""
         for beat, message in mail.beats:
-            self._compare_marks(beat, message)
-            marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
+            marks = dict.fromkeys(Lane, Mark())  # of contested numbers nothing can be believed
+            if self._is_contested(beat.box_id, beat.epoch):
+                self._tell_marks(beat.box_id, beat.epoch)
+            else:
+                self._compare_marks(beat, message)
+                marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
             text = message.payload.decode()
             fleet.report(self.connection, beat, text, marks, self.now_utc_ms)
         for state in mail.states:
@@ -201,6 +254,7 @@ class _Filing:
         fleet.heard_of(self.connection, [box_id for box_id, _ in mail.echoes], self.now_utc_ms)
 
     def _tell_marks(self, box_id: str, epoch: str) -> None:
+        self._is_contested(box_id, epoch)
         for lane, mark in journal.marks_of(self.connection, box_id, epoch).items():
             self.marks[LaneKey(box_id, epoch, lane)] = mark
 
@@ -246,6 +300,29 @@ class _Filing:
             lane=lane,
             sameness=f"{beat.epoch} {detail}",
         )
+
+
+_NOTHING: Final = Mark()
+
+
+def _also(taken: Mark | None, batch: Batch) -> Mark:
+    """Return `taken` and a batch, all as ranges beyond nought."""
+    ranges = [(batch.first, batch.last), *(() if taken is None else taken.beyond)]
+    merged = merge(-1, ranges)
+    assert merged.through == -1, "numbers begin with 1"
+    return merged
+
+
+def _contest(box_id: str, epoch: str, detail: str = "") -> Letter:
+    return Letter(
+        topic="",
+        code="contested",
+        detail=detail,
+        raw=b"",
+        box_id=box_id,
+        epoch=epoch,
+        sameness=epoch,
+    )
 
 
 def _difference(kind: str, stands: str, came: str) -> dict[str, tuple[object, object]]:

@@ -43,6 +43,8 @@ class Batch:
         epoch: identity of the outbox file the numbers belong to.
         first: sequence number of the first record, >= 1.
         items: one entry a sequence number.
+        life: names the process that sent it, so that a receipt finds its way back to it
+            alone; empty: it did not say.
     """
 
     box_id: str
@@ -50,6 +52,7 @@ class Batch:
     lane: Lane
     first: int
     items: tuple[Item | Refused, ...]
+    life: str = ""
 
     @property
     def last(self) -> int:
@@ -67,8 +70,10 @@ def encode_body(wire: dict[str, Any]) -> str:
     return _ENCODER.encode(wire)
 
 
-def encode_batch(box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequence[str]) -> bytes:
-    """Frame already encoded records; `bodies` come from `encode_body`.
+def encode_batch(
+    box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequence[str], life: str = ""
+) -> bytes:
+    """Frame already encoded records; `bodies` come from `encode_body`, `life` as in `Batch`.
 
     Returns bytes of at most `MAX_DECODED_BYTES` before compression; the caller keeps
     batches within `MAX_BATCH_RECORDS` and splits one whose payload is too large.
@@ -83,6 +88,7 @@ def encode_batch(box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequen
             "lane": lane,
             "first": first,
             "n": len(bodies),
+            **({"life": life} if life else {}),
         }
     )
     text = f"{head[:-1]}{_RECORDS}{','.join(bodies)}]}}".encode()
@@ -210,4 +216,5 @@ def decode_batch(payload: bytes) -> Batch:
     items, end = read_items(text, end_of_head + len(_RECORDS), count)
     if text[end:] != "]}":
         raise WireError("field", f"records: the batch does not end after {count} of them")
-    return Batch(box_id, epoch, Lane(lane), first, items)
+    life = text_field(head, "life") if "life" in head else ""
+    return Batch(box_id, epoch, Lane(lane), first, items, life)

@@ -43,6 +43,12 @@ class Mark:
             return self if last <= self.through else Mark(last)
         return merge(self.through, [*self.beyond, (first, last)])
 
+    def meets(self, first: int, last: int) -> bool:
+        """Tell whether any of first..last is stored."""
+        return first <= self.through or any(
+            low <= last and first <= high for low, high in self.beyond
+        )
+
     def holds(self, seq: int) -> bool:
         """Tell whether `seq` is stored."""
         return seq <= self.through or any(low <= seq <= high for low, high in self.beyond)
@@ -61,12 +67,35 @@ def merge(through: int, ranges: Iterable[tuple[int, int]]) -> Mark:
     return Mark(through, tuple(merged))
 
 
+def common(one: Mark, other: Mark) -> Mark:
+    """Return the mark of what both hold.
+
+    >>> common(Mark(5, ((8, 9),)), Mark(3, ((5, 8),)))
+    Mark(through=3, beyond=((5, 5), (8, 8)))
+    """
+    ranges = [
+        (max(low, lower), min(high, higher))
+        for low, high in ((1, one.through), *one.beyond)
+        for lower, higher in ((1, other.through), *other.beyond)
+        if max(low, lower) <= min(high, higher)
+    ]
+    return merge(0, ranges)
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What headquarters says about one lane of one outbox epoch.
 
+    `mark` says what the journal holds of the lane, whoever sent it; `taken` what this receipt
+    settles. They differ when two boxes go by one name, or an outbox was brought back from a
+    copy: then numbers are given twice, and only the sender knows which record it gave them.
+
     Attributes:
         hq_epoch: identity of headquarters' database; when it changes the box refills it.
+        life: the sender, as in its batches; others ignore the receipt. Empty: all are meant.
+        taken: the closed ranges that were filed as this life sent them; None: it is not
+            said, by a headquarters older than this distinction, and all of `mark` counts.
+        is_contested: numbers of this epoch were given to different records: take a new epoch.
     """
 
     epoch: str
@@ -74,6 +103,16 @@ class Receipt:
     mark: Mark
     rejected: tuple[Rejection, ...]
     hq_epoch: str
+    life: str = ""
+    taken: tuple[tuple[int, int], ...] | None = None
+    is_contested: bool = False
+
+    @property
+    def settled(self) -> tuple[tuple[int, int], ...]:
+        """Return the ranges that are settled by it."""
+        if self.taken is not None:
+            return self.taken
+        return (*(((1, self.mark.through),) if self.mark.through else ()), *self.mark.beyond)
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
@@ -87,6 +126,12 @@ def encode_receipt(receipt: Receipt) -> bytes:
         "rejected": [{"seq": item.seq, "code": item.code} for item in receipt.rejected],
         "hq_epoch": receipt.hq_epoch,
     }
+    if receipt.taken is not None:
+        message["taken"] = [list(pair) for pair in receipt.taken[:MAX_RANGES]]
+    if receipt.life:
+        message["life"] = receipt.life
+    if receipt.is_contested:
+        message["contested"] = True
     return encode_body(message).encode()
 
 
@@ -102,26 +147,32 @@ def decode_receipt(payload: bytes) -> Receipt:
     lane = text_field(message, "lane")
     if lane not in set(Lane):
         raise WireError("field", f"lane: {lane!r}")
+    through = whole(message, "through", 0, MAX_SEQ)
+    mark = merge(through, _ranges(message, "beyond"))
     return Receipt(
         epoch=text_field(message, "epoch"),
         lane=Lane(lane),
-        mark=merge(whole(message, "through", 0, MAX_SEQ), _ranges(message.get("beyond"))),
+        mark=mark,
         rejected=tuple(_rejections(message.get("rejected"))),
         hq_epoch=text_field(message, "hq_epoch"),
+        life=text_field(message, "life") if "life" in message else "",
+        taken=tuple(_ranges(message, "taken")) if "taken" in message else None,
+        is_contested=message.get("contested") is True,
     )
 
 
-def _ranges(value: Any) -> Iterable[tuple[int, int]]:
+def _ranges(message: dict[str, Any], name: str) -> Iterable[tuple[int, int]]:
+    value = message.get(name)
     if not isinstance(value, list) or len(value) > MAX_RANGES:
-        raise WireError("field", "beyond: a list of ranges is expected")
+        raise WireError("field", f"{name}: a list of ranges is expected")
     for pair in value:
         if not (
             isinstance(pair, list) and len(pair) == 2 and all(type(seq) is int for seq in pair)
         ):
-            raise WireError("field", f"beyond: {str(pair)[:80]!r} is no range")
+            raise WireError("field", f"{name}: {str(pair)[:80]!r} is no range")
         low, high = pair
         if not 1 <= low <= high <= MAX_SEQ:
-            raise WireError("field", f"beyond: {low}..{high} is no range")
+            raise WireError("field", f"{name}: {low}..{high} is no range")
         yield low, high
 
 

@@ -57,6 +57,17 @@ def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def known(connection: Connection, record_ids: Sequence[str]) -> set[str]:
+    """Return those of these records that the journal holds."""
+    found: set[str] = set()
+    for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
+        some = record_ids[start : start + _LOOK_UP_AT_ONCE]
+        found.update(
+            connection.scalars(select(journal.c.record_id).where(journal.c.record_id.in_(some)))
+        )
+    return found
+
+
 def lock_marks(
     connection: Connection, keys: Iterable[LaneKey], now_utc_ms: int
 ) -> dict[LaneKey, Mark]:

@@ -42,6 +42,10 @@ TEXTS: Final[Texts] = {
         "同一条小票两次导出的内容不同,以先到的为准。请与门店核对。",
         "The same receipt line came twice with different facts; the first stands. Ask the store.",
     ),
+    "contested": (
+        "同一序号对应了不同的记录:两个盒子同名,或插回了旧卡。两边会换新标识重传,不会混淆。请改名。",
+        "A number was given twice: two boxes share a name, or an old card is back. Both send again.",
+    ),
     "ahead": (
         "盒子记得的回执比总部多:总部可能恢复过备份,正在请盒子补传。",
         "The box remembers more receipts than headquarters: it was restored and asks for a refill.",

@@ -224,7 +224,15 @@ class SmallHeadquarters:
             else:
                 self.journal[identity] = record
         self.marks[key] = self.marks.get(key, Mark()).add(batch.first, batch.last)
-        receipt = Receipt(batch.epoch, batch.lane, self.marks[key], tuple(rejected), self.hq_epoch)
+        receipt = Receipt(
+            epoch=batch.epoch,
+            lane=batch.lane,
+            mark=self.marks[key],
+            rejected=tuple(rejected),
+            hq_epoch=self.hq_epoch,
+            life=batch.life,
+            taken=((batch.first, batch.last),),
+        )
         client.publish(topics.receipt(self.ORG, batch.box_id), encode_receipt(receipt), qos=1)
 
 

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from agent.actions import Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState
-from agent.publisher import WINDOW, Publisher, Reconnect, Renew, Rewind, Send, Settle
+from agent.publisher import WINDOW, Publisher
 from sync.receipt import Mark, Receipt
 from sync.topics import Lane
 
@@ -33,7 +34,9 @@ class Headquarters:
 
     def store(self, lane: Lane, first: int, last: int) -> Receipt:
         self.marks[lane] = self.marks[lane].add(first, last)
-        return Receipt(EPOCH, lane, self.marks[lane], (), f"hq{self.epoch_no}")
+        return Receipt(
+            EPOCH, lane, self.marks[lane], (), f"hq{self.epoch_no}", taken=((first, last),)
+        )
 
 
 class PublisherMachine(RuleBasedStateMachine):

@@ -158,6 +158,7 @@ class Box:
 
     def format_disk(self, content: bytes | None = None) -> None:
         """Begin with an empty outbox, or with a copy of one."""
+        self.fuse.put_out()
         self.disk = memory_database(content or empty_outbox(), self.fuse)
         if content is None:
             self.disk.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (self.new_epoch(),))

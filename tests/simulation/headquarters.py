@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -85,11 +84,7 @@ def database() -> Database:
 
 @dataclass
 class Receiver:
-    """One receiver process.
-
-    Args:
-        on_receipt: is told of each publication before it leaves.
-    """
+    """One receiver process."""
 
     receiver_id: str
     database: Database
@@ -97,7 +92,6 @@ class Receiver:
     world: World
     chance: random.Random
     filters: list[str]
-    on_receipt: Callable[[str, bytes], None]
     loop_class: type[IntakeLoop] = IntakeLoop
     session: Session | None = None
     is_on: bool = False
@@ -157,7 +151,6 @@ class Receiver:
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.outbound.burn()
-        self.on_receipt(topic, payload)
         self.broker.publish(self.session, topic, payload, retain=False)
 
     def acknowledge(self, arrival: Arrival) -> None:

@@ -103,8 +103,7 @@ class Broker:
 
     def _carry(self, session: Session, topic: str, payload: bytes) -> None:
         if payload and "/up/" in topic and self.chance.random() < self.weather.damage:
-            at = self.chance.randrange(len(payload))
-            payload = payload[:at] + bytes([payload[at] ^ 1 << self.chance.randrange(8)]) + payload[at + 1 :]  # fmt: skip
+            payload = payload[: self.chance.randrange(len(payload))]
         self.tell(session, Received(topic, payload))
 
     def tell(self, session: Session, event: mqtt_link.Event) -> None:

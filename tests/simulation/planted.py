@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent import mqtt_link
+from agent.actions import Settle
 from agent.capture import Capture, Stored
 from agent.outbox import Outbox
-from agent.publisher import Settle
 from agent.uplink import Uplink
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.intake import IntakeLoop

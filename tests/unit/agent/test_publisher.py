@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState
-from agent.publisher import (
-    GATHER_S,
-    HOLD_UNHEARD_S,
-    STALL_S,
-    WINDOW,
-    Action,
-    Publisher,
-    Reconnect,
-    Renew,
-    Rewind,
-    Send,
-    Settle,
-)
+from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, WINDOW, Publisher
 from sync.receipt import Mark, Receipt, Rejection
 from sync.topics import Lane
 
@@ -50,7 +40,21 @@ def sends(actions: list[Action]) -> list[Send]:
 
 
 def receipt(lane: Lane, through: int, hq_epoch: str = HQ, epoch: str = EPOCH) -> Receipt:
-    return Receipt(epoch, lane, Mark(through), (), hq_epoch)
+    return holding(lane, Mark(through), hq_epoch=hq_epoch, epoch=epoch)
+
+
+def holding(
+    lane: Lane,
+    mark: Mark,
+    rejected: tuple[Rejection, ...] = (),
+    *,
+    hq_epoch: str = HQ,
+    epoch: str = EPOCH,
+    life: str = "",
+) -> Receipt:
+    """Headquarters holds all of `mark` as this process sent it."""
+    taken = (*(((1, mark.through),) if mark.through else ()), *mark.beyond)
+    return Receipt(epoch, lane, mark, rejected, hq_epoch, life, taken)
 
 
 def test_a_punch_goes_at_once_and_a_sale_gathers() -> None:
@@ -137,7 +141,7 @@ def test_a_reconnect_sends_from_the_mark() -> None:
 def test_a_hole_is_filled_without_resending_what_lies_beyond() -> None:
     made = online(punch=500)
     made.step(0.0)
-    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(0, ((201, 500),)), (), HQ), 0.1)
+    made.receipt(holding(Lane.PUNCH, Mark(0, ((201, 500),))), 0.1)
     made.disconnected()
     made.connected(1.0, 65535)
     assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(1, 200)]
@@ -173,7 +177,9 @@ def test_a_restored_headquarters_is_refilled_from_what_it_holds() -> None:
     made.connected(0.0, 65535)
     made.receiver("hq-1", online=True, hq_epoch="restored", now_s=0.0)
     assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(900, 1)]
-    answer = Receipt(EPOCH, Lane.SALE, Mark(300, ((900, 900),)), (), "restored")
+    answer = Receipt(
+        EPOCH, Lane.SALE, Mark(300, ((900, 900),)), (), "restored", taken=((900, 900),)
+    )
     made.receipt(answer, 0.1)
     actions = made.step(0.1)
     assert actions[:2] == [
@@ -241,7 +247,7 @@ def test_rejected_records_are_settled_and_told() -> None:
     made = online(punch=3)
     made.step(0.0)
     poison = (Rejection(2, "field"),)
-    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(1, ((3, 3),)), poison, HQ), 0.1)
+    made.receipt(holding(Lane.PUNCH, Mark(1, ((3, 3),)), poison), 0.1)
     assert made.step(0.1) == [Settle(Lane.PUNCH, Mark(3), poison, HQ)]
 
 
@@ -249,7 +255,7 @@ def test_numbers_this_outbox_never_gave_ask_for_a_new_epoch() -> None:
     made = online(punch=3)
     made.step(0.0)
     made.receipt(receipt(Lane.PUNCH, 4), 0.1)
-    assert made.step(0.1) == [Renew(Lane.PUNCH, 4)]
+    assert made.step(0.1) == [Renew(Lane.PUNCH, 4, is_contested=False)]
 
 
 def test_a_lane_is_sounded_before_new_numbers_fly() -> None:
@@ -271,4 +277,29 @@ def test_numbers_of_a_later_state_of_this_outbox_are_noticed_before_they_hide_ne
     made.connected(0.0, 65535)
     made.step(0.0)
     made.receipt(receipt(Lane.SALE, 2000), 0.1)
-    assert made.step(0.1)[0] == Renew(Lane.SALE, 2000)
+    assert made.step(0.1)[0] == Renew(Lane.SALE, 2000, is_contested=False)
+
+
+def test_what_another_process_sent_is_not_ours_to_settle() -> None:
+    made = online(punch=3)
+    made.step(0.0)
+    made.receipt(holding(Lane.PUNCH, Mark(3), life="of a twin"), 0.1)
+    assert made.step(0.1) == []
+
+
+def test_numbers_headquarters_holds_are_not_settled_until_it_took_ours() -> None:
+    made = online(punch=3)
+    made.step(0.0)
+    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(3), (), HQ, taken=()), 0.1)
+    assert not [
+        action for action in made.step(0.1) if isinstance(action, Settle) and action.mark.through
+    ]
+    made.receipt(receipt(Lane.PUNCH, 3), 0.2)
+    assert Settle(Lane.PUNCH, Mark(3), (), HQ) in made.step(0.2)
+
+
+def test_a_contested_epoch_is_given_up() -> None:
+    made = online(punch=3)
+    made.step(0.0)
+    made.receipt(replace(receipt(Lane.PUNCH, 2), is_contested=True), 0.1)
+    assert made.step(0.1) == [Renew(Lane.PUNCH, 2, is_contested=True)]

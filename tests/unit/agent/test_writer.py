@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from agent.actions import Settle
 from agent.capture import Capture
 from agent.outbox import Outbox
-from agent.publisher import Settle
 from agent.storage import StorageError, StorageFullError
 from agent.writer import Writer
 from sync.clock import SystemClock

@@ -107,9 +107,10 @@ def up() -> Callable[..., Message]:
         lane: Lane = Lane.PUNCH,
         box_id: str = "box-1",
         epoch: str = "e1",
+        life: str = "",
     ) -> Message:
         bodies = [one if isinstance(one, str) else encode_body(to_wire(one)) for one in records]
-        payload = encode_batch(box_id, epoch, lane, first, bodies)
+        payload = encode_batch(box_id, epoch, lane, first, bodies, life)
         return Message(topics.up("acme", box_id, lane), payload)
 
     return message
