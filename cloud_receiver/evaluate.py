@@ -24,7 +24,7 @@ from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import decide
-from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.domain.workday import shift_date, utc_ms
 from cloud_receiver.store import day_facts, days, dirty, projection
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import write
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 IDLE_S: Final = 0.5
 """How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
+
+RECORDS: Final = ("punches", "sales", "entries")
+"""What of a day's evidence is records that outcomes rest on."""
 
 _EMPLOYEES_AT_ONCE: Final = 200
 _log = logging.getLogger(__name__)
@@ -141,11 +144,14 @@ def evaluate(
     complete_utc_ms = dirty.complete(connection)
     assessed: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
     looks = {}
+    followed = set()
     for inputs in days.load(connection, keys):
         day = assess(
             inputs, as_of_utc_ms=now_utc_ms, complete_utc_ms=complete_utc_ms, policy=terms.policy
         )
         assessed[inputs.employee_id][inputs.day.work_date] = day
+        if inputs.is_followed:
+            followed.add((inputs.employee_id, inputs.day.work_date))
         looks[inputs.employee_id, inputs.day.work_date] = NextLook(
             day.look_again_utc_ms, day.awaited
         )
@@ -159,6 +165,8 @@ def evaluate(
     )
     apply_outcomes(connection, changes.keys(), outcomes, now_utc_ms, channels=terms.channels)
     dirty.settle(connection, looks)
+    followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
+    dirty.mark(connection, followers - looks.keys(), now_utc_ms)
     return list(changes)
 
 
@@ -178,4 +186,4 @@ def _revise(
 
 
 def _records(change: Change) -> dict[str, list[str]]:
-    return {kind: change.evidence.get(kind, []) for kind in ("punches", "sales")}
+    return {kind: change.evidence.get(kind, []) for kind in RECORDS}

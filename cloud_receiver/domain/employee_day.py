@@ -19,9 +19,11 @@ from cloud_receiver.domain.attendance import (
     Tap,
     judge,
 )
+from cloud_receiver.domain.corrections import Filed
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.workday import shift_date
 
 STREAK: Final = "clean_streak_days"
 
@@ -46,6 +48,7 @@ class DayInputs:
         taps: at least those within two days.
         implausible: punches of that date whose terminal's clock cannot be believed.
         gaps: per store, when touches may have been lost; at least those near the day.
+        corrections: by work date, those of the day and the dates around it.
     """
 
     employee_id: str
@@ -57,6 +60,13 @@ class DayInputs:
     implausible: tuple[str, ...]
     sales: Sales
     gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
+    corrections: Mapping[str, Sequence[Filed]] = field(default_factory=dict)
+
+    @property
+    def is_followed(self) -> bool:
+        """Tell whether the next day's start depends on when the person left on this one."""
+        after = self.neighbours.get(shift_date(self.day.work_date, 1))
+        return after is not None and any(shift.late_back_min for shift in after.shifts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +97,7 @@ def assess(
         policy=policy,
         implausible=inputs.implausible,
         gaps=inputs.gaps,
+        corrections=inputs.corrections,
     )
     happened = bool(result.taps or inputs.implausible or inputs.sales.record_ids)
     return Assessment(
@@ -113,6 +124,10 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "early_min": result.early_min,
         "worked_min": result.worked_min,
         "stay_min": result.stay_min,
+        "overtime_min": result.overtime_min,
+        "leave_min": result.leave_min,
+        "on_leave": result.on_leave,
+        "outside": result.outside,
         "missing_card": result.missing_card,
         "absent": result.absent,
         "full_attendance": result.full_attendance,
@@ -134,12 +149,20 @@ def _evidence(inputs: DayInputs, result: DayResult) -> dict[str, Any]:
     return {
         "punches": [tap.record_id for tap in result.taps],
         "sales": list(inputs.sales.record_ids),
+        "entries": _entries(inputs),
         "points": [_point(point) for point in result.points],
         "findings": [
             {"code": finding.code.value, "records": list(finding.record_ids)}
             for finding in findings
         ],
     }
+
+
+def _entries(inputs: DayInputs) -> list[str]:
+    """Return the leave and corrections the day rests on, whether they count or not."""
+    filed = inputs.corrections.get(inputs.day.work_date, ())
+    ids = {absence.record_id for absence in inputs.day.absences}
+    return sorted(ids | {one.record_id for one in filed})
 
 
 def _point(point: PointResult) -> dict[str, Any]:
@@ -150,6 +173,8 @@ def _point(point: PointResult) -> dict[str, Any]:
         "status": point.status.value,
         "at_utc_ms": point.tap.at_utc_ms if point.tap else None,
         "record_id": point.tap.record_id if point.tap else None,
+        "source": point.tap.source.value if point.tap else None,
+        "place": point.tap.place.value if point.tap else None,
     }
 
 

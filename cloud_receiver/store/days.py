@@ -6,26 +6,39 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, null, or_, select
 
 from cloud_receiver.domain.attendance import Tap
+from cloud_receiver.domain.corrections import Filed
 from cloud_receiver.domain.employee_day import DayInputs, Sales
+from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
-from cloud_receiver.domain.workday import midnight_utc_ms, shift_date
-from cloud_receiver.store import feed_gaps, organisation, tables
+from cloud_receiver.domain.touches import Place, Source
+from cloud_receiver.domain.workday import CheckType, midnight_utc_ms, shift_date
+from cloud_receiver.store import approvals, feed_gaps, organisation, tables
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
 
 _MAX_GAP_DAYS: Final = 31
+NO_CORRECTIONS: Final[Mapping[str, Sequence[Filed]]] = MappingProxyType({})
 
 
-def load(connection: Connection, keys: Collection[DayKey]) -> list[DayInputs]:
-    """Return everything known about some employee-days, by employee and date."""
+def load(
+    connection: Connection, keys: Collection[DayKey], known_by_utc_ms: int | None = None
+) -> list[DayInputs]:
+    """Return everything known about some employee-days, by employee and date.
+
+    Args:
+        known_by_utc_ms: only what headquarters knew then; None: all it knows.
+    """
     sites = organisation.sites(connection)
     return [
-        inputs for some in _near_in_time(keys) for inputs in _load_together(connection, some, sites)
+        inputs
+        for some in _near_in_time(keys)
+        for inputs in _load_together(connection, some, sites, known_by_utc_ms)
     ]
 
 
@@ -42,14 +55,19 @@ def _near_in_time(keys: Collection[DayKey]) -> Iterator[list[DayKey]]:
 
 
 def _load_together(
-    connection: Connection, keys: Sequence[DayKey], sites: Mapping[str, Site]
+    connection: Connection,
+    keys: Sequence[DayKey],
+    sites: Mapping[str, Site],
+    known_by_utc_ms: int | None,
 ) -> Iterator[DayInputs]:
     people = {employee_id for employee_id, _ in keys}
     first, last = keys[0][1], keys[-1][1]
     homes = organisation.home_stores(connection, people)
-    rosters = organisation.rosters(connection, people, around(first)[0], around(last)[-1], sites)
-    taps, implausible = _punches(connection, people, first, last, sites)
-    sales = _sales(connection, people, first, last)
+    reach = (around(first)[0], around(last)[-1])
+    rosters = organisation.rosters(connection, people, *reach, sites, known_by_utc_ms)
+    filed = approvals.corrections(connection, people, *reach, known_by_utc_ms)
+    taps, implausible = _punches(connection, people, first, last, sites, known_by_utc_ms)
+    sales = _sales(connection, people, first, last, known_by_utc_ms)
     gaps = feed_gaps.near(connection, *_span(first, last))
     for employee_id, work_date in sorted(keys):
         roster = rosters.get(employee_id, {})
@@ -66,6 +84,13 @@ def _load_together(
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),
             sales=sales.get((employee_id, work_date), Sales()),
             gaps=gaps,
+            corrections={
+                date: filed[employee_id, date]
+                for date in around(work_date)
+                if (employee_id, date) in filed
+            }
+            if filed
+            else NO_CORRECTIONS,
         )
 
 
@@ -83,27 +108,53 @@ def _punches(
     first: str,
     last: str,
     sites: Mapping[str, Site],
+    known_by_utc_ms: int | None,
 ) -> tuple[dict[str, list[Tap]], dict[DayKey, list[str]]]:
     """Return each person's believable touches in order, and the others by terminal date."""
     punch = tables.punch.c
     begin, end = _span(first, last)
-    rows = connection.execute(
-        select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id)
-        .where(punch.employee_id.in_(people), punch.effective_utc_ms.between(begin, end))
+    known = _known(tables.punch, known_by_utc_ms)
+    query = (
+        select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id,
+               punch.source, punch.rank, punch.place, punch.check_type, punch.oddities)
+        .where(punch.employee_id.in_(people), punch.effective_utc_ms.between(begin, end), known)
         .order_by(punch.employee_id, punch.effective_utc_ms)
-    )
+    )  # fmt: skip
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
-    for employee_id, at_utc_ms, record_id, store_id in rows.all():
-        taps[employee_id].append(Tap(at_utc_ms, record_id, store_id, sites[store_id].zone))
-    unbelieved = connection.execute(
-        select(punch.employee_id, punch.device_time, punch.record_id).where(
-            punch.employee_id.in_(people), punch.effective_utc_ms.is_(None)
-        )
+    for employee_id, at_utc_ms, record_id, store_id, source, *rest in connection.execute(query):
+        tap = Tap(at_utc_ms, record_id, store_id, sites[store_id].zone)
+        taps[employee_id].append(_from_people(tap, source, *rest) if source else tap)
+    unbelieved = select(punch.employee_id, punch.device_time, punch.record_id).where(
+        punch.employee_id.in_(people), punch.effective_utc_ms.is_(None), known
     )
     implausible: defaultdict[DayKey, list[str]] = defaultdict(list)
-    for employee_id, device_time, record_id in unbelieved:
+    for employee_id, device_time, record_id in connection.execute(unbelieved):
         implausible[employee_id, device_time[:10]].append(record_id)
     return taps, implausible
+
+
+def _from_people(
+    tap: Tap, source: str, rank: int, place: str, check_type: str | None, oddities: str
+) -> Tap:
+    return tap._replace(
+        source=Source(source),
+        rank=rank,
+        place=Place(place),
+        check_type=CheckType(check_type) if check_type else None,
+        oddities=tuple(FindingCode(code) for code in oddities.split()),
+    )
+
+
+def _known(table: Table, known_by_utc_ms: int | None) -> ColumnElement[bool]:
+    """Return the condition that a projected record counts, now or as far as it was known."""
+    withdrawn = table.c.withdrawn_utc_ms if table is tables.punch else null()
+    if known_by_utc_ms is None:
+        return withdrawn.is_(None)
+    journal = tables.journal.c
+    received = select(journal.record_id).where(
+        journal.record_id == table.c.record_id, journal.received_utc_ms <= known_by_utc_ms
+    )
+    return received.exists() & or_(withdrawn.is_(None), withdrawn > known_by_utc_ms)
 
 
 def _within_two_days(taps: Sequence[Tap], work_date: str) -> tuple[Tap, ...]:
@@ -124,16 +175,21 @@ def _instant(tap: Tap) -> int:
 
 
 def _sales(
-    connection: Connection, people: Collection[str], first: str, last: str
+    connection: Connection,
+    people: Collection[str],
+    first: str,
+    last: str,
+    known_by_utc_ms: int | None,
 ) -> dict[DayKey, Sales]:
     sale = tables.sale.c
     rows = connection.execute(
         select(
             sale.employee_id, sale.work_date, sale.record_id, sale.amount_fen, sale.quantity_milli
         )
-        .where(sale.employee_id.in_(people), sale.work_date.between(first, last))
+        .where(sale.employee_id.in_(people), sale.work_date.between(first, last),
+               _known(tables.sale, known_by_utc_ms))
         .order_by(sale.employee_id, sale.work_date, sale.sold_utc_ms, sale.record_id)
-    )
+    )  # fmt: skip
     found: dict[DayKey, Sales] = {}
     for key, lines in groupby(rows.all(), key=lambda row: (row.employee_id, row.work_date)):
         of_day = list(lines)

@@ -34,6 +34,8 @@ class Store:
 
     Attributes:
         arrivals_by: ``HH:MM`` by which its supervisor records arrivals; empty: never.
+        latitude_microdeg, longitude_microdeg, fence_m: where a phone may check in, how far
+            around; None: anywhere.
     """
 
     store_id: str
@@ -41,6 +43,9 @@ class Store:
     zone: str
     scene: str
     arrivals_by: str = ""
+    latitude_microdeg: int | None = None
+    longitude_microdeg: int | None = None
+    fence_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +106,14 @@ _ROSTER_CONTENT: Final = (
 
 
 def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int) -> int:
-    """Enter stores; a new or another zone re-dates all that happened there."""
-    zones = {site.store_id: site.zone for site in organisation.sites(connection).values()}
+    """Enter stores; another zone or fence places all that happened there anew."""
+    before = organisation.sites(connection)
     changed = _put(connection, tables.store, stores)
     for row in changed:
         store_id = row["store_id"]
-        if zones.get(store_id) != row["zone"]:
+        site = before.get(store_id)
+        fence = tuple(row[name] for name in ("latitude_microdeg", "longitude_microdeg", "fence_m"))
+        if site is None or (site.zone, site.fence) != (row["zone"], fence):
             for table in (tables.punch, tables.sale):
                 condition = table.c.store_id == store_id
                 projection.project_again(connection, table, condition, now_utc_ms)

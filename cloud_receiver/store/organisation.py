@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.validity import Binding, holder_on
 from cloud_receiver.domain.workday import decode_shifts
-from cloud_receiver.store import tables
+from cloud_receiver.store import approvals, tables
 
 ANY_DEVICE: Final = "*"
 UNKNOWN_ZONE: Final = "UTC"
@@ -25,16 +25,28 @@ UNKNOWN_ZONE: Final = "UTC"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A store as judging needs it; `zone` is an IANA name."""
+    """A store as judging needs it; `zone` is an IANA name.
+
+    Attributes:
+        latitude_microdeg, longitude_microdeg, fence_m: None when it has no fence.
+    """
 
     store_id: str
     zone: str
     scene: str
+    latitude_microdeg: int | None = None
+    longitude_microdeg: int | None = None
+    fence_m: int | None = None
+
+    @property
+    def fence(self) -> tuple[int | None, int | None, int | None]:
+        """Where a phone may check in."""
+        return self.latitude_microdeg, self.longitude_microdeg, self.fence_m
 
 
 def sites(connection: Connection) -> dict[str, Site]:
     """Return all stores by id."""
-    columns = (tables.store.c.store_id, tables.store.c.zone, tables.store.c.scene)
+    columns = [tables.store.c[name] for name in Site.__dataclass_fields__]
     return {row.store_id: Site(*row) for row in connection.execute(select(*columns))}
 
 
@@ -120,11 +132,17 @@ def rosters(
     first_date: str,
     last_date: str,
     known_sites: Mapping[str, Site],
+    known_by_utc_ms: int | None = None,
 ) -> Rosters:
-    """Return the roster in force, the highest version of each day, between two dates."""
+    """Return the roster in force, the highest version of each day, between two dates.
+
+    Args:
+        known_by_utc_ms: as it was then, and with the leave known then; None: as it is.
+    """
+    away = approvals.absences(connection, employee_ids, first_date, last_date, known_by_utc_ms)
     zones = {site.store_id: site.zone for site in known_sites.values()}
     roster = tables.roster.c
-    rows = connection.execute(
+    query = (
         select(
             roster.employee_id,
             roster.work_date,
@@ -138,6 +156,9 @@ def rosters(
         )
         .order_by(roster.employee_id, roster.work_date, roster.version)
     )
+    if known_by_utc_ms is not None:
+        query = query.where(roster.created_utc_ms <= known_by_utc_ms)
+    rows = connection.execute(query)
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
     for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows.all():
@@ -148,5 +169,6 @@ def rosters(
             shifts=decode(shift),
             target_fen=target_fen,
             subsidy_fen=subsidy_fen,
+            absences=away.get((employee_id, work_date), ()),
         )
     return found

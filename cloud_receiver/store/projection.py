@@ -22,7 +22,7 @@ from cloud_receiver.domain.workday import (
     local_date,
     local_to_utc_ms,
 )
-from cloud_receiver.store import dirty, feed_gaps, organisation, tables
+from cloud_receiver.store import dirty, entry_book, feed_gaps, organisation, tables
 from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
@@ -114,8 +114,9 @@ def cursor(connection: Connection) -> int:
 
 
 def reset(connection: Connection) -> None:
-    """Forget all punches and sales; `advance` brings them back from the journal."""
+    """Forget all punches, entries and sales; `advance` brings them back from the journal."""
     connection.execute(delete(tables.punch))
+    connection.execute(delete(tables.entry))
     connection.execute(delete(tables.sale))
     connection.execute(delete(tables.meta).where(tables.meta.c.key == CURSOR_KEY))
 
@@ -149,6 +150,11 @@ def _project(connection: Connection, entries: Sequence[Journaled], now_utc_ms: i
     sites = organisation.sites(connection)
     _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, now_utc_ms)
     _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, now_utc_ms)
+    noted = [(e.entry_no, e.record_id, e.body) for e in entries if entry_book.is_entry(e.kind)]
+    if noted:
+        about = entry_book.note(connection, noted, now_utc_ms, sites)
+        stood = _days_of(connection, [Act(*act) for act in about.acts], sites)
+        dirty.mark(connection, about.days | {day for day in stood if day}, now_utc_ms)
     told = [(e.record_id, _READ_GAP.decode(e.body)) for e in entries if e.kind == Gap.KIND]
     if told:
         feed_gaps.add(connection, told, now_utc_ms)

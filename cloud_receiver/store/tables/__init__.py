@@ -15,7 +15,7 @@ from cloud_receiver.store.tables.campaigns import (
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
 from cloud_receiver.store.tables.control import box_command, box_setting
-from cloud_receiver.store.tables.derived import day_fact, dirty, outcome, punch, sale
+from cloud_receiver.store.tables.derived import day_fact, dirty, entry, outcome, punch, sale
 from cloud_receiver.store.tables.incoming import (
     IS_TROUBLE,
     box,
@@ -66,6 +66,7 @@ __all__ = [
     "dead_letter",
     "dirty",
     "employee",
+    "entry",
     "feed_gap",
     "imported_result",
     "journal",

@@ -19,8 +19,32 @@ punch = Table(
     Column("effective_utc_ms", BigInteger),  # null: the terminal's clock cannot be believed
     Column("state_code", Integer, nullable=False),
     Column("verify_code", Integer, nullable=False),
+    # of a check-in or a supervisor's record; null: a terminal's
+    Column("source", Text),  # domain.touches.Source
+    Column("rank", Integer),
+    Column("place", Text),  # domain.touches.Place
+    Column("check_type", Text),
+    Column("oddities", Text),  # finding codes, a blank between them
+    Column("withdrawn_utc_ms", BigInteger),  # it no longer counts since
     Index("ix_punch_employee", "employee_id", "effective_utc_ms"),
     Index("ix_punch_user", "store_id", "device_serial", "user_id"),
+)
+entry = Table(
+    "entry",
+    metadata,  # what people entered at headquarters, by what it is about; the journal has the rest
+    Column("record_id", Text, primary_key=True),
+    Column("entry_no", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # domain.entries.KINDS
+    Column("employee_id", Text),
+    Column("first_date", Text, nullable=False),  # work dates, both included; empty: none
+    Column("last_date", Text, nullable=False),
+    Column("target_id", Text),  # what a withdrawal withdraws
+    Column("author", Text, nullable=False),
+    Column("entered_utc_ms", BigInteger, nullable=False),
+    Column("withdrawn_utc_ms", BigInteger),
+    Index("ix_entry_employee", "employee_id", "kind", "first_date"),
+    Index("ix_entry_target", "target_id"),
+    Index("ix_entry_author", "author", "entered_utc_ms"),
 )
 sale = Table(
     "sale",

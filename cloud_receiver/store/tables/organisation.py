@@ -17,6 +17,10 @@ store = Table(
     Column("scene", Text, nullable=False),  # supermarket | community | convenience | ...
     # HH:MM by which the supervisor records arrivals; empty: nobody has to
     Column("arrivals_by", Text, nullable=False, default=""),
+    # where it is and how far around it a phone may check in; null: not known
+    Column("latitude_microdeg", Integer),
+    Column("longitude_microdeg", Integer),
+    Column("fence_m", Integer),
 )
 employee = Table(
     "employee",
