@@ -140,7 +140,22 @@ def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = Terms()) -> int:
 def evaluate(
     connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
 ) -> list[DayKey]:
-    """Judge days, write what changed, decide and book it; return the days that changed."""
+    """Judge days, write what changed, decide and book it; return the days that changed.
+
+    A day whose start depends on a changed day before it is judged after it.
+    """
+    changed = []
+    waiting = list(keys)
+    while waiting:
+        some, waiting = _evaluate(connection, waiting, now_utc_ms, terms)
+        changed += some
+    return changed
+
+
+def _evaluate(
+    connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
+) -> tuple[list[DayKey], list[DayKey]]:
+    """Return the days that changed, and those that must be judged because of it."""
     complete_utc_ms = dirty.complete(connection)
     assessed: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
     looks = {}
@@ -166,8 +181,7 @@ def evaluate(
     apply_outcomes(connection, changes.keys(), outcomes, now_utc_ms, channels=terms.channels)
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
-    dirty.mark(connection, followers - looks.keys(), now_utc_ms)
-    return list(changes)
+    return list(changes), sorted(followers - looks.keys())
 
 
 def _revise(

@@ -13,6 +13,8 @@ from cloud_receiver.web.texts import Language, Texts, Words
 TEXTS: Final[Texts] = {
     "punch": ("打卡记录", "Punch"),
     "other": ("记录", "Record"),
+    "author": ("登记人", "Entered by"),
+    "entered": ("登记时间", "Entered at"),
     "device_time": ("打卡机时间(原样)", "Device time, verbatim"),
     "effective": ("校正后时间", "Corrected time"),
     "not_believed": ("时钟不可信,未用于考勤", "clock not believed, not used"),
@@ -46,7 +48,7 @@ Pair = tuple[str, Markup | str]
 def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
     """Return one raw record with its way here; times of headquarters are in `zone`."""
     words = Words(TEXTS, language)
-    said = _punch(record, zone, words) if record.kind == "punch" else _plain(record)
+    said = _punch(record, zone, words) if record.kind == "punch" else _plain(record, zone, words)
     is_punch = record.kind == "punch"
     picture = "fingerprint" if is_punch else "description"
     head = el("div", icon(picture, "wait"), el("h3", words("punch" if is_punch else "other")), _mark(record, words),
@@ -128,16 +130,21 @@ def _punch(record: RawRecord, zone: str, words: Words) -> list[Pair]:
     ]
 
 
-def _plain(record: RawRecord) -> list[Pair]:
-    shown: dict[str, Any] = {key: value for key, value in record.body.items() if key != "kind"}
-    return [(key, str(value)) for key, value in shown.items()]
+def _plain(record: RawRecord, zone: str, words: Words) -> list[Pair]:
+    """Return what a record says; of an entry of headquarters, who entered it too."""
+    entry: dict[str, Any] = record.body.get("entry", record.body)
+    said = [(key, str(value)) for key, value in entry.items() if key != "kind"]
+    if "author" not in record.body:
+        return list(said)
+    entered = local_time(record.body["entered_utc_ms"], zone, _MOMENT)
+    return [(words("author"), record.body["author"]), (words("entered"), entered), *said]
 
 
 def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
     return [
         (words("box"), record.box_id),
         (words("lane"), f"{record.lane} / {record.seq}"),
-        (words("read_at"), record.body["received_at_utc"]),
+        (words("read_at"), record.body.get("received_at_utc", "–")),
         (words("received"), local_time(record.received_utc_ms, zone, _MOMENT)),
         (words("journal"), f"#{record.entry_no}"),
         (words("record_id"), el("span", record.record_id, class_="mono")),
