@@ -8,23 +8,28 @@ itself could not read.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from typing import Final
+from itertools import repeat
+from operator import itemgetter
+from typing import Final, TypeVar
 
-from agent.capture import NO_TIME, Capture, Piece, Row, key_of
+from agent.capture import NO_TIME, Capture, Piece, Row, keys_of
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
 from sync.clock import Clock, utc_text
 from sync.envelope import encode_body
-from sync.items import Item, Refused, read_item
-from sync.records import MAX_TEXT, Wire, is_clean_text
+from sync.items import Item, Refused, identify, read_item
+from sync.records import FIELDS, MAX_TEXT, Sale, Wire, is_clean_text
 from sync.topics import Lane
 
 MAX_SHOWN_BYTES: Final = 4096
 """Of each piece headquarters is shown this much; the box keeps the whole."""
 _MAX_DETAIL: Final = 1000
+_SOLD_AT: Final = SaleRow._fields.index("sold_at")
+_Given = TypeVar("_Given", PunchRow, SaleRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,13 @@ def capture_of(
         "boot_id": arrival.boot_id,
         "boottime_ms": arrival.boottime_ms,
     }
+    punches = partial(_punch_wire, reading=reading, provenance=provenance)
+    sales = partial(_sale_wire, provenance=provenance)
     rows: list[Row] = []
     unfit: list[Rejected] = []
-    for lane, wire in _wires(reading, provenance):
-        item = _checked(wire)
-        if isinstance(item, Item):
-            lead = wire.get("sold_at") or wire.get("from_utc", "")[:19] or None
-            rows.append(Row(lane, key_of(item.record_id, lead), item.body))
-        else:
-            unfit.append(_unfit(wire, item))
+    _sort(reading.punches, punches, Lane.BULK if reading.history else Lane.PUNCH, rows, unfit)
+    _sort(reading.sales, sales, Lane.BULK if reading.history else Lane.SALE, rows, unfit)
+    _add_gaps(reading, provenance, rows, unfit)
     pieces: list[Piece] = []
     for rejected in (*reading.rejected, *unfit):
         row, piece = _trouble(rejected, reading.terminal, provenance)
@@ -96,16 +99,76 @@ def capture_of(
     )
 
 
-def _wires(reading: Reading, provenance: Wire) -> Iterable[tuple[Lane, Wire]]:
-    punch_lane = Lane.BULK if reading.history else Lane.PUNCH
-    sale_lane = Lane.BULK if reading.history else Lane.SALE
-    for punch in reading.punches:
-        yield punch_lane, _punch_wire(punch, reading, provenance)
-    for sale in reading.sales:
-        yield sale_lane, _sale_wire(sale, provenance)
-    for gap in reading.gaps:  # ahead of the claim of completeness that it limits
+def _sort(
+    given: Sequence[_Given],
+    wire_of: Callable[[_Given], Wire],
+    lane: Lane,
+    rows: list[Row],
+    unfit: list[Rejected],
+) -> None:
+    """Add what may travel to `rows` and what may not to `unfit`.
+
+    A record is judged by the text that will travel, as headquarters will. The usual one is
+    its row set into a text that all of the reading share; what that does not suit, be it a
+    quotation mark, is encoded with care.
+    """
+    if not given:
+        return
+    template = _template(given[0], wire_of)
+    kind = wire_of(given[0])["kind"]
+    items = identify(kind, [template % row for row in given])
+    if not all(items):
+        given, items = _judged(given, items, wire_of, unfit)
+    times = list(map(itemgetter(_SOLD_AT), given)) if kind == Sale.KIND else None
+    keys = keys_of([item[0] for item in items if item], times)
+    bodies = [item[3] for item in items if item]
+    rows += map(Row._make, zip(repeat(lane), keys, bodies))
+
+
+def _judged(
+    given: Sequence[_Given],
+    items: Sequence[Item | None],
+    wire_of: Callable[[_Given], Wire],
+    unfit: list[Rejected],
+) -> tuple[list[_Given], list[Item]]:
+    """Judge the rows that had no usual text; return what may travel, the rest is `unfit`."""
+    fit: list[_Given] = []
+    judged: list[Item] = []
+    for row, item in zip(given, items, strict=True):
+        found = item or _checked(wire_of(row))
+        if isinstance(found, Item):
+            fit.append(row)
+            judged.append(found)
+        else:
+            unfit.append(_unfit(wire_of(row), found))
+    return fit, judged
+
+
+def _add_gaps(reading: Reading, provenance: Wire, rows: list[Row], unfit: list[Rejected]) -> None:
+    """Add the gaps in their lane, ahead of the claim of completeness that they limit."""
+    for gap in reading.gaps:
         told = {"source": reading.terminal, "from_utc": gap.from_utc, "to_utc": gap.to_utc}
-        yield Lane.PUNCH, {"kind": "gap", **told, **provenance}
+        wire: Wire = {"kind": "gap", **told, **provenance}
+        item = _checked(wire)
+        if isinstance(item, Item):
+            (key,) = keys_of([item.record_id], [gap.from_utc[:19]])
+            rows.append(Row(Lane.PUNCH, key, item.body))
+        else:
+            unfit.append(_unfit(wire, item))
+
+
+def _template(row: _Given, wire_of: Callable[[_Given], Wire]) -> str:
+    """Return the text of a record with a place for each field of its row, in their order."""
+    wire = wire_of(row)
+    kind = wire.pop("kind")
+    parts = [f'"kind":"{kind}"']
+    for name, value in wire.items():
+        quote = FIELDS[kind][name].quote
+        fixed = encode_body(value).replace("%", "%%")
+        parts.append(f'"{name}":' + (f"{quote}%s{quote}" if name in row._fields else fixed))
+    own = tuple(name for name in wire if name in row._fields)
+    assert own == row._fields, f"a {kind} travels in another order than its row: {own}"
+    return f"{{{','.join(parts)}}}"
 
 
 def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:
@@ -158,7 +221,7 @@ def _trouble(rejected: Rejected, source_id: str, provenance: Wire) -> tuple[Row,
     }
     item = _checked(wire)
     assert isinstance(item, Item), f"a trouble must always be able to travel: {item}"
-    key = key_of(item.record_id, NO_TIME)
+    (key,) = keys_of([item.record_id], [NO_TIME])
     piece = Piece(key, wire["position"], wire["code"], wire["detail"], rejected.raw, digest)
     return Row(Lane.BULK, key, item.body), piece
 

@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from agent import storage
 from agent.capture import Capture, Piece, Row, SourceState, Stored, key_prefix
@@ -30,6 +32,7 @@ MAX_PIECE_BYTES: Final = 1024 * 1024
 DAY_MS: Final = 24 * 3600 * 1000
 CHUNK_RECORDS: Final = 500
 _KEYS_A_QUERY: Final = 2000
+_ROWS_A_STATEMENT: Final = 100
 
 
 class Outbox:
@@ -62,7 +65,7 @@ class Outbox:
         """
         self._make_room()
         with self._transaction():
-            new = self._new_rows(capture.rows)
+            new = self._new_rows(capture.rows, capture.captured_utc_ms)
             lanes = self._insert(new, capture.captured_utc_ms)
             pieces = self._insert_pieces(capture, {row.key for row in new})
             state = self._move_source(capture, lanes)
@@ -90,27 +93,42 @@ class Outbox:
         heads = {Lane(lane): head for lane, head in json.loads(found[3]).items()}
         return SourceState(found[0], json.loads(found[1]), found[2], heads)
 
-    def _new_rows(self, rows: Sequence[Row]) -> list[Row]:
+    def _new_rows(self, rows: Sequence[Row], captured_utc_ms: int) -> list[Row]:
+        """Note the identities of rows and return those that were not known.
+
+        Usually all are new, and then writing them down is the whole question.
+        """
         by_key = {row.key: row for row in rows}
-        keys = list(by_key)
+        day = captured_utc_ms // DAY_MS
+        self._db.execute("SAVEPOINT identities")
+        if self._note(by_key, day) < len(by_key):
+            self._db.execute("ROLLBACK TO identities")
+            for key in self._known(list(by_key)):
+                del by_key[key]
+            self._note(by_key, day)
+        self._db.execute("RELEASE identities")
+        return list(by_key.values())
+
+    def _note(self, keys: Iterable[bytes], day: int) -> int:
+        rows = [(key, day) for key in keys]
+        return _insert(self._db, "INSERT OR IGNORE INTO identity", 2, rows)
+
+    def _known(self, keys: Sequence[bytes]) -> Iterator[bytes]:
         for start in range(0, len(keys), _KEYS_A_QUERY):
             part = keys[start : start + _KEYS_A_QUERY]
             marks = ",".join("?" * len(part))
             known = self._db.execute(f"SELECT key FROM identity WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
-            for (key,) in known.fetchall():
-                del by_key[key]
-        return list(by_key.values())
+            yield from (key for (key,) in known.fetchall())
 
     def _insert(self, rows: Iterable[Row], captured_utc_ms: int) -> dict[Lane, LaneState]:
         heads = self.counts.heads
-        records: list[tuple[str, int, int, str]] = []
-        identities: list[tuple[bytes, int]] = []
-        for row in rows:
-            heads[row.lane] += 1
-            records.append((row.lane, heads[row.lane], captured_utc_ms, row.body))
-            identities.append((row.key, captured_utc_ms // DAY_MS))
-        self._db.executemany("INSERT INTO record VALUES (?, ?, ?, ?)", records)
-        self._db.executemany("INSERT INTO identity VALUES (?, ?)", identities)
+        records: list[tuple[int, int, str]] = []
+        for lane, rows_of_lane in groupby(rows, attrgetter("lane")):
+            bodies = [row.body for row in rows_of_lane]
+            placed = enumerate(bodies, storage.place(lane, heads[lane] + 1))
+            records += [(at, captured_utc_ms, body) for at, body in placed]
+            heads[lane] += len(bodies)
+        _insert(self._db, "INSERT INTO record", 3, records)
         lanes = dict(self.counts.lanes)
         for lane, state in lanes.items():
             if state.head != heads[lane]:
@@ -245,15 +263,18 @@ class Outbox:
             last = min(state.mark.through, state.floor + CHUNK_RECORDS)
             if older_than_ms is not None:
                 (young,) = self._db.execute(
-                    "SELECT min(seq) FROM record WHERE lane = ? AND seq <= ?"
+                    "SELECT min(place) FROM record WHERE place BETWEEN ? AND ?"
                     " AND captured_utc_ms >= ?",
-                    (lane, last, older_than_ms),
+                    (storage.place(lane, 0), storage.place(lane, last), older_than_ms),
                 ).fetchone()
-                last = last if young is None else young - 1
+                last = last if young is None else storage.seq_at(young) - 1
             if last <= state.floor:
                 continue
             with self._transaction():
-                self._db.execute("DELETE FROM record WHERE lane = ? AND seq <= ?", (lane, last))
+                self._db.execute(
+                    "DELETE FROM record WHERE place BETWEEN ? AND ?",
+                    (storage.place(lane, 0), storage.place(lane, last)),
+                )
                 self._db.execute("DELETE FROM rejection WHERE lane = ? AND seq <= ?", (lane, last))
                 self._db.execute("UPDATE lane SET floor = ? WHERE lane = ?", (last, lane))
             lanes = {**self.counts.lanes, lane: replace(state, floor=last)}
@@ -324,6 +345,20 @@ class Outbox:
 
     def _set_meta(self, key: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _insert(
+    connection: sqlite3.Connection, insert: str, columns: int, rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """Insert many rows and return how many went in; a statement a row costs a half more."""
+    inserted = 0
+    row = f"({', '.join('?' * columns)})"
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        some = rows[start : start + _ROWS_A_STATEMENT]
+        values = ", ".join([row] * len(some))
+        parameters = tuple(chain.from_iterable(some))
+        inserted += connection.execute(f"{insert} VALUES {values}", parameters).rowcount
+    return inserted
 
 
 def read_counts(connection: sqlite3.Connection) -> Counts:

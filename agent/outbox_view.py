@@ -55,13 +55,14 @@ class OutboxView:
         """
         bodies: list[str] = []
         chars = 0
+        place = storage.place(lane, first)
         rows = self._db.execute(
-            "SELECT seq, body FROM record WHERE lane = ? AND seq >= ? ORDER BY seq LIMIT ?",
-            (lane, first, limit),
+            "SELECT place, body FROM record WHERE place BETWEEN ? AND ? ORDER BY place",
+            (place, place + limit - 1),
         ).fetchall()
-        for seq, body in rows:
+        for at, body in rows:
             chars += len(body)
-            if seq != first + len(bodies) or (bodies and chars > max_chars):
+            if at != place + len(bodies) or (bodies and chars > max_chars):
                 break
             bodies.append(body)
         return bodies
@@ -99,6 +100,6 @@ class OutboxView:
 
     def _captured_utc_ms(self, lane: Lane, seq: int) -> int | None:
         row = self._db.execute(
-            "SELECT captured_utc_ms FROM record WHERE lane = ? AND seq = ?", (lane, seq)
+            "SELECT captured_utc_ms FROM record WHERE place = ?", (storage.place(lane, seq),)
         ).fetchone()
         return None if row is None else int(row[0])

@@ -80,7 +80,11 @@ def _damage_of(path: Path) -> str | None:
         clean = connection.execute("SELECT value FROM meta WHERE key = 'clean'").fetchone()
         if clean == ("1",):
             return None
-        return storage.find_damage(connection) or _miscount(connection)
+        damage = storage.find_damage(connection)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if damage or version != storage.SCHEMA_VERSION:  # its records stand elsewhere
+            return damage
+        return _miscount(connection)
     finally:
         connection.close()
 
@@ -92,10 +96,11 @@ def _miscount(connection: sqlite3.Connection) -> str | None:
     except (AssertionError, ValueError, KeyError) as error:
         return f"counters: {error}"
     for lane, state in counts.lanes.items():
+        least = storage.place(lane, 0)
         row = connection.execute(
-            "SELECT count(*), coalesce(min(seq), ?), coalesce(max(seq), ?) FROM record"
-            " WHERE lane = ?",
-            (state.floor + 1, state.head, lane),
+            "SELECT count(*), coalesce(min(place) - ?, ?), coalesce(max(place) - ?, ?)"
+            " FROM record WHERE place BETWEEN ? AND ?",
+            (least, state.floor + 1, least, state.head, least, storage.last_place(lane)),
         ).fetchone()
         if row != (state.head - state.floor, state.floor + 1, state.head):
             return f"lane {lane}: {row} records, first, last do not fit {state}"

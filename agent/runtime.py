@@ -34,6 +34,7 @@ from agent.uplink import Uplink
 from agent.writer import Writer
 from sync.errors import DakaError
 from sync.heartbeat import DeviceHealth
+from sync.memory import collect_rarely
 
 FIRST_RESTART_S: Final = 1.0
 LONGEST_RESTART_S: Final = 60.0
@@ -50,6 +51,7 @@ def run(settings: Settings, version: str) -> None:
     Raises:
         DakaError: it cannot start, or the outbox failed while it ran.
     """
+    collect_rarely()
     settings.box.data_dir.mkdir(parents=True, exist_ok=True)
     with DataLock(settings.box.data_dir):
         opened = open_outbox(settings.box.outbox, settings.limits, settings.clock.now_utc())

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from agent.storage import SCHEMA_VERSION, new_epoch
+from agent.storage import SCHEMA_VERSION, new_epoch, place
 from sync.topics import Lane
 
 MIGRATIONS: Final = Migrations("outbox")
@@ -86,6 +86,23 @@ def m001_outbox(db: Database) -> None:
         db.execute("INSERT INTO lane VALUES (?, 0, 0, 0, '[]', NULL)", [lane])
     for key, value in (("epoch", new_epoch()), ("captured", "0"), ("quarantined", "0")):
         db.execute("INSERT INTO meta VALUES (?, ?)", [key, value])
+
+
+@MIGRATIONS()
+def m002_record_places(db: Database) -> None:
+    """Key records by one number, see `agent.storage.place`."""
+    db.execute(
+        "CREATE TABLE placed (place INTEGER PRIMARY KEY, captured_utc_ms INTEGER NOT NULL,"
+        " body TEXT NOT NULL)"
+    )
+    for lane in Lane:
+        db.execute(
+            "INSERT INTO placed SELECT ? + seq, captured_utc_ms, body FROM record"
+            " WHERE lane = ? ORDER BY seq",
+            [place(lane, 0), lane],
+        )
+    db.execute("DROP TABLE record")
+    db.execute("ALTER TABLE placed RENAME TO record")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -31,6 +31,7 @@ from drivers.posfile.driver import PosFileDriver
 from drivers.posfile.settings import PosFileSettings
 from drivers.simulators.posfeed import Play, make_up_source
 from sync.clock import ScaledClock
+from sync.memory import collect_rarely
 
 ZONE = "Asia/Shanghai"
 LINES_A_DAY = 10_000
@@ -76,6 +77,7 @@ def read(folder: Path) -> int:
 
 def store(folder: Path) -> int:
     """Read the file with the driver and store it as the agent does."""
+    collect_rarely()
     outbox = open_outbox(folder / "box" / "outbox.db", Limits(), clock().now_utc()).outbox
     origin = Origin("tills", "posfile", "s001")
     stored = 0

@@ -24,6 +24,7 @@ from cloud_receiver.mqtt_link import MqttLink, Presence
 from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
 from sync import topics
 from sync.clock import utc_text
+from sync.memory import collect_rarely
 from sync.presence import ReceiverState, encode_receiver_state
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def bring_rules_in(settings: Settings, engine: Engine) -> None:
 
 def run(settings: Settings, parts: Iterable[Part]) -> int:
     """Run parts of headquarters until SIGTERM or SIGINT; return the process's exit code."""
+    collect_rarely()
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())

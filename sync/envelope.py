@@ -21,7 +21,7 @@ from sync.records import Record
 from sync.topics import Lane
 
 VERSION: Final = 1
-MAX_BATCH_RECORDS: Final = 200
+MAX_BATCH_RECORDS: Final = 500
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_DECODED_BYTES: Final = 1024 * 1024
 COMPRESS_FROM_RECORDS: Final = 20
@@ -65,8 +65,8 @@ class Batch:
         return tuple(item.record() if isinstance(item, Item) else item.error for item in self.items)
 
 
-def encode_body(wire: dict[str, Any]) -> str:
-    """Return the canonical JSON text of one record or message."""
+def encode_body(wire: Any) -> str:
+    """Return the canonical JSON text of a record, a message or a value in one."""
     return _ENCODER.encode(wire)
 
 

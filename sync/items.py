@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Final, NamedTuple, NoReturn
@@ -70,7 +70,7 @@ def _canonical(kind: str) -> _Canonical:
     return _Canonical(kind, pattern, key_of, itemgetter(places["store_id"]))
 
 
-_CANONICAL: Final = tuple(_canonical(kind) for kind in FIELDS)
+_CANONICAL: Final = {kind: _canonical(kind) for kind in FIELDS}
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -89,7 +89,7 @@ def read_items(text: str, at: int, count: int) -> tuple[tuple[Item | Refused, ..
         WireError: `json` or `field`, when they do not stand there.
     """
     if count > 1:
-        for canonical in _CANONICAL:
+        for canonical in _CANONICAL.values():
             if canonical.pattern.match(text, at):
                 alike = _read_alike(canonical, text, at, count)
                 if alike is not None:
@@ -100,7 +100,7 @@ def read_items(text: str, at: int, count: int) -> tuple[tuple[Item | Refused, ..
             if not text.startswith(",", at):
                 raise WireError("field", f"records: {number} where {count} are expected")
             at += 1
-        for canonical in _CANONICAL:
+        for canonical in _CANONICAL.values():
             found = canonical.pattern.match(text, at)
             if found:
                 items += _items(canonical, [found.groups()])
@@ -128,6 +128,19 @@ def _items(canonical: _Canonical, found: list[tuple[str, ...]]) -> list[Item]:
     identities = identities_of(kind, map(key_of, found))
     bodies = [groups[0] for groups in found]
     return list(map(Item._make, zip(identities, repeat(kind), map(store_of, found), bodies)))
+
+
+def identify(kind: str, bodies: Sequence[str]) -> Sequence[Item | None]:
+    """Return an item for each JSON text in canonical form; None: `read_item` must judge it."""
+    canonical = _CANONICAL[kind]
+    found = canonical.pattern.findall("\n".join(bodies))  # no record holds a line break
+    if [groups[0] for groups in found] == bodies:
+        return _items(canonical, found)
+    singly = [
+        match.groups() if match else None for match in map(canonical.pattern.fullmatch, bodies)
+    ]
+    items = iter(_items(canonical, [groups for groups in singly if groups]))
+    return [next(items) if groups else None for groups in singly]
 
 
 def read_item(text: str, at: int) -> tuple[Item | Refused, int]:

@@ -24,7 +24,7 @@ from drivers.posfile.settings import PosFileSettings
 from drivers.posfile.sheet import sheet_rows
 from sync.clock import Clock
 
-MAX_ROWS: Final = 2000
+MAX_ROWS: Final = 4000
 HISTORY_AGE: Final = timedelta(days=2)
 
 ItemT = TypeVar("ItemT")

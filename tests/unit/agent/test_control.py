@@ -129,8 +129,8 @@ def test_a_reread_is_answered_when_it_is_done_well_or_badly(rig: Rig) -> None:
 def test_a_replay_goes_on_only_when_the_broker_has_each_batch(
     rig: Rig, capture: Callable[..., Capture]
 ) -> None:
-    rig.writer.call(lambda outbox: outbox.put(capture(1, 450)))
-    rig.command("replay", lane="punch", first=101, last=450)
+    rig.writer.call(lambda outbox: outbox.put(capture(1, 900)))
+    rig.command("replay", lane="punch", first=101, last=900)
     first = rig.said()
     assert first[0] == topics.up("acme", "b1", Lane.PUNCH)
     assert rig.said() == first, "the connection went before it was acknowledged"
@@ -138,7 +138,7 @@ def test_a_replay_goes_on_only_when_the_broker_has_each_batch(
     assert rig.said() != first
     rig.control.confirmed()
     reply = rig.replied()
-    assert (reply.outcome, reply.result) == (Outcome.DONE, {"sent": 350})
+    assert (reply.outcome, reply.result) == (Outcome.DONE, {"sent": 800})
 
 
 def test_records_that_have_left_the_box_cannot_be_sent_again(

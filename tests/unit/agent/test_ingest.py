@@ -7,10 +7,14 @@ from base64 import b64decode
 from datetime import UTC, datetime
 from hashlib import sha256
 
+import pytest
+
 from agent.capture import Capture
 from agent.ingest import MAX_SHOWN_BYTES, Arrival, Origin, capture_of
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
-from sync.records import Punch, Sale, Trouble, from_wire
+from sync.envelope import encode_body
+from sync.identity import record_id
+from sync.records import Punch, Sale, Trouble, from_wire, to_wire
 from sync.topics import Lane
 
 ORIGIN = Origin("front door", "zkteco", "s001")
@@ -135,3 +139,37 @@ def test_whatever_a_driver_says_about_a_trouble_can_travel() -> None:
     wild = Rejected("\x00" * 500, "", "\ud800\n" * 900, b"")
     (row,) = captured(rejected=(wild,)).rows
     assert isinstance(from_wire(json.loads(row.body)), Trouble)
+
+
+AWKWARD = (
+    'A","receipt_id":"B',
+    'quote " and \\ backslash',
+    "100 % %s %d %(name)s",
+    "é 中文 😀",
+    "",
+    "x" * 201,
+    "line\nbreak",
+    "half \ud83d pair",
+)
+
+
+@pytest.mark.parametrize("item_code", AWKWARD)
+@pytest.mark.parametrize("neighbours", [0, 3])
+def test_whatever_a_text_holds_it_arrives_as_it_was_or_is_shown(
+    item_code: str, neighbours: int
+) -> None:
+    lines = [LINE._replace(line_no=number + 2) for number in range(neighbours)]
+    capture = captured(sales=(LINE._replace(item_code=item_code), *lines))
+    sales = [json.loads(row.body) for row in capture.rows if row.lane is Lane.SALE]
+    kept = {sale["line_no"]: sale["item_code"] for sale in sales}
+    holds = len(item_code) <= 200 and not {"\n", "\ud83d"} & set(item_code)
+    expected = {number + 2: LINE.item_code for number in range(neighbours)}
+    assert kept == (expected | {1: item_code} if holds else expected)
+    assert len(capture.pieces) == (0 if holds else 1)
+
+
+def test_the_key_of_a_sale_begins_with_its_time() -> None:
+    (row,) = captured(sales=(LINE,)).rows
+    record = from_wire(json.loads(row.body))
+    assert row.key.hex() == "20261123130800" + record_id(record)
+    assert row.body == encode_body(to_wire(record))

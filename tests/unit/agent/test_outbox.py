@@ -11,7 +11,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from agent import schema, storage
 from agent.capture import Capture
 from agent.outbox import CHUNK_RECORDS, DAY_MS, Outbox
 from agent.outbox_view import OutboxView
@@ -211,7 +213,8 @@ def test_a_clean_stop_needs_no_check_and_an_unclean_one_gets_it(
     outbox: Outbox, outbox_path: Path, capture: Make, now: datetime
 ) -> None:
     outbox.put(capture(1, 10))
-    outbox._db.execute("DELETE FROM record WHERE seq = 5")  # a defect no SQLite check sees
+    gone = storage.place(Lane.PUNCH, 5)
+    outbox._db.execute(f"DELETE FROM record WHERE place = {gone}")  # no SQLite check sees it
     outbox._db.close()
     opened = open_outbox(outbox_path, Limits(min_free_bytes=0), now)
     assert opened.set_aside is not None
@@ -249,6 +252,27 @@ def test_the_file_of_a_newer_agent_is_left_alone(outbox_path: Path, now: datetim
     raw.close()
     with pytest.raises(StorageError, match="update the agent"):
         reopened(outbox_path, now)
+
+
+def test_the_records_of_an_older_file_move_to_their_places(
+    outbox_path: Path, now: datetime
+) -> None:
+    outbox_path.parent.mkdir()
+    old = Database(sqlite3.connect(outbox_path), recursive_triggers=False)
+    schema.MIGRATIONS.apply(old, stop_before="m002_record_places")
+    old.execute("INSERT INTO record VALUES ('sale', 1, 5, 'a'), ('sale', 2, 5, 'b')")
+    old.execute("INSERT INTO record VALUES ('bulk', 1, 5, 'c')")
+    old.execute("UPDATE lane SET head = 2 WHERE lane = 'sale'")
+    old.execute("UPDATE lane SET head = 1 WHERE lane = 'bulk'")
+    old.execute("UPDATE meta SET value = '3' WHERE key = 'captured'")
+    old.execute("PRAGMA user_version = 1")
+    old.conn.commit()
+    old.close()
+    opened = open_outbox(outbox_path, Limits(min_free_bytes=0), now)
+    assert opened.set_aside is None
+    assert opened.outbox.counts.captured == 3
+    opened.outbox.close()
+    assert [bodies(outbox_path, lane) for lane in Lane] == [[], ["a", "b"], ["c"]]
 
 
 def test_the_settings_that_keep_the_promises(outbox: Outbox) -> None:

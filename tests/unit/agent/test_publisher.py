@@ -8,6 +8,7 @@ from itertools import pairwise
 from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState
 from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, WINDOW, Publisher
+from sync.envelope import MAX_BATCH_RECORDS as FULL
 from sync.receipt import Mark, Receipt, Rejection
 from sync.topics import Lane
 
@@ -70,19 +71,19 @@ def test_a_punch_goes_at_once_and_a_sale_gathers() -> None:
 def test_a_full_batch_does_not_wait() -> None:
     made = online()
     made.step(0.0)
-    made.appended(Lane.SALE, 200, 1.0)
-    assert sends(made.step(1.0)) == [Send(1, Lane.SALE, 1, 200)]
+    made.appended(Lane.SALE, FULL, 1.0)
+    assert sends(made.step(1.0)) == [Send(1, Lane.SALE, 1, FULL)]
 
 
 def test_one_place_stays_free_for_a_punch() -> None:
-    made = online(sale=10_000, bulk=10_000)
+    made = online(sale=50 * FULL, bulk=50 * FULL)
     assert len(sends(made.step(0.0))) == WINDOW - 1
     made.appended(Lane.PUNCH, 1, 0.1)
     assert [send.lane for send in sends(made.step(0.1))] == [Lane.PUNCH]
 
 
 def test_earlier_lanes_go_first() -> None:
-    made = online(punch=200, sale=200, bulk=10_000)
+    made = online(punch=FULL, sale=FULL, bulk=50 * FULL)
     lanes = [send.lane for send in sends(made.step(0.0))]
     assert lanes[:2] == [Lane.PUNCH, Lane.SALE]
     assert set(lanes[2:]) == {Lane.BULK}
@@ -129,22 +130,25 @@ def test_what_is_not_receipted_in_time_is_sent_again_later_and_later() -> None:
 
 
 def test_a_reconnect_sends_from_the_mark() -> None:
-    made = online(punch=500)
+    made = online(punch=2 * FULL + 100)
     made.step(0.0)
-    made.receipt(receipt(Lane.PUNCH, 200), 0.1)
+    made.receipt(receipt(Lane.PUNCH, FULL), 0.1)
     made.disconnected()
     assert not sends(made.step(0.2))
     made.connected(1.0, 65535)
-    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(201, 200), (401, 100)]
+    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [
+        (FULL + 1, FULL),
+        (2 * FULL + 1, 100),
+    ]
 
 
 def test_a_hole_is_filled_without_resending_what_lies_beyond() -> None:
-    made = online(punch=500)
+    made = online(punch=2 * FULL)
     made.step(0.0)
-    made.receipt(holding(Lane.PUNCH, Mark(0, ((201, 500),))), 0.1)
+    made.receipt(holding(Lane.PUNCH, Mark(0, ((FULL + 1, 2 * FULL),))), 0.1)
     made.disconnected()
     made.connected(1.0, 65535)
-    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(1, 200)]
+    assert [(send.first, send.limit) for send in sends(made.step(1.0))] == [(1, FULL)]
 
 
 def test_a_receipt_for_another_outbox_is_ignored() -> None:
@@ -187,9 +191,8 @@ def test_a_restored_headquarters_is_refilled_from_what_it_holds() -> None:
         Settle(Lane.SALE, Mark(300, ((900, 900),)), (), "restored"),
     ]
     assert [(send.first, send.limit) for send in sends(actions)] == [
-        (301, 200),
-        (501, 200),
-        (701, 199),
+        (301, FULL),
+        (301 + FULL, 599 - FULL),
     ]
 
 
