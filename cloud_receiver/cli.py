@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_receiver.commands import boxes, calendars, deadletters, rosters, shifts, users
+from cloud_receiver.commands import boxes, calendars, deadletters, ledger, rosters, shifts, users
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
@@ -37,6 +37,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(deadletters.app, name="deadletter")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(boxes.app, name="box")
 app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")

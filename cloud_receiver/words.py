@@ -102,6 +102,29 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "no_letters": ("没有问题信件", "no dead letters"),
     **PLANNING,
     "no_such_letter": ("没有编号为 {number} 的问题信件", "there is no dead letter {number}"),
+    "ledger_trouble": ("台账有问题：{trouble}", "the ledger does not hold: {trouble}"),
+    "ledger_holds": (
+        "台账 {entries} 条分录全部核验无误",
+        "the ledger holds: {entries} entries verified",
+    ),
+    "ledger_payment": (
+        "{employee}：奖金 {bonus}，补贴 {subsidy}；结转 {carried_forward}，延后 {deferred}，冻结 {held}",
+        "{employee}: bonus {bonus}, subsidy {subsidy}; carried {carried_forward}, deferred {deferred}, held {held}",
+    ),
+    "ledger_closed": ("{period} 已封账，{people} 人", "{period} is closed for {people} people"),
+    "ledger_close_look": (
+        "请留意：{days} 个人日结果未定，{appeals} 个申诉未裁定，未登记月工资的人：{wages}",
+        "have a look: {days} days not final, {appeals} open appeals, wages not entered: {wages}",
+    ),
+    "ledger_paid": ("{period} 工资已结算，{people} 人", "payroll of {period} settled for {people}"),
+    "ledger_withdrawal": (
+        "{employee} 提取 {amount} 元（{request}）：{state}",
+        "{employee} withdraws {amount} yuan ({request}): {state}",
+    ),
+    "ledger_anchor": (
+        "台账锚点 {date}：{entries} 条，末端 {hash}",
+        "ledger anchor {date}: {entries} entries, end {hash}",
+    ),
 }
 
 

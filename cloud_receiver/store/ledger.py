@@ -72,6 +72,25 @@ def book_again(
     return _post(connection, days, outcomes_of(connection, days), now_utc_ms, channels)
 
 
+def book_month_again(
+    connection: Connection,
+    since: str,
+    now_utc_ms: int,
+    *,
+    employee_id: str | None = None,
+    store_id: str | None = None,
+    channels: Sequence[str] = DEFAULT_CHANNELS,
+) -> list[Entry]:
+    """Book the days from the month of a date on anew, of one person or one store."""
+    own = outcome.c
+    query = select(own.employee_id, own.work_date).distinct().where(
+        own.work_date >= f"{since[:7]}-01",
+        own.employee_id == employee_id if employee_id is not None else own.store_id == store_id,
+    )  # fmt: skip
+    days = {(who, date) for who, date in connection.execute(query)}
+    return book_again(connection, days, now_utc_ms, channels=channels)
+
+
 def _post(
     connection: Connection,
     days: Collection[DayKey],
