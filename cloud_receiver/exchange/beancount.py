@@ -49,8 +49,8 @@ def account_name(owner: str, account: str) -> str:
     if owner == COMPANY:
         kind, _, campaign = account.partition(":")
         part = "".join(word.capitalize() for word in kind.split("_"))
-        own = _CLEARING.get(account, f"Expenses:{part}")
-        return f"{own}:{component(campaign)}" if campaign else own
+        leaf = component(campaign) if campaign else "Daily"  # a balance counts what is below it
+        return _CLEARING.get(account, f"Expenses:{part}:{leaf}")
     if account == PersonAccount.PAID:
         return f"Assets:Paid:{component(owner)}"
     part = "".join(word.capitalize() for word in account.split("_"))

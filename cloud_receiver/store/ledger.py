@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
 from cloud_receiver.domain.notices import news_of
-from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome
+from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome, Text
 from cloud_receiver.domain.periods import after
 from cloud_receiver.domain.transfers import floor
 from cloud_receiver.store import balances, rulings
@@ -240,6 +240,9 @@ def _outcome(row: Any) -> Outcome:
         account=Account(row.account),
         amount_fen=row.amount_fen,
         explanation=Explanation.from_json(row.explanation),
+        half_points=row.half_points,
+        tag=msgspec.json.decode(row.tag, type=Text) if row.tag else None,
+        task=msgspec.json.decode(row.task, type=Text) if row.task else None,
     )
 
 
