@@ -15,6 +15,15 @@ from typing import Annotated
 import typer
 
 from cloud_receiver.commands import boxes, calendars, deadletters, ledger, rosters, shifts, users
+from cloud_receiver.commands import (
+    boxes,
+    calendars,
+    comparisons,
+    deadletters,
+    rosters,
+    shifts,
+    users,
+)
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
@@ -43,6 +52,7 @@ app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")
 app.add_typer(calendars.app, name="calendar")
 add_provisioning(app)
+app.command("compare")(comparisons.compare)
 
 
 @app.command()
@@ -126,14 +136,22 @@ def init(
 
 @app.command("import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="stores, employees, badges, sellers, roster ...")],
+    kind: Annotated[
+        str, typer.Argument(help="stores, employees, badges, sellers, roster, punches, results")
+    ],
     file: Path,
     author: Annotated[str, typer.Option(help="who is answerable for it")] = "daka-hq import",
+    form: Annotated[
+        str, typer.Option("--format", help="whose file it is: daka, dingtalk or frappe")
+    ] = "daka",
+    complete_through: Annotated[
+        str, typer.Option(help="of punches: the last date the file holds all touches of")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would do")] = False,
     config: Config = DEFAULT_CONFIG,
     lang: Language = "",
 ) -> None:
-    """Bring a CSV or XLSX file of the organisation in."""
+    """Bring a CSV, XLSX or JSON file in: the organisation, rosters, or history."""
     from cloud_receiver.domain.workday import utc_ms
     from cloud_receiver.exchange.importing import import_file
     from cloud_receiver.main import database
@@ -142,7 +160,10 @@ def import_(
     words, settings = words_of(lang), load_settings(config)
     with database(settings) as engine:
         now_utc_ms = utc_ms(settings.clock.now_utc())
-        report = import_file(engine, kind, file, author, now_utc_ms, dry_run=dry_run)
+        report = import_file(
+            engine, kind, file, author, now_utc_ms,
+            form=form, complete_through=complete_through, dry_run=dry_run,
+        )  # fmt: skip
     for error in report.errors:
         text = error.zh if words.language == "zh" else error.en
         place = {"source": error.source, "line": error.line, "field": error.field}

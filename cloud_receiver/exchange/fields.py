@@ -20,6 +20,7 @@ from sync.records import is_clean_text
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d\d)(\d\d)")
 _TIME = re.compile(r"(\d{1,2})[::](\d{2})([::]00)?")
+_STAMP = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _RANGE = re.compile(r"(\d)\s*[-~至]\s*(\d)")
 _CHINESE_DAYS: Final = str.maketrans("一二三四五六日天", "12345677")
 _SCENES: Final = {"超市": "supermarket", "社区": "community", "便利店": "convenience"}
@@ -102,6 +103,20 @@ def day(field: str, text: str) -> date:
             f"the date must lie between {FIRST_DATE} and {AFTER_LAST_DATE}",
         )
     return read
+
+
+def moment(field: str, text: str) -> str:
+    """Read a local date and time; return ``YYYY-MM-DDTHH:MM:SS``."""
+    date_text, _, clock_text = text.replace("T", " ").strip().partition(" ")
+    found = _STAMP.fullmatch(clock_text.strip())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
+        raise CellError(
+            field,
+            f"“{text}”不是日期和时间,例如 2026-11-23 08:58:01",
+            f"{text!r} is no date and time like 2026-11-23 08:58:01",
+        )
+    on = day(field, date_text)
+    return f"{on.isoformat()}T{int(found[1]):02d}:{found[2]}:{found[3] or '00'}"
 
 
 def validity(cells: Mapping[str, str]) -> dict[str, str]:

@@ -18,15 +18,22 @@ class ImportKind(StrEnum):
     BADGES = "badges"
     SELLERS = "sellers"
     ROSTER = "roster"
+    PUNCHES = "punches"
+    RESULTS = "results"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name in code and in English files, its other headings, and whether it must be."""
+    """A column: its name in code and in English files, its other headings, and whether it must be.
+
+    Attributes:
+        instead: the column that may stand there in its place; empty: none.
+    """
 
     name: str
     headings: tuple[str, ...]
     is_required: bool = True
+    instead: str = ""
 
 
 _STORE = Column("store_id", ("门店编号", "门店"))
@@ -70,11 +77,27 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("to", ("结束日期", "止"), is_required=False),
         Column("weekdays", ("星期",), is_required=False),
         Column("store_id", _STORE.headings, is_required=False),
-        Column("start", ("上班", "上班时间")),
-        Column("end", ("下班", "下班时间")),
+        Column("shift", ("班次",), is_required=False),
+        Column("start", ("上班", "上班时间"), instead="shift"),
+        Column("end", ("下班", "下班时间"), instead="shift"),
         Column("grace_min", ("允许迟到分钟", "弹性分钟"), is_required=False),
         Column("target_yuan", ("当日目标", "目标"), is_required=False),
         Column("subsidy_yuan", ("当日补贴", "补贴"), is_required=False),
+    ),
+    ImportKind.PUNCHES: (
+        Column("employee_id", _PERSON.headings, instead="user_id"),
+        Column("user_id", ("打卡号", "打卡机编号"), is_required=False),
+        Column("store_id", _STORE.headings, is_required=False),
+        Column("device_serial", ("设备序列号", "打卡机"), is_required=False),
+        Column("time", ("打卡时间", "时间")),
+        Column("state", ("方向", "类型"), is_required=False),
+    ),
+    ImportKind.RESULTS: (
+        _PERSON,
+        Column("work_date", ("日期", "工作日")),
+        Column("status", ("结果", "考勤结果")),
+        Column("late_min", ("迟到分钟",), is_required=False),
+        Column("early_min", ("早退分钟",), is_required=False),
     ),
 }
 
@@ -95,7 +118,7 @@ def place_columns(kind: ImportKind, headings: Sequence[str], source: str) -> Map
     missing = [
         f"{column.name} ({column.headings[0]})"
         for column in COLUMNS[kind]
-        if column.is_required and column.name not in places
+        if column.is_required and not {column.name, column.instead} & set(places)
     ]
     if missing:
         raise DakaError(

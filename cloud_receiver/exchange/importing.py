@@ -5,37 +5,33 @@ One transaction a file. Importing the same file again changes nothing and adds n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
-from cloud_receiver.exchange import fields
-from cloud_receiver.exchange.fields import CellError
-from cloud_receiver.exchange.headings import COLUMNS, ImportKind, place_columns
+from cloud_receiver.exchange import fields, history
+from cloud_receiver.exchange.foreign import Form
+from cloud_receiver.exchange.headings import ImportKind
+from cloud_receiver.exchange.lines import (
+    Cells,
+    Errand,
+    ImportFile,
+    LineError,
+    known,
+    person_of,
+    store_of,
+)
 from cloud_receiver.exchange.roster_lines import RosterLine, read_line, roster_days
-from cloud_receiver.exchange.sheets import Line, read_sheet
-from cloud_receiver.store import enrolment, organisation, tables
+from cloud_receiver.store import enrolment, organisation, shifts
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from sync.errors import DakaError
 
 _ENTRIES_AT_ONCE: Final = 5000
-_T = TypeVar("_T")
-Cells = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """A line that was left out: where it is, which column, what is wrong and what to write."""
-
-    source: str
-    line: int
-    field: str
-    zh: str
-    en: str
+__all__ = ["LineError", "Report", "import_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +52,39 @@ class Report:
     is_dry_run: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What lines may refer to."""
-
-    zones: Mapping[str, str]
-    homes: Mapping[str, str]
-
-
 def import_file(
-    engine: Engine, kind: str, path: Path, author: str, now_utc_ms: int, *, dry_run: bool = False
+    engine: Engine,
+    kind: str,
+    path: Path,
+    author: str,
+    now_utc_ms: int,
+    *,
+    form: str = Form.DAKA,
+    complete_through: str = "",
+    dry_run: bool = False,
 ) -> Report:
-    """Bring a CSV or XLSX file in.
+    """Bring a CSV, XLSX or JSON file in.
 
     Args:
         kind: an `ImportKind` value.
-        author: who is answerable for it; kept with roster versions.
+        author: who is answerable for it; kept with roster versions and touches.
+        form: a `Form` value: whose file it is.
+        complete_through: of punches: the last date the file holds all touches of.
 
     Raises:
-        DakaError: the kind or the file as a whole cannot be used.
+        DakaError: the kind, the form or the file as a whole cannot be used.
     """
-    if kind not in set(ImportKind):
-        raise DakaError(f"cannot import {kind!r}; {', '.join(ImportKind)} can be")
-    file = _File(ImportKind(kind), path)
+    for value, allowed in ((kind, ImportKind), (form, Form)):
+        if value not in set(allowed):
+            raise DakaError(f"cannot import {value!r}; {', '.join(allowed)} can be")
+    file = ImportFile(ImportKind(kind), path, Form(form))
     with write(engine) as connection:
         attempt = connection.begin_nested()
-        changed = _IMPORTS[file.kind](connection, file, author, now_utc_ms)
+        changed = _IMPORTS[file.kind](connection, file, Errand(author, now_utc_ms))
+        if complete_through and file.kind is ImportKind.PUNCHES:
+            stores = set(history.stores_of(file, connection))
+            last_date = fields.day("--complete-through", complete_through).isoformat()
+            history.declare_complete(connection, stores, last_date)
         if dry_run:
             attempt.rollback()
         else:
@@ -90,47 +93,7 @@ def import_file(
     return Report(file.kind, file.source, len(file.lines), changed, errors, dry_run)
 
 
-class _File:
-    """A file whose lines are read one after the other, errors collected beside them."""
-
-    def __init__(self, kind: ImportKind, path: Path) -> None:
-        sheet = read_sheet(path)
-        self.kind = kind
-        self.source = path.name
-        self.lines = sheet.lines
-        self.errors: list[LineError] = []
-        self._places = place_columns(kind, sheet.headings, self.source)
-
-    def read(self, reader: Callable[[int, Cells], _T]) -> Iterator[_T]:
-        """Yield what the reader makes of each line it can use."""
-        for line in self.lines:
-            try:
-                yield reader(line.number, self._cells(line))
-            except CellError as error:
-                self.refuse(line.number, error)
-
-    def refuse(self, number: int, error: CellError) -> None:
-        """Leave a line out."""
-        self.errors.append(LineError(self.source, number, error.field, error.zh, error.en))
-
-    def _cells(self, line: Line) -> Cells:
-        width = len(line.cells)
-        places = {column.name: self._places.get(column.name) for column in COLUMNS[self.kind]}
-        return {
-            name: line.cells[place] if place is not None and place < width else ""
-            for name, place in places.items()
-        }
-
-
-def _known(connection: Connection) -> _Known:
-    people = select(tables.employee.c.employee_id, tables.employee.c.store_id)
-    return _Known(
-        zones={site.store_id: site.zone for site in organisation.sites(connection).values()},
-        homes={row.employee_id: row.store_id for row in connection.execute(people)},
-    )
-
-
-def _import_stores(connection: Connection, file: _File, _author: str, now_utc_ms: int) -> int:
+def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> int:
     def read(_number: int, cells: Cells) -> Store:
         return Store(
             store_id=fields.name("store_id", cells["store_id"]),
@@ -142,17 +105,17 @@ def _import_stores(connection: Connection, file: _File, _author: str, now_utc_ms
             else "",
         )
 
-    return enrolment.put_stores(connection, file.read(read), now_utc_ms)
+    return enrolment.put_stores(connection, file.read(read), errand.now_utc_ms)
 
 
-def _import_employees(connection: Connection, file: _File, _author: str, _now: int) -> int:
-    known = _known(connection)
+def _import_employees(connection: Connection, file: ImportFile, _errand: Errand) -> int:
+    named = known(connection)
 
     def read(_number: int, cells: Cells) -> Employee:
         return Employee(
             employee_id=fields.name("employee_id", cells["employee_id"]),
             name=fields.name("name", cells["name"]),
-            store_id=_store(cells, known),
+            store_id=store_of(cells, named),
             language=fields.language("language", cells["language"]),
             active=fields.yes("active", cells["active"]),
         )
@@ -160,46 +123,51 @@ def _import_employees(connection: Connection, file: _File, _author: str, _now: i
     return enrolment.put_employees(connection, file.read(read))
 
 
-def _import_badges(connection: Connection, file: _File, _author: str, now_utc_ms: int) -> int:
-    known = _known(connection)
+def _import_badges(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    named = known(connection)
 
     def read(_number: int, cells: Cells) -> Badge:
         return Badge(
-            store_id=_store(cells, known),
+            store_id=store_of(cells, named),
             device_serial=cells["device_serial"] or organisation.ANY_DEVICE,
             user_id=fields.name("user_id", cells["user_id"]),
-            employee_id=_person(cells, known),
+            employee_id=person_of(cells, named),
             **fields.validity(cells),
         )
 
-    return enrolment.bind_badges(connection, file.read(read), now_utc_ms)
+    return enrolment.bind_badges(connection, file.read(read), errand.now_utc_ms)
 
 
-def _import_sellers(connection: Connection, file: _File, _author: str, now_utc_ms: int) -> int:
-    known = _known(connection)
+def _import_sellers(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    named = known(connection)
 
     def read(_number: int, cells: Cells) -> Seller:
         return Seller(
-            store_id=_store(cells, known),
+            store_id=store_of(cells, named),
             seller_code=fields.name("seller_code", cells["seller_code"]),
-            employee_id=_person(cells, known),
+            employee_id=person_of(cells, named),
             **fields.validity(cells),
         )
 
-    return enrolment.bind_sellers(connection, file.read(read), now_utc_ms)
+    return enrolment.bind_sellers(connection, file.read(read), errand.now_utc_ms)
 
 
-def _import_roster(connection: Connection, file: _File, author: str, now_utc_ms: int) -> int:
-    known = _known(connection)
+def _import_roster(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    named = known(connection)
+
+    in_force = shifts.in_force(connection).values()
+    templates = {one.template.name: one.template for one in in_force}
+    templates |= {one.template.shift_id: one.template for one in in_force}
 
     def read(number: int, cells: Cells) -> RosterLine:
-        return read_line(number, cells, known.homes, known.zones)
+        return read_line(number, cells, named, templates)
 
     entries, clashes = roster_days(file.read(read))
     for clash in clashes:
         file.refuse(clash.number, clash.error)
     return sum(
-        enrolment.add_roster(connection, some, author, now_utc_ms) for some in _portions(entries)
+        enrolment.add_roster(connection, some, errand.author, errand.now_utc_ms)
+        for some in _portions(entries)
     )
 
 
@@ -209,18 +177,12 @@ def _portions(entries: list[RosterEntry]) -> Iterator[list[RosterEntry]]:
         yield ordered[start : start + _ENTRIES_AT_ONCE]
 
 
-def _store(cells: Cells, known: _Known) -> str:
-    return fields.one_of("store_id", cells["store_id"], known.zones, "门店", "store")
-
-
-def _person(cells: Cells, known: _Known) -> str:
-    return fields.one_of("employee_id", cells["employee_id"], known.homes, "员工", "employee")
-
-
-_IMPORTS: Final[dict[ImportKind, Callable[[Connection, _File, str, int], int]]] = {
+_IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]]] = {
     ImportKind.STORES: _import_stores,
     ImportKind.EMPLOYEES: _import_employees,
     ImportKind.BADGES: _import_badges,
     ImportKind.SELLERS: _import_sellers,
     ImportKind.ROSTER: _import_roster,
+    ImportKind.PUNCHES: history.import_punches,
+    ImportKind.RESULTS: history.import_results,
 }

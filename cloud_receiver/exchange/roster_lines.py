@@ -14,9 +14,11 @@ from typing import Final
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.templates import ShiftTemplate
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
+from cloud_receiver.exchange.lines import Known, person_of, store_of
 from cloud_receiver.store.enrolment import RosterEntry
 
 MAX_STRETCH_DAYS: Final = 400
@@ -32,7 +34,7 @@ class RosterLine:
     zone: str
     dates: tuple[str, ...]
     is_single_date: bool
-    shift: Shift | None
+    shifts: tuple[Shift, ...]
     target_fen: int
     subsidy_fen: int
 
@@ -46,20 +48,19 @@ class Clash:
 
 
 def read_line(
-    number: int, cells: Mapping[str, str], homes: Mapping[str, str], zones: Mapping[str, str]
+    number: int, cells: Mapping[str, str], named: Known, templates: Mapping[str, ShiftTemplate]
 ) -> RosterLine:
     """Read a line.
 
     Args:
-        homes: the home store of every person, for lines that name no store.
-        zones: of every store.
+        templates: shifts in force, by id and by name.
 
     Raises:
         CellError: a cell cannot be used.
     """
-    employee_id = fields.one_of("employee_id", cells["employee_id"], homes, "员工", "employee")
-    store_id = cells["store_id"] or homes[employee_id]
-    fields.one_of("store_id", store_id, zones, "门店", "store")
+    employee_id = person_of(cells, named)
+    store_id = store_of({**cells, "store_id": cells["store_id"] or named.homes[employee_id]}, named)
+    zone = named.zones[store_id]
     dates = tuple(_dates(cells))
     if not dates:
         raise CellError("weekdays", "没有这样的日期", "no date of the stretch is such a weekday")
@@ -67,13 +68,32 @@ def read_line(
         number=number,
         employee_id=employee_id,
         store_id=store_id,
-        zone=zones[store_id],
+        zone=zone,
         dates=dates,
         is_single_date=bool(cells["work_date"]),
-        shift=_shift(cells, store_id, zones[store_id]),
+        shifts=_shifts(cells, store_id, zone, templates),
         target_fen=fields.fen("target_yuan", cells["target_yuan"]),
         subsidy_fen=fields.fen("subsidy_yuan", cells["subsidy_yuan"]),
     )
+
+
+def _shifts(
+    cells: Mapping[str, str], store_id: str, zone: str, templates: Mapping[str, ShiftTemplate]
+) -> tuple[Shift, ...]:
+    """Return the shifts of a line: of a template, or of its own hours; none is rest."""
+    called = cells["shift"]
+    if not called:
+        shift = _shift(cells, store_id, zone)
+        return (shift,) if shift else ()
+    if called.lower() in fields.REST_WORDS:
+        return ()
+    if called not in templates:
+        raise CellError(
+            "shift",
+            f"没有班次“{called}”,请先用 daka-hq shift add 添加,或写上班、下班时间",
+            f"there is no shift {called!r}; add it with daka-hq shift add, or write start and end",
+        )
+    return templates[called].at(store_id, zone)
 
 
 def _dates(cells: Mapping[str, str]) -> Iterator[str]:
@@ -132,7 +152,7 @@ def roster_days(lines: Iterable[RosterLine]) -> tuple[list[RosterEntry], list[Cl
 
 
 def _entry(employee_id: str, work_date: str, lines: list[RosterLine]) -> RosterEntry:
-    shifts = sorted((line.shift for line in lines if line.shift), key=lambda shift: shift.start)
+    shifts = sorted(_of(lines), key=lambda shift: shift.start)
     return RosterEntry(
         employee_id=employee_id,
         work_date=work_date,
@@ -143,14 +163,18 @@ def _entry(employee_id: str, work_date: str, lines: list[RosterLine]) -> RosterE
     )
 
 
+def _of(lines: Iterable[RosterLine]) -> Iterator[Shift]:
+    return (shift for line in lines for shift in line.shifts)
+
+
 def _clash(lines: list[RosterLine], work_date: str) -> Clash | None:
     if len(lines) == 1:
         return None
     last = lines[-1]
-    if any(line.shift is None for line in lines):
+    if any(not line.shifts for line in lines):
         zh, en = "同一天既休息又有班次", "the same day is a rest day and has a shift"
         return Clash(last.number, CellError("start", f"{work_date} {zh}", f"{work_date}: {en}"))
-    shifts = tuple(line.shift for line in lines if line.shift)
+    shifts = tuple(_of(lines))
     day = RosterDay(work_date=work_date, store_id="", zone=last.zone, shifts=shifts)
     if day.has_overlap():
         zh, en = "与同一天的另一班次重叠", "overlaps another shift of the same day"

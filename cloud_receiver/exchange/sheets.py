@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -41,8 +41,11 @@ class Sheet:
     lines: tuple[Line, ...]
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_sheet(path: Path, names: Collection[str] = ()) -> Sheet:
     """Read a table file; the first row that holds something is the headings.
+
+    Args:
+        names: of a workbook's sheets, the first that is called so; else its first.
 
     Raises:
         DakaError: the file is not there, too big, empty, or of no form that can be read.
@@ -51,7 +54,7 @@ def read_sheet(path: Path) -> Sheet:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise DakaError(f"{path} is over {MAX_FILE_BYTES // 2**20} MB; split it and try again")
         is_workbook = path.suffix.lower() in (".xlsx", ".xlsm")
-        rows = _workbook_rows(path) if is_workbook else _text_rows(path)
+        rows = _workbook_rows(path, names) if is_workbook else _text_rows(path)
         lines = [line for line in rows if any(line.cells)]
     except OSError as error:
         raise DakaError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -82,13 +85,15 @@ def _decode(path: Path) -> str:
     raise DakaError(f"{path} is neither UTF-8 nor GB 18030; save it as 'CSV UTF-8' and try again")
 
 
-def _workbook_rows(path: Path) -> Iterator[Line]:
+def _workbook_rows(path: Path, names: Collection[str]) -> Iterator[Line]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise DakaError(f"{path} is no workbook: {error}; save it as XLSX or CSV") from error
     try:
-        rows: Iterable[tuple[object, ...]] = book.worksheets[0].iter_rows(values_only=True)
+        named = [sheet for sheet in book.worksheets if sheet.title in names]
+        sheet = (named or book.worksheets)[0]
+        rows: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
         for number, cells in enumerate(rows, start=1):
             yield Line(number, tuple(_text(cell) for cell in cells))
     finally:

@@ -243,13 +243,31 @@ def _mark_rostered(
 
 def _put(connection: Connection, table: Table, entered: Iterable[Entered]) -> list[dict[str, Any]]:
     """Write the rows that are new or different and return them."""
+    return put_rows(connection, table, [asdict(one) for one in entered])
+
+
+def put_rows(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[dict[str, Any]],
+    beside: Collection[str] = (),
+) -> list[dict[str, Any]]:
+    """Write rows by primary key, those that are new or different, and return them.
+
+    Args:
+        beside: columns that say how a row came here; they alone make it no different.
+    """
     key_names = [column.name for column in table.primary_key]
-    rows = {tuple(getattr(one, name) for name in key_names): asdict(one) for one in entered}
+    wanted = {tuple(row[name] for name in key_names): row for row in rows}
+
+    def content(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return tuple(sorted(item for item in row.items() if item[0] not in beside))
+
     stored = set()
-    for some in _portions(sorted({key[0] for key in rows})):
+    for some in _portions(sorted({key[0] for key in wanted})):
         query = select(table).where(table.c[key_names[0]].in_(some))
-        stored |= {tuple(sorted(row._asdict().items())) for row in connection.execute(query)}
-    changed = [row for row in rows.values() if tuple(sorted(row.items())) not in stored]
+        stored |= {content(row._asdict()) for row in connection.execute(query)}
+    changed = [row for row in wanted.values() if content(row) not in stored]
     upsert(connection, table, changed)
     return changed
 

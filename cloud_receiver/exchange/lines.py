@@ -1,0 +1,112 @@
+"""An import file on its way in: its lines read one by one, what was refused beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from cloud_receiver.exchange import fields
+from cloud_receiver.exchange.fields import CellError
+from cloud_receiver.exchange.foreign import Form, translated
+from cloud_receiver.exchange.headings import COLUMNS, ImportKind, place_columns
+from cloud_receiver.exchange.sheets import Line
+from cloud_receiver.store import organisation, tables
+
+_T = TypeVar("_T")
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """A line that was left out: where it is, which column, what is wrong and what to write."""
+
+    source: str
+    line: int
+    field: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What lines may refer to.
+
+    Attributes:
+        stores: the id of every store by its id and by its name.
+    """
+
+    zones: Mapping[str, str]
+    homes: Mapping[str, str]
+    stores: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Who brings a file in, and when; kept with what it brings."""
+
+    author: str
+    now_utc_ms: int
+
+
+def known(connection: Connection) -> Known:
+    """Return what is known before the file is read."""
+    people = select(tables.employee.c.employee_id, tables.employee.c.store_id)
+    stores = connection.execute(select(tables.store.c.store_id, tables.store.c.name)).all()
+    return Known(
+        zones={site.store_id: site.zone for site in organisation.sites(connection).values()},
+        homes={row.employee_id: row.store_id for row in connection.execute(people)},
+        stores={row.name: row.store_id for row in stores}
+        | {row.store_id: row.store_id for row in stores},
+    )
+
+
+class ImportFile:
+    """A file whose lines are read one after the other, errors collected beside them."""
+
+    def __init__(self, kind: ImportKind, path: Path, form: Form = Form.DAKA) -> None:
+        """Read the file; raises DakaError when it cannot be used as a whole."""
+        sheet = translated(kind, path, form)
+        self.kind = kind
+        self.form = form
+        self.source = path.name
+        self.content_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.lines = sheet.lines
+        self.errors: list[LineError] = []
+        self._places = place_columns(kind, sheet.headings, self.source)
+
+    def read(self, reader: Callable[[int, Cells], _T]) -> Iterator[_T]:
+        """Yield what the reader makes of each line it can use."""
+        for line in self.lines:
+            try:
+                yield reader(line.number, self.cells(line))
+            except CellError as error:
+                self.refuse(line.number, error)
+
+    def refuse(self, number: int, error: CellError) -> None:
+        """Leave a line out."""
+        self.errors.append(LineError(self.source, number, error.field, error.zh, error.en))
+
+    def cells(self, line: Line) -> Cells:
+        """Return a line's cells by the names of its columns."""
+        width = len(line.cells)
+        places = {column.name: self._places.get(column.name) for column in COLUMNS[self.kind]}
+        return {
+            name: line.cells[place] if place is not None and place < width else ""
+            for name, place in places.items()
+        }
+
+
+def store_of(cells: Cells, named: Known) -> str:
+    """Read the store of a line, by id or by name."""
+    text = named.stores.get(cells["store_id"], cells["store_id"])
+    return fields.one_of("store_id", text, named.zones, "门店", "store")
+
+
+def person_of(cells: Cells, named: Known) -> str:
+    """Read the person of a line."""
+    return fields.one_of("employee_id", cells["employee_id"], named.homes, "员工", "employee")
