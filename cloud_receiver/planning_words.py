@@ -38,8 +38,8 @@ PLANNING: Final[dict[str, tuple[str, str]]] = {
     ),
     "template_written": ("模板已写入 {path}", "template written to {path}"),
     "compared": (
-        "一致 {agreed} 天,不一致 {differ} 天,我方尚无结论 {unjudged} 天,无法比较 {incomparable} 天",
-        "{agreed} days agree, {differ} differ, {unjudged} not judged here yet, {incomparable} cannot be compared",
+        "一致 {agreed} 天,不一致 {differ} 天,我方尚无结论 {unjudged} 天",
+        "{agreed} days agree, {differ} differ, {unjudged} not judged here yet",
     ),
     "disagreement": (
         "{employee} {date}:{origin} {theirs}(迟到 {their_late} 分)/ 本系统 {ours}(迟到 {our_late} 分) [{file} 第 {line} 行]",

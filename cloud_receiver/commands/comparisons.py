@@ -41,7 +41,6 @@ def compare(first: First, last: Last, config: Config = DEFAULT_CONFIG, lang: Lan
         "agreed": found.agreed,
         "differ": len(found.disagreements),
         "unjudged": found.unjudged,
-        "incomparable": found.incomparable,
     }
     typer.echo(words.say("compared", **counts))
     if found.disagreements:

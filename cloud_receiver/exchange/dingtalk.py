@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from cloud_receiver.domain.cards import WORST_FIRST, DayStatus
+from cloud_receiver.domain.results import WORST_FIRST, DayStatus, worst
 from cloud_receiver.exchange.headed import HeadedLine, headed, ours
 from cloud_receiver.exchange.sheets import Sheet, read_sheet
 from sync.errors import DakaError
@@ -31,6 +31,7 @@ _DATE = re.compile(r"(?:20)?(\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})")
 _CLOCK = re.compile(r"(次日)?\s*(\d{1,2}:\d{2})(:\d{2})?")
 _HOURS = re.compile(r"(\d{1,2}:\d{2})\s*[-~至]\s*(?:次日)?\s*(\d{1,2}:\d{2})")
 _RESULTS: Final[dict[str, DayStatus]] = {
+    "旷工迟到": DayStatus.ABSENT_LATE,
     "旷工": DayStatus.ABSENTEEISM,
     "严重迟到": DayStatus.SERIOUS_LATE,
     "迟到": DayStatus.LATE,
@@ -39,6 +40,9 @@ _RESULTS: Final[dict[str, DayStatus]] = {
     "未打卡": DayStatus.NOT_SIGNED,
     "正常": DayStatus.NORMAL,
     "外勤": DayStatus.NORMAL,
+    "请假": DayStatus.LEAVE,
+    "外出": DayStatus.OUTING,
+    "出差": DayStatus.OUTING,
     "补卡": DayStatus.NORMAL,
     "管理员": DayStatus.NORMAL,  # 管理员改为正常
 }
@@ -126,7 +130,7 @@ def _status(line: HeadedLine) -> str:
         return texts[found.index("")]  # handed on, to be told what it is
     if all(status == DayStatus.NOT_SIGNED for status in found):
         return DayStatus.ABSENTEEISM.value
-    return min((DayStatus(status) for status in found), key=WORST_FIRST.index).value
+    return worst(*map(DayStatus, found)).value
 
 
 def _result(text: str) -> str:
@@ -142,11 +146,11 @@ def _results_of_records(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     for (person, work_date), cards in sorted(days.items()):
         statuses = [str(card["timeResult"]) for _, card in cards]
         known = [status for status in statuses if status in WORST_FIRST]
-        worst = min(map(DayStatus, known), key=WORST_FIRST.index).value if known else statuses[0]
+        status = worst(*map(DayStatus, known)).value if known else statuses[0]
         if set(statuses) == {DayStatus.NOT_SIGNED.value}:
-            worst = DayStatus.ABSENTEEISM.value
+            status = DayStatus.ABSENTEEISM.value
         late, early = (_off_min(cards, kind) for kind in ("OnDuty", "OffDuty"))
-        yield cards[0][0], (person, work_date, worst, str(late), str(early))
+        yield cards[0][0], (person, work_date, status, str(late), str(early))
 
 
 def _off_min(cards: list[tuple[int, Mapping[str, Any]]], check_type: str) -> int:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from cloud_receiver.domain.cards import DayStatus
+from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.exchange.headed import HeadedLine, headed, ours
 from cloud_receiver.exchange.sheets import Sheet, read_sheet
 
-LEAVE: Final = "Leave"
 _PERSON: Final = ("Employee", "employee")
 _TIME: Final = ("Time", "time")
 _DATE: Final = ("Attendance Date", "attendance_date")
@@ -24,8 +23,8 @@ _STATUSES: Final = {
     "Present": DayStatus.NORMAL.value,
     "Work From Home": DayStatus.NORMAL.value,
     "Absent": DayStatus.ABSENTEEISM.value,
-    "On Leave": LEAVE,
-    "Half Day": LEAVE,
+    "On Leave": DayStatus.LEAVE.value,
+    "Half Day": DayStatus.HALF_DAY.value,
 }
 
 

@@ -15,12 +15,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.cards import DayStatus
 from cloud_receiver.domain.entries import HQ_BOX_ID
+from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import midnight_utc_ms, shift_date
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
-from cloud_receiver.exchange.frappe import LEAVE
 from cloud_receiver.exchange.lines import (
     Cells,
     Errand,
@@ -41,7 +40,6 @@ from sync.records import STATE_UNKNOWN, Punch, is_clean_text, to_wire
 LANE: Final = "import"
 DRIVER: Final = "import"
 _STATES: Final = {"": STATE_UNKNOWN, "0": 0, "1": 1, "上班": 0, "下班": 1, "in": 0, "out": 1}
-_RESULT_NAMES: Final = (*DayStatus, LEAVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +165,11 @@ def import_results(connection: Connection, file: ImportFile, errand: Errand) -> 
 
     def read(number: int, cells: Cells) -> dict[str, Any]:
         status = cells["status"]
-        if status not in _RESULT_NAMES:
+        if status not in set(DayStatus):
             raise CellError(
                 "status",
-                f"不认识的结果“{status}”;可用:{'、'.join(_RESULT_NAMES)}",
-                f"{status!r} is no result; known: {', '.join(_RESULT_NAMES)}",
+                f"不认识的结果“{status}”;可用:{'、'.join(DayStatus)}",
+                f"{status!r} is no result; known: {', '.join(DayStatus)}",
             )
         return {
             "origin": str(file.form),

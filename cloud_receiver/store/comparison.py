@@ -10,7 +10,6 @@ from sqlalchemy import Connection, and_, select
 
 from cloud_receiver.store.tables import day_fact, imported_result
 
-INCOMPARABLE: Final = frozenset({"Leave"})
 _UNJUDGED: Final = frozenset({"Pending", "AwaitingData"})
 
 
@@ -35,12 +34,10 @@ class Comparison:
 
     Attributes:
         unjudged: days of theirs that ours has no final word on, for want of data or roster.
-        incomparable: days of theirs in a state ours does not tell apart.
     """
 
     agreed: int
     unjudged: int
-    incomparable: int
     disagreements: tuple[Disagreement, ...]
 
 
@@ -54,12 +51,9 @@ def compare(connection: Connection, first_date: str, last_date: str) -> Comparis
         .where(theirs.work_date.between(first_date, last_date))
         .order_by(theirs.work_date, theirs.employee_id, theirs.origin)
     )
-    agreed = unjudged = incomparable = 0
+    agreed = unjudged = 0
     found = []
     for row in connection.execute(query):
-        if row.status in INCOMPARABLE:
-            incomparable += 1
-            continue
         if row.our_status is None or row.our_status in _UNJUDGED:
             unjudged += 1
             continue
@@ -74,4 +68,4 @@ def compare(connection: Connection, first_date: str, last_date: str) -> Comparis
                 row.late_min, late_min, row.file, row.line,
             )
         )  # fmt: skip
-    return Comparison(agreed, unjudged, incomparable, tuple(found))
+    return Comparison(agreed, unjudged, tuple(found))
