@@ -19,7 +19,9 @@ from cloud_receiver.commands import (
     boxes,
     calendars,
     comparisons,
+    completeness,
     deadletters,
+    policies,
     rosters,
     shifts,
     users,
@@ -52,6 +54,8 @@ app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")
 app.add_typer(calendars.app, name="calendar")
 add_provisioning(app)
+app.add_typer(policies.app, name="policy")
+app.command("completeness")(completeness.completeness)
 app.command("compare")(comparisons.compare)
 
 

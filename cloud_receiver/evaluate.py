@@ -25,7 +25,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import decide
 from cloud_receiver.domain.workday import shift_date, utc_ms
-from cloud_receiver.store import day_facts, days, dirty, projection
+from cloud_receiver.store import day_facts, days, dirty, policies, projection
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes
@@ -157,12 +157,16 @@ def _evaluate(
 ) -> tuple[list[DayKey], list[DayKey]]:
     """Return the days that changed, and those that must be judged because of it."""
     complete_utc_ms = dirty.complete(connection)
+    policy_book = policies.book(connection, terms.policy)
     assessed: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
     looks = {}
     followed = set()
     for inputs in days.load(connection, keys):
         day = assess(
-            inputs, as_of_utc_ms=now_utc_ms, complete_utc_ms=complete_utc_ms, policy=terms.policy
+            inputs,
+            as_of_utc_ms=now_utc_ms,
+            complete_utc_ms=complete_utc_ms,
+            policy=policy_book.on(inputs.day.work_date),
         )
         assessed[inputs.employee_id][inputs.day.work_date] = day
         if inputs.is_followed:

@@ -45,4 +45,24 @@ PLANNING: Final[dict[str, tuple[str, str]]] = {
         "{employee} {date}:{origin} {theirs}(迟到 {their_late} 分)/ 本系统 {ours}(迟到 {our_late} 分) [{file} 第 {line} 行]",
         "{employee} {date}: {origin} {theirs} ({their_late} min late) / ours {ours} ({our_late} min late) [{file} line {line}]",
     ),
+    "policy_default": ("默认(第一版之前):", "default, before the first version:"),
+    "policy_from": ("自 {date} 起:", "from {date} on:"),
+    "policy_kept": ("已保存,自 {date} 起生效;这天起的考勤将重新判定", "kept, from {date} on; days from then on are judged anew"),
+    "policy_same": ("自 {date} 起本来就是这样,没有变化", "that is how it was from {date} on"),
+    "heard_legend": (
+        "{first} 至 {last}  {complete} 完整 {partly} 到一部分 {nothing} 未到 {gap} 可能有缺 {to_come} 未来 {no_source} 没有数据来源",
+        "{first} to {last}  {complete} complete {partly} partly {nothing} nothing {gap} may lack some {to_come} to come {no_source} no source",
+    ),
+    "heard_line": ("{signs}  {store} {name}  {what}  {count} 条{since}", "{signs}  {store} {name}  {what}  {count} records{since}"),
+    "heard_since": (",已 {age} 没有完整数据", ", not complete for {age}"),
+    "heard_never": ("从未", "ever"),
+    "heard_no_source": ("没有打卡数据来源", "no source of attendance"),
+    "heard_awaiting": (
+        "{store}:{days} 个人日在等待数据,最早 {first}",
+        "{store}: {days} employee-days await data, the earliest {first}",
+    ),
+    "heard_forgotten": (
+        "{store} {name}:主管应登记 {expected} 人到岗,已过时 {age},还没有登记",
+        "{store} {name}: the supervisor was to record {expected} arrivals {age} ago and has recorded none",
+    ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from cloud_receiver.store.engine import insert_ignore, insert_rows
 from cloud_receiver.store.tables import journal, lane_mark
@@ -18,6 +18,7 @@ from sync.receipt import MAX_RANGES, Mark
 from sync.topics import Lane
 
 _LOOK_UP_AT_ONCE: Final = 1000
+_CLOCK_STEP_MS: Final = 60 * 60_000
 
 
 class LaneKey(NamedTuple):
@@ -66,6 +67,28 @@ def known(connection: Connection, record_ids: Sequence[str]) -> set[str]:
             connection.scalars(select(journal.c.record_id).where(journal.c.record_id.in_(some)))
         )
     return found
+
+
+def first_since(connection: Connection, received_utc_ms: int) -> int:
+    """Return a number below which nothing was received since an instant.
+
+    Numbers and times of receipt rise together but for small steps of the clock, so a few
+    look-ups by number find it where an index would cost every row.
+    """
+    since_utc_ms = received_utc_ms - _CLOCK_STEP_MS
+    low, high = connection.execute(
+        select(func.min(journal.c.entry_no), func.max(journal.c.entry_no))
+    ).one()
+    low, high = low or 0, (high or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = select(journal.c.received_utc_ms).where(journal.c.entry_no >= middle)
+        received = connection.scalar(query.order_by(journal.c.entry_no).limit(1))
+        if received is not None and received < since_utc_ms:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def lock_marks(
