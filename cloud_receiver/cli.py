@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
-from cloud_receiver.commands import boxes, calendars, deadletters, ledger, rosters, shifts, users
 from cloud_receiver.commands import (
     boxes,
     calendars,
     comparisons,
     completeness,
     deadletters,
+    ledger,
     policies,
     rosters,
     shifts,
