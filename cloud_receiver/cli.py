@@ -22,6 +22,8 @@ from cloud_receiver.commands import (
     deadletters,
     ledger,
     policies,
+    deadletters,
+    judgements,
     rosters,
     shifts,
     users,
@@ -53,6 +55,8 @@ app.add_typer(boxes.app, name="box")
 app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")
 app.add_typer(calendars.app, name="calendar")
+app.command()(judgements.asof)
+app.command()(judgements.rebuild)
 add_provisioning(app)
 app.add_typer(policies.app, name="policy")
 app.command("completeness")(completeness.completeness)

@@ -137,6 +137,24 @@ def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = Terms()) -> int:
     return judged
 
 
+def as_known(
+    connection: Connection, key: DayKey, at_utc_ms: int, terms: Terms = Terms()
+) -> Assessment:
+    """Judge a day with what headquarters knew at an instant; changes nothing.
+
+    Records, entries, withdrawals and roster versions count as they were then. Whose badge is
+    whose, and where stores are, is taken as it is known now, and a feed that is complete
+    beyond the instant is taken to have been complete to it.
+    """
+    complete_utc_ms = {
+        store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()
+    }
+    (inputs,) = days.load(connection, [key], known_by_utc_ms=at_utc_ms)
+    return assess(
+        inputs, as_of_utc_ms=at_utc_ms, complete_utc_ms=complete_utc_ms, policy=terms.policy
+    )
+
+
 def evaluate(
     connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
 ) -> list[DayKey]:

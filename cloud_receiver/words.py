@@ -101,6 +101,18 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "no_letters": ("没有问题信件", "no dead letters"),
     **PLANNING,
+    "no_such_employee": ("没有员工 {employee}", "there is no employee {employee}"),
+    "no_such_time": (
+        "{text}:请写成 2026-11-23 与 2026-11-23T09:05",
+        "{text}: write 2026-11-23 and 2026-11-23T09:05",
+    ),
+    "stood": (
+        "{who} {date},截至 {at} 所知:{status}({final}),迟到 {late} 分,早退 {early} 分,在岗 {worked} 分",
+        "{who} {date}, as known at {at}: {status} ({final}), {late} min late, {early} min early, {worked} min worked",
+    ),
+    "final": ("已定", "final"),
+    "not_final": ("未定", "not final"),
+    "rebuilt": ("已重算 {days} 个人日", "{days} employee-days computed anew"),
     "no_such_letter": ("没有编号为 {number} 的问题信件", "there is no dead letter {number}"),
     "ledger_trouble": ("台账有问题：{trouble}", "the ledger does not hold: {trouble}"),
     "ledger_holds": (

@@ -131,3 +131,25 @@ def test_a_dead_letter_is_listed_and_shown_as_it_came(folder: Path, daka: Daka) 
 def test_a_language_nobody_speaks_is_refused(daka: Daka) -> None:
     with pytest.raises(DakaError, match="--lang"):
         daka("status", lang="tlh")
+
+
+def test_asof_and_rebuild_tell_how_a_day_stands(folder: Path, daka: Daka) -> None:
+    files = {
+        "stores": "store_id,name,scene\nS1,One,community\n",
+        "employees": "employee_id,name,store_id\nE1,Wang,S1\n",
+        "roster": "employee_id,work_date,start,end\nE1,2026-11-23,09:00,18:00\n",
+    }
+    for kind, text in files.items():
+        (folder / f"{kind}.csv").write_text(text)
+        assert daka("import", kind, str(folder / f"{kind}.csv")).exit_code == 0
+    later = ("asof", "E1", "2026-11-23", "--at", "2099-01-01T00:00")
+    assert "E1 2026-11-23, as known at 2099-01-01T00:00: awaiting data (not final)" in (
+        daka(*later).output
+    )
+    assert "等待数据(未定)" in daka(*later, lang="zh").output
+    assert "rest day" in daka("asof", "E1", "2026-11-23", "--at", "2020-01-01T00:00").output
+    with pytest.raises(DakaError, match="no employee E9"):
+        daka("asof", "E9", "2026-11-23", "--at", "2026-11-23T09:05")
+    with pytest.raises(DakaError, match="write 2026-11-23"):
+        daka("asof", "E1", "2026-11-23", "--at", "yesterday")
+    assert "computed anew" in daka("rebuild").output

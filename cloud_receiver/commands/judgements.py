@@ -1,0 +1,97 @@
+"""daka-hq asof and rebuild: what was known when, and everything derived computed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloud_receiver.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Language,
+    print_lines,
+    words_of,
+)
+from sync.errors import DakaError
+
+if TYPE_CHECKING:
+    from cloud_receiver.domain.employee_day import Assessment
+    from cloud_receiver.words import Words
+
+_MOMENT = "%Y-%m-%d %H:%M:%S"
+
+
+def asof(
+    employee: Annotated[str, typer.Argument(help="employee id")],
+    date: Annotated[str, typer.Argument(help="work date, YYYY-MM-DD")],
+    at: Annotated[str, typer.Option(help="local time of the store, YYYY-MM-DDTHH:MM[:SS]")],
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Tell how a day stood with what headquarters knew at an instant; changes nothing."""
+    from datetime import date as calendar_date
+
+    from cloud_receiver.domain.workday import local_to_utc_ms
+    from cloud_receiver.evaluate import Terms, as_known
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
+    from cloud_receiver.store import organisation
+    from cloud_receiver.store.engine import read
+
+    words = words_of(lang)
+    with database(load_settings(config)) as engine, read(engine) as connection:
+        home = organisation.home_stores(connection, [employee]).get(employee)
+        if home is None:
+            raise DakaError(words.say("no_such_employee", employee=employee))
+        zone = organisation.zone_of(organisation.sites(connection), home)
+        try:
+            calendar_date.fromisoformat(date)
+            at_utc_ms = local_to_utc_ms(at, zone)
+        except ValueError as error:
+            raise DakaError(words.say("no_such_time", text=f"{date}, {at}")) from error
+        day = as_known(connection, (employee, date), at_utc_ms, Terms())
+    print_lines(_told(day, zone, at, words))
+
+
+def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from cloud_receiver.domain import findings
+    from cloud_receiver.domain.attendance import LABELS, DayStatus
+
+    number = 0 if words.language == "zh" else 1
+    facts = day.facts
+    status = LABELS[DayStatus(str(facts["status"]))][number]
+    final = words.say("final" if facts["final"] else "not_final")
+    yield words.say("stood", who=facts["employee_id"], date=facts["work_date"], at=at,
+                    status=status, final=final, late=facts["late_min"],
+                    early=facts["early_min"], worked=facts["worked_min"])  # fmt: skip
+    for point in day.evidence["points"]:
+        at_utc_ms = point["at_utc_ms"]
+        moment = "–"
+        if at_utc_ms is not None:
+            instant = datetime.fromtimestamp(at_utc_ms / 1000, UTC)
+            moment = instant.astimezone(ZoneInfo(zone)).strftime(_MOMENT)
+        label = LABELS[DayStatus(point["status"])][number]
+        yield f"  {point['check_type']:7} {moment:19} {label} {point['record_id'] or ''}".rstrip()
+    for finding in day.evidence["findings"]:
+        label = findings.LABELS[findings.FindingCode(finding["code"])][number]
+        yield f"  {label}: {' '.join(finding['records'])}"
+
+
+def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
+    """Compute all that is derived from the journal anew; what comes out the same stays."""
+    from cloud_receiver.domain.workday import utc_ms
+    from cloud_receiver.evaluate import Terms
+    from cloud_receiver.evaluate import rebuild as rebuild_all
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
+
+    words, settings = words_of(lang), load_settings(config)
+    with database(settings) as engine:
+        now_utc_ms = utc_ms(settings.clock.now_utc())
+        terms = Terms(channels=settings.notify.channels)
+        typer.echo(words.say("rebuilt", days=rebuild_all(engine, now_utc_ms, terms)))
