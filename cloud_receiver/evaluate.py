@@ -150,8 +150,12 @@ def as_known(
         store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()
     }
     (inputs,) = days.load(connection, [key], known_by_utc_ms=at_utc_ms)
+    policy_book = policies.book(connection, terms.policy, known_by_utc_ms=at_utc_ms)
     return assess(
-        inputs, as_of_utc_ms=at_utc_ms, complete_utc_ms=complete_utc_ms, policy=terms.policy
+        inputs,
+        as_of_utc_ms=at_utc_ms,
+        complete_utc_ms=complete_utc_ms,
+        policy=policy_book.on(key[1]),
     )
 
 

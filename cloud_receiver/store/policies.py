@@ -34,9 +34,16 @@ def versions(connection: Connection) -> list[PolicyVersion]:
     ]
 
 
-def book(connection: Connection, before: Policy) -> PolicyBook:
-    """Return the policies by work date; `before` is in force until the first of them."""
-    return PolicyBook([one.dated for one in versions(connection)], before)
+def book(connection: Connection, before: Policy, known_by_utc_ms: int | None = None) -> PolicyBook:
+    """Return the policies by work date; `before` is in force until the first of them.
+
+    Args:
+        known_by_utc_ms: only versions made by then; None: all.
+    """
+    stored = versions(connection)
+    if known_by_utc_ms is not None:
+        stored = [one for one in stored if one.created_utc_ms <= known_by_utc_ms]
+    return PolicyBook([one.dated for one in stored], before)
 
 
 def put(
