@@ -33,12 +33,13 @@ fix: $(VENV)/.test-ready ## repair what can be repaired by itself
 clean: ## remove the environment and the demonstration's data
 	rm -rf $(VENV) var build *.egg-info
 
-packages-test: ## install Mosquitto, PostgreSQL, Chromium and CJK fonts from Debian
+packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace and CJK fonts from Debian
 	@missing=""; \
 	command -v mosquitto /usr/sbin/mosquitto >/dev/null || missing="$$missing mosquitto"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
+	command -v strace >/dev/null || missing="$$missing strace"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	$(call install-debian,$$missing)
