@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from agent import storage
@@ -17,6 +18,7 @@ from sync.clock import utc_text
 from sync.heartbeat import DeviceHealth, Heartbeat, LaneHealth, encode_heartbeat
 
 MAX_CAPACITY_DAYS: Final = 3650
+NO_ALARMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def heartbeat_of(
     counts: Counts,
     view: OutboxView,
     devices: tuple[DeviceHealth, ...],
+    alarms: Mapping[str, str] = NO_ALARMS,
 ) -> Heartbeat:
     """Return what the box says about itself now."""
     box = settings.box
@@ -75,6 +78,9 @@ def heartbeat_of(
             view.daily_bytes(counts, now_utc_ms),
         ),
         devices=devices,
+        boot_id=settings.clock.boot_id,
+        boottime_ms=settings.clock.boottime_ms(),
+        alarms=alarms,
     )
 
 
@@ -95,6 +101,7 @@ class Health:
     Args:
         counts: returns the outbox's latest picture.
         devices: returns the latest report of each device.
+        alarms: returns what is to be said of the box itself, given the trouble of the link.
     """
 
     def __init__(
@@ -103,17 +110,26 @@ class Health:
         version: str,
         counts: Callable[[], Counts],
         devices: Callable[[], tuple[DeviceHealth, ...]],
+        alarms: Callable[[str], Mapping[str, str]],
     ) -> None:
         self._settings = settings
         self._version = version
         self._counts = counts
         self._devices = devices
+        self._alarms = alarms
         self._view = OutboxView(settings.box.outbox)
 
     def beat(self, link: LinkReport) -> bytes:
         """Return a heartbeat's bytes."""
         payload = encode_heartbeat(
-            heartbeat_of(self._settings, self._version, self._counts(), self._view, self._devices())
+            heartbeat_of(
+                self._settings,
+                self._version,
+                self._counts(),
+                self._view,
+                self._devices(),
+                self._alarms(link.trouble),
+            )
         )
         write_status(self._settings.box, payload, link)
         return payload

@@ -15,14 +15,20 @@ class DataLock:
     """Held while the agent runs; the kernel releases it however the process ends.
 
     Raises:
-        DakaError: another agent holds it (on entering).
+        DakaError: another agent holds it, or the folder takes no file (on entering).
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
 
     def __enter__(self) -> DataLock:
-        self._file = (self._data_dir / _NAME).open("wb")
+        try:
+            self._file = (self._data_dir / _NAME).open("wb")
+        except OSError as error:
+            raise DakaError(
+                f"{self._data_dir} takes no file: {error.strerror}; look at its owner, and if it"
+                " is read-only at the disk or card, which may be dying"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -53,6 +53,11 @@ class Outbox:
             self._set_meta("clean", "0")
         self.room.ballast.restore()
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether nothing was taken in for want of room, until room was found again."""
+        return self._full
+
     # ---- taking in ------------------------------------------------------------------------
 
     def put(self, capture: Capture) -> Stored:

@@ -13,25 +13,27 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Final
 
 from agent import tuning
+from agent.alarms import DAMAGED, alarms_of, damage_text
 from agent.control import Hands, RefusedCommandError
 from agent.device_loop import DeviceLoop, Reread
 from agent.health import Health
+from agent.ingest import Arrival, Origin, capture_of
 from agent.lock import DataLock
-from agent.outbox import Outbox
-from agent.recovery import open_outbox
+from agent.recovery import Opened, open_outbox
 from agent.renewal import LOOK_EVERY_S, PATIENCE_S, Renewal
 from agent.service import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 from agent.settings import Settings
-from agent.storage import StorageError
+from agent.storage import StorageError, StorageFullError
 from agent.tuning import Tuning
 from agent.uplink import Uplink
 from agent.writer import Writer
+from drivers.contract import Reading, Rejected
 from sync.errors import DakaError
 from sync.heartbeat import DeviceHealth
 from sync.memory import collect_rarely
@@ -52,7 +54,10 @@ def run(settings: Settings, version: str) -> None:
         DakaError: it cannot start, or the outbox failed while it ran.
     """
     collect_rarely()
-    settings.box.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.box.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DakaError(f"{settings.box.data_dir} cannot be made: {error.strerror}") from error
     with DataLock(settings.box.data_dir):
         opened = open_outbox(settings.box.outbox, settings.limits, settings.clock.now_utc())
         if opened.set_aside is not None:
@@ -61,7 +66,21 @@ def run(settings: Settings, version: str) -> None:
                 opened.damage,
                 opened.set_aside,
             )
-        Runtime(settings, version, opened.outbox).run()
+            _tell_damage(settings, opened)
+        Runtime(settings, version, opened).run()
+
+
+def _tell_damage(settings: Settings, opened: Opened) -> None:
+    """Let headquarters know by a record, which is delivered whatever happens to health."""
+    assert opened.set_aside is not None
+    told = Rejected(opened.set_aside.name, DAMAGED, damage_text(opened), opened.damage.encode())
+    reading = Reading(source_id=settings.box.box_id, cursor={}, rejected=(told,))
+    origin = Origin("outbox", "agent", settings.box.store_id)
+    capture = capture_of(reading, origin, Arrival.now(settings.clock), None)
+    try:
+        opened.outbox.put(replace(capture, cursor=None))
+    except StorageFullError as error:
+        _log.warning("damage_untold error=%s", error)
 
 
 def _diagnose(settings: Settings, version: str) -> Mapping[str, Any]:
@@ -86,8 +105,9 @@ class _Loop:
 class Runtime:
     """See the module."""
 
-    def __init__(self, settings: Settings, version: str, outbox: Outbox) -> None:
-        self._outbox = outbox
+    def __init__(self, settings: Settings, version: str, opened: Opened) -> None:
+        outbox = self._outbox = opened.outbox
+        self._damage = damage_text(opened)
         self._clock = settings.clock
         self._stop = threading.Event()
         self._fatal: BaseException | None = None
@@ -96,7 +116,9 @@ class Runtime:
         self._writer = Writer(outbox, settings.clock, watchdog.feeder("outbox", LOOP_PATIENCE_S))
         tuned = Tuning(settings, outbox.kept(tuning.META_KEY))
         outbox.room.retain(tuned.settings()["retention_days"])
-        self._health = Health(settings, version, lambda: self._writer.counts, self._reports)
+        self._health = Health(
+            settings, version, lambda: self._writer.counts, self._reports, self._alarms
+        )
         self._uplink = Uplink(
             settings,
             version,
@@ -164,6 +186,10 @@ class Runtime:
             known = ", ".join(named) or "none"
             raise RefusedCommandError(f"no device {name!r} on this box; there is {known}")
         named[name].ask_reread(Reread(since, done))
+
+    def _alarms(self, link_trouble: str) -> dict[str, str]:
+        now = self._clock.now_utc()
+        return alarms_of(self._damage, link_trouble, now, is_full=self._outbox.is_full)
 
     def _feed_service(self) -> None:
         stuck = self._watchdog.stuck()

@@ -46,6 +46,7 @@ class BoxStatus:
             and self.last is not None
             and self.last.link.is_up
             and not self.last.link.trouble
+            and not self.last.heartbeat.get("alarms")
             and all(device["status"] == "ok" for device in self.last.heartbeat["devices"])
         )
 
@@ -122,6 +123,8 @@ def lines_of(status: BoxStatus, settings: Settings, words: Words) -> Iterator[st
         yield _link_line(status.last, settings, words)
     else:
         yield words.say("as_of", at=_local(status.last.heartbeat["at_utc"], settings))
+    for code in status.last.heartbeat.get("alarms", ()):
+        yield words.say(f"alarm_{code}")
     for device in status.last.heartbeat["devices"]:
         yield _device_line(device, settings, words)
 

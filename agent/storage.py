@@ -102,6 +102,8 @@ def connect(path: Path) -> sqlite3.Connection:
             from agent.schema import migrate
 
             migrate(connection)
+            # into the file itself: one without tables was never an outbox, not a broken one
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except BaseException:
         connection.close()
         raise

@@ -46,6 +46,18 @@ _WORDS: Final[Table] = {
     "device_busy": ("忙", "busy"),
     "device_malformed": ("数据异常", "answers nonsense"),
     "device_refused": ("拒绝访问", "refuses us"),
+    "alarm_outbox_damaged": (
+        "本地数据库曾损坏，已另存并重读所有设备；请检查存储卡",
+        "the outbox was damaged, it is kept and all devices were read again; look at the card",
+    ),
+    "alarm_clock_not_set": (
+        "时钟未设置：照常采集，校时后补正；请检查网络校时",
+        "clock not set: collecting all the same, dated right afterwards; see to its time service",
+    ),
+    "alarm_storage_full": (
+        "没有空间：已停止读取，记录留在设备里；请清理磁盘",
+        "no room: reading has stopped, the devices keep their records; free space",
+    ),
     "clock": ("时钟差 {offset}", "clock {offset}"),
     "records": ("机内 {count} 条记录", "{count} records on the device"),
     "as_of": ("设备状态截至 {at}", "devices as of {at}"),

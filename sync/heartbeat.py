@@ -7,7 +7,7 @@ its marks of that epoch reach the device's `complete_lane_heads`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ VERSION: Final = 1
 MAX_DEVICES: Final = 200
 MAX_DETAIL: Final = 1000
 MAX_FACTS: Final = 50
+MAX_ALARMS: Final = 20
 _MAX_COUNT: Final = 2**53
 _Value = TypeVar("_Value")
 
@@ -91,6 +92,10 @@ class Heartbeat:
         hq_epoch: the headquarters database the marks are from; None before the first receipt.
         oldest_waiting_utc: capture time of the oldest record not settled; None: none waits.
         captured: equals ``settled + waiting + quarantined`` (law 1); the decoder insists.
+        boot_id, boottime_ms: which boot of the box this is and how long it has lasted: by it
+            headquarters dates records that were taken before the box knew the time.
+        alarms: what a person should know of the box itself, a sentence by a stable code;
+            codes are documented in docs/troubleshooting.md.
         capacity_days: how long the disk lasts at the present rate; None: not known yet.
     """
 
@@ -110,6 +115,9 @@ class Heartbeat:
     free_bytes: int
     capacity_days: int | None
     devices: tuple[DeviceHealth, ...]
+    boot_id: str = "unknown-boot"
+    boottime_ms: int = 0
+    alarms: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_heartbeat(beat: Heartbeat) -> bytes:
@@ -140,6 +148,9 @@ def encode_heartbeat(beat: Heartbeat) -> bytes:
         "db_bytes": beat.db_bytes,
         "free_bytes": beat.free_bytes,
         "capacity_days": beat.capacity_days,
+        "boot_id": beat.boot_id,
+        "boottime_ms": beat.boottime_ms,
+        "alarms": {code: text[:MAX_DETAIL] for code, text in beat.alarms.items()},
         "devices": [_device_to_wire(device) for device in beat.devices],
     }
     return encode_body(message).encode()
@@ -191,6 +202,9 @@ def decode_heartbeat(payload: bytes) -> Heartbeat:
         free_bytes=_count(message, "free_bytes"),
         capacity_days=_if_given(message, "capacity_days", _count),
         devices=tuple(_device_from_wire(item) for item in devices),
+        boot_id=_if_given(message, "boot_id", text_field) or "unknown-boot",
+        boottime_ms=_if_given(message, "boottime_ms", _count) or 0,
+        alarms=_alarms(message.get("alarms") or {}),
     )
     if beat.captured != beat.settled + beat.waiting + beat.quarantined:
         raise WireError(
@@ -269,6 +283,12 @@ def _by_lane(message: dict[str, Any], name: str) -> dict[Lane, Any]:
     if not isinstance(value, dict):
         raise WireError("field", f"{name}: an object is expected")
     return {lane: value[lane] for lane in Lane if lane in value}
+
+
+def _alarms(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or len(value) > MAX_ALARMS:
+        raise WireError("field", f"alarms: an object of at most {MAX_ALARMS} texts is expected")
+    return {str(code)[:200]: str(text)[:MAX_DETAIL] for code, text in value.items()}
 
 
 def _facts(value: Any) -> dict[str, str]:

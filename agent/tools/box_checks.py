@@ -20,10 +20,8 @@ from agent.storage import StorageError
 from agent.tools.findings import Checked, failed, passed, skipped
 from drivers.contract import Reading
 from drivers.errors import DriverError
-from sync.clock import parse_utc
+from sync.clock import is_set, parse_utc
 
-BUILT: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""No box can honestly believe to live before its software was made."""
 CLOCK_WARN_MS: Final = 60_000
 NEARLY_FULL_PERCENT: Final = 90
 LISTEN_S: Final = 1.0
@@ -51,7 +49,7 @@ def check_clock(settings: Settings) -> Checked:
     """See that the box knows the time, and whether somebody keeps it right."""
     now = settings.clock.now_utc()
     told = {"now": f"{now.astimezone(settings.box.zone):%Y-%m-%d %H:%M:%S}"}
-    if now < BUILT:
+    if not is_set(now):
         return failed("clock", "clock_unset", "clock_remedy", **told)
     kept = _time_service()
     if kept is None:

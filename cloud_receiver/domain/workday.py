@@ -212,13 +212,25 @@ def is_believable(local: str) -> bool:
     return FIRST_DATE <= local[: len(FIRST_DATE)] < AFTER_LAST_DATE
 
 
-def effective_utc_ms(device_time: str, zone: str, clock_offset_ms: int | None) -> int | None:
+def effective_utc_ms(
+    device_time: str, zone: str, clock_offset_ms: int | None, box_ahead_ms: int = 0
+) -> int | None:
     """Return when a touch really was: the terminal's time less what its clock was ahead.
+
+    Args:
+        clock_offset_ms: terminal minus box; None: not measured.
+        box_ahead_ms: how far the box's own clock was ahead when it measured, where it was
+            known to be wrong (`store.boots`). A terminal that was right shows an offset of
+            the opposite sign; one that shows the box's time is as wrong as the box.
 
     None when the clock cannot be believed: in another age, or more than
     `MAX_CLOCK_OFFSET_MS` off. An offset that was not measured counts as none.
     """
     offset_ms = clock_offset_ms or 0
+    if box_ahead_ms and clock_offset_ms is not None:
+        if abs(offset_ms) <= MAX_CLOCK_OFFSET_MS:  # it goes by the box
+            return local_to_utc_ms(device_time, zone) - offset_ms - box_ahead_ms
+        offset_ms += box_ahead_ms
     if abs(offset_ms) > MAX_CLOCK_OFFSET_MS or not is_believable(device_time):
         return None
     return local_to_utc_ms(device_time, zone) - offset_ms

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import boots
 from cloud_receiver.store.engine import insert_ignore, upsert
+from cloud_receiver.store.projection import redate
 from cloud_receiver.store.tables import box, source
 from sync.clock import parse_utc
 from sync.errors import DakaError, WireError
@@ -84,6 +86,8 @@ def report(
         "last_seen_utc_ms": now_utc_ms,
     }
     upsert(connection, box, [row], keep=("first_seen_utc_ms",))
+    if boots.note(connection, beat.box_id, beat.boot_id, beat.boottime_ms, now_utc_ms):
+        redate(connection, beat.box_id, now_utc_ms)
     known = _complete_of(connection, beat.box_id)
     rows = [_source_row(beat.box_id, device, marks, known) for device in beat.devices]
     upsert(connection, source, rows)

@@ -7,7 +7,7 @@ employee-day that gained or lost one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,16 +16,19 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import around, shifts_around, work_date_of
 from cloud_receiver.domain.workday import (
+    MAX_CLOCK_OFFSET_MS,
     PlannedShift,
     effective_utc_ms,
     is_believable,
     local_date,
     local_to_utc_ms,
+    utc_ms,
 )
-from cloud_receiver.store import dirty, entry_book, feed_gaps, organisation, tables
+from cloud_receiver.store import boots, dirty, entry_book, feed_gaps, organisation, tables
 from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
+from sync.clock import parse_utc
 from sync.records import Gap, Punch, Sale
 
 CURSOR_KEY: Final = "projected_entry_no"
@@ -39,6 +42,7 @@ _JOURNALED: Final = (
     tables.journal.c.kind,
     tables.journal.c.body,
     tables.journal.c.received_utc_ms,
+    tables.journal.c.box_id,
 )
 
 
@@ -50,6 +54,7 @@ class Journaled(NamedTuple):
     kind: str
     body: str
     received_utc_ms: int
+    box_id: str
 
 
 class Act(NamedTuple):
@@ -169,6 +174,7 @@ def _project_punches(
     )
     rows = []
     acts = []
+    ahead = _Ahead(connection, entries, punches)
     for entry, punch in zip(entries, punches, strict=True):
         employee_id = book.holder(
             punch.store_id, punch.device_serial, punch.user_id, punch.device_time[:10]
@@ -176,7 +182,10 @@ def _project_punches(
         site = sites.get(punch.store_id)
         at_utc_ms = None
         if site:
-            at_utc_ms = effective_utc_ms(punch.device_time, site.zone, punch.clock_offset_ms)
+            told = (punch.device_time, site.zone, punch.clock_offset_ms)
+            at_utc_ms = effective_utc_ms(*told)
+            if at_utc_ms is None:
+                at_utc_ms = effective_utc_ms(*told, ahead.of(entry.box_id, punch))
         acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
         rows.append(
             _PunchRow(
@@ -194,6 +203,43 @@ def _project_punches(
         )
     upsert_rows(connection, tables.punch, _PunchRow._fields, rows)
     dirty.mark(connection, {day for day in _days_of(connection, acts, sites) if day}, now_utc_ms)
+
+
+class _Ahead:
+    """How far boxes' own clocks were ahead; asked for few records, so looked up when asked."""
+
+    def __init__(
+        self, connection: Connection, entries: Sequence[Journaled], punches: Sequence[Punch]
+    ) -> None:
+        self._connection = connection
+        self._boots = {
+            (entry.box_id, punch.boot_id) for entry, punch in zip(entries, punches, strict=True)
+        }
+        self._began: Mapping[tuple[str, str], int] | None = None
+
+    def of(self, box_id: str, punch: Punch) -> int:
+        """Return by how much the box was ahead when it read a touch; 0 where it was right."""
+        if self._began is None:
+            self._began = boots.began_of(self._connection, self._boots)
+        began = self._began.get((box_id, punch.boot_id))
+        if began is None:
+            return 0
+        ahead_ms = utc_ms(parse_utc(punch.received_at_utc)) - (began + punch.boottime_ms)
+        return ahead_ms if abs(ahead_ms) > MAX_CLOCK_OFFSET_MS else 0
+
+
+def redate(connection: Connection, box_id: str, now_utc_ms: int) -> None:
+    """Date the touches of a box that could not be dated before."""
+    entry = tables.journal.c
+    of_box = (
+        select(tables.punch.c.record_id)
+        .join(tables.journal, entry.record_id == tables.punch.c.record_id)
+        .where(tables.IS_UNDATED, entry.box_id == box_id)
+    )
+    record_ids = list(connection.scalars(of_box))
+    for start in range(0, len(record_ids), MAX_ENTRIES):
+        some = tables.punch.c.record_id.in_(record_ids[start : start + MAX_ENTRIES])
+        project_again(connection, tables.punch, some, now_utc_ms)
 
 
 def _project_sales(

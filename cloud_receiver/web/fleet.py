@@ -67,6 +67,9 @@ TEXTS: Final[Texts] = {
     "st_malformed": ("应答异常", "answers make no sense"),
     "st_refused": ("拒绝访问", "refuses access"),
     "st_new": ("尚未读过", "not read yet"),
+    "alarm_outbox_damaged": ("本地数据库曾损坏", "Its outbox was damaged"),
+    "alarm_clock_not_set": ("时钟未设置", "Its clock is not set"),
+    "alarm_storage_full": ("磁盘已满", "Its disk is full"),
     "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
     "no_store": ("未登记的门店", "store not known"),
@@ -161,7 +164,7 @@ def _is_silent(box: BoxView, now: datetime) -> bool:
 
 def _is_well(box: BoxView, now: datetime) -> bool:
     fine = all(d.status == "ok" or d.retired_utc_ms for d in box.devices)
-    return box.online and not _is_silent(box, now) and fine
+    return box.online and not _is_silent(box, now) and fine and not (box.beat and box.beat.alarms)
 
 
 def _box(box: BoxView, look: _Look) -> Markup:
@@ -222,7 +225,19 @@ def _beat(box: BoxView, beat: Heartbeat, look: _Look) -> Markup:
         (words("capacity"), words("not_known") if days is None else words("days", n=f"{days:,}")),
     ]
     listed = [el("div", el("dt", name), el("dd", value)) for name, value in pairs]
+    listed += [_alarm(code, told, words) for code, told in beat.alarms.items()]
     return el("dl", listed, _law1(beat, words), class_="pairs")
+
+
+def _alarm(code: str, told: str, words: Words) -> Markup:
+    """Show what is the matter with the box itself; a code of a newer agent speaks for itself."""
+    label = words(f"alarm_{code}") if f"alarm_{code}" in TEXTS else code
+    return el(
+        "div",
+        el("dt", chip(label, "bad", "error")),
+        el("dd", told, class_="small remedy"),
+        class_="wide",
+    )
 
 
 def _law1(beat: Heartbeat, words: Words) -> Markup:

@@ -15,10 +15,19 @@ from cloud_receiver.store.tables.campaigns import (
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
 from cloud_receiver.store.tables.control import box_command, box_setting
-from cloud_receiver.store.tables.derived import day_fact, dirty, entry, outcome, punch, sale
+from cloud_receiver.store.tables.derived import (
+    IS_UNDATED,
+    day_fact,
+    dirty,
+    entry,
+    outcome,
+    punch,
+    sale,
+)
 from cloud_receiver.store.tables.incoming import (
     IS_TROUBLE,
     box,
+    box_boot,
     dead_letter,
     feed_gap,
     journal,
@@ -48,6 +57,7 @@ from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
 
 __all__ = [
     "IS_TROUBLE",
+    "IS_UNDATED",
     "account",
     "anchor",
     "appeal",
@@ -55,6 +65,7 @@ __all__ = [
     "badge",
     "balance",
     "box",
+    "box_boot",
     "box_command",
     "box_setting",
     "calendar_day",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 
 from cloud_receiver.store.tables.catalogue import metadata
+
+IS_UNDATED = text("effective_utc_ms IS NULL")
+"""The few touches whose time is not known; looked through when a box's clock becomes known."""
 
 punch = Table(
     "punch",
@@ -28,6 +31,7 @@ punch = Table(
     Column("withdrawn_utc_ms", BigInteger),  # it no longer counts since
     Index("ix_punch_employee", "employee_id", "effective_utc_ms"),
     Index("ix_punch_user", "store_id", "device_serial", "user_id"),
+    Index("ix_punch_undated", "record_id", sqlite_where=IS_UNDATED, postgresql_where=IS_UNDATED),
 )
 entry = Table(
     "entry",

@@ -81,6 +81,13 @@ source = Table(
     Column("device_records", BigInteger),
     Column("retired_utc_ms", BigInteger),  # taken out of service: the store waits for it no more
 )
+box_boot = Table(
+    "box_boot",
+    metadata,  # when a boot of a box began, by headquarters' clock; see store.boots
+    Column("box_id", Text, primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("began_utc_ms", BigInteger, nullable=False),
+)
 feed_gap = Table(
     "feed_gap",
     metadata,  # when touches of a source may have been lost for good; from the journal
