@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from cloud_receiver.commands import (
+    blank_files,
     boxes,
     calendars,
     comparisons,
@@ -59,6 +60,7 @@ app.command()(judgements.rebuild)
 add_provisioning(app)
 app.add_typer(policies.app, name="policy")
 app.command("completeness")(completeness.completeness)
+app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)
 
 

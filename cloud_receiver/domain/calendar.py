@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from cloud_receiver.domain.national import Doubt, national_day
@@ -84,18 +85,29 @@ class Calendar:
         """Take what headquarters said, by store (`EVERY_STORE`: all) and date."""
         self._overrides = overrides
 
+    def kind(self, store_id: str, date: str) -> DayKind:
+        """Return what kind of day a date is in a store; cheap enough for every employee-day."""
+        own = self._own(store_id, date) if self._overrides else None
+        return own.kind if own else _national_kind(date)
+
+    def _own(self, store_id: str, date: str) -> Override | None:
+        found = self._overrides.get((store_id, date))
+        return found or self._overrides.get((EVERY_STORE, date))
+
     def day(self, store_id: str, date: str) -> CalendarDay:
         """Return what a date is in a store."""
-        own = self._overrides.get((store_id, date)) or self._overrides.get((EVERY_STORE, date))
+        own = self._own(store_id, date)
         if own:
             return CalendarDay(date, own.kind, own.name, own.name, is_own=True, doubt=None)
-        found = national_day(date)
-        if found.is_worked:
-            kind = DayKind.MAKEUP_WORKDAY if found.is_weekend else DayKind.WORKDAY
-        elif found.name_en:
-            kind = DayKind.HOLIDAY
-        else:
-            kind = DayKind.WEEKEND
+        found, kind = national_day(date), _national_kind(date)
         return CalendarDay(
             date, kind, found.name_zh, found.name_en, is_own=False, doubt=found.doubt
         )
+
+
+@lru_cache(maxsize=8192)
+def _national_kind(date: str) -> DayKind:
+    found = national_day(date)
+    if found.is_worked:
+        return DayKind.MAKEUP_WORKDAY if found.is_weekend else DayKind.WORKDAY
+    return DayKind.HOLIDAY if found.name_en else DayKind.WEEKEND

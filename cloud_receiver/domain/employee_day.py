@@ -44,6 +44,7 @@ class DayInputs:
     Attributes:
         rostered: the roster says something about the day, be it that it is a rest day.
         scene: of the store of the day.
+        calendar: what the date is in that store's calendar, a `calendar.DayKind` value.
         neighbours: the roster around the day.
         taps: at least those within two days.
         implausible: punches of that date whose terminal's clock cannot be believed.
@@ -55,6 +56,7 @@ class DayInputs:
     day: RosterDay
     rostered: bool
     scene: str
+    calendar: str = ""
     neighbours: Mapping[str, RosterDay]
     taps: tuple[Tap, ...]
     implausible: tuple[str, ...]
@@ -117,6 +119,7 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "work_date": day.work_date,
         "store_id": day.store_id,
         "scene": inputs.scene,
+        "calendar": inputs.calendar,
         "status": result.status.value,
         "scheduled": result.scheduled,
         "final": result.final,

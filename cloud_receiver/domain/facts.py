@@ -64,6 +64,11 @@ CATALOGUE: Final[dict[str, Fact]] = {
         _text("work_date", "工作日", "work date"),
         _text("store_id", "门店", "store"),
         _text("scene", "场景", "scene"),
+        _text(
+            "calendar",
+            "日历(工作日、周末、节假日、调休上班)",
+            "calendar: workday, weekend, holiday, make-up",
+        ),
         _text("status", "考勤结果", "attendance result"),
         _text("team", "考勤组", "team"),
         _text("campaign_id", "活动", "campaign"),

@@ -40,10 +40,18 @@ class SaidVersion:
     created_utc_ms: int
 
 
-def history(connection: Connection, first_date: str, last_date: str) -> list[SaidVersion]:
-    """Return all that was ever said of some dates, by date and store, the oldest first."""
+def history(
+    connection: Connection, first_date: str, last_date: str, known_by_utc_ms: int | None = None
+) -> list[SaidVersion]:
+    """Return all that was ever said of some dates, by date and store, the oldest first.
+
+    Args:
+        known_by_utc_ms: only what was said by then; None: all.
+    """
     day = calendar_day.c
     query = select(calendar_day).where(day.work_date.between(first_date, last_date))
+    if known_by_utc_ms is not None:
+        query = query.where(day.created_utc_ms <= known_by_utc_ms)
     return [
         SaidVersion(
             Said(
@@ -60,11 +68,13 @@ def history(connection: Connection, first_date: str, last_date: str) -> list[Sai
     ]
 
 
-def calendar(connection: Connection, first_date: str, last_date: str) -> Calendar:
-    """Return the calendar in force between two dates, both included."""
+def calendar(
+    connection: Connection, first_date: str, last_date: str, known_by_utc_ms: int | None = None
+) -> Calendar:
+    """Return the calendar in force between two dates, both included; now, or as known then."""
     newest = {
         (one.said.store_id, one.said.work_date): one.said
-        for one in history(connection, first_date, last_date)
+        for one in history(connection, first_date, last_date, known_by_utc_ms)
     }
     return Calendar(
         {key: Override(said.kind, said.name) for key, said in newest.items() if said.kind}

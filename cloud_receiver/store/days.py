@@ -19,7 +19,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.touches import Place, Source
 from cloud_receiver.domain.workday import CheckType, midnight_utc_ms, shift_date
-from cloud_receiver.store import approvals, feed_gaps, organisation, tables
+from cloud_receiver.store import approvals, calendar, feed_gaps, organisation, tables
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
 
 _MAX_GAP_DAYS: Final = 31
@@ -69,6 +69,7 @@ def _load_together(
     taps, implausible = _punches(connection, people, first, last, sites, known_by_utc_ms)
     sales = _sales(connection, people, first, last, known_by_utc_ms)
     gaps = feed_gaps.near(connection, *_span(first, last))
+    dates = calendar.calendar(connection, first, last, known_by_utc_ms)
     for employee_id, work_date in sorted(keys):
         roster = rosters.get(employee_id, {})
         own = _within_two_days(taps.get(employee_id, ()), work_date)
@@ -79,6 +80,7 @@ def _load_together(
             day=day,
             rostered=work_date in roster,
             scene=site.scene if site else "",
+            calendar=dates.kind(day.store_id, work_date).value,
             neighbours={date: roster[date] for date in around(work_date) if date in roster},
             taps=own,
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.calendar import DayKind
 from cloud_receiver.domain.entries import Arrival
 from cloud_receiver.domain.policies import with_settings
 from cloud_receiver.domain.workday import local_to_utc_ms
-from cloud_receiver.store import completeness, policies, tables
+from cloud_receiver.store import calendar, completeness, policies, tables
+from cloud_receiver.store.calendar import Said
 from cloud_receiver.store.completeness import Heard
 from cloud_receiver.store.entries import enter
 from cloud_receiver.store.journal import first_since
@@ -132,3 +134,16 @@ def test_settings_within_settings_are_changed_alone() -> None:
     changed = with_settings(Policy(), {"allowance.cards_a_month": 1})
     assert changed.allowance.cards_a_month == 1
     assert changed.allowance.within_days == Policy().allowance.within_days
+
+
+def test_the_calendar_is_a_fact_of_the_day_and_headquarters_word_changes_it(hq) -> None:
+    hq.clock.now = hq.clock.now.replace(month=10, day=10)
+    days = {"2026-10-01": "holiday", "2026-10-09": "workday", "2026-10-10": "makeup_workday"}
+    for day in days:
+        hq.roster("E1", day)
+    hq.evaluate()
+    assert {day: hq.facts("E1", day)["calendar"] for day in days} == days
+    open_ = Said(store_id="S1", work_date="2026-10-01", kind=DayKind.WORKDAY, name="国庆营业")
+    hq.writing(lambda c: calendar.say(c, [open_], "li", hq.now_utc_ms))
+    hq.evaluate()
+    assert hq.facts("E1", "2026-10-01")["calendar"] == "workday"

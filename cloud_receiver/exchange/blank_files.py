@@ -1,0 +1,163 @@
+"""Empty workbooks for people to fill in: headings, drop-downs of what is known, and a help sheet.
+
+What is filled in is read back by `importing`; the headings are those of `headings.COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from sqlalchemy import Connection
+
+from cloud_receiver.exchange.headings import COLUMNS, Column, ImportKind
+from cloud_receiver.store import names, shifts
+from sync.errors import DakaError
+
+ROWS: Final = 2000
+_TEXT_FORMAT: Final = "@"  # so that Excel keeps leading zeros
+_DATE_FORMAT: Final = "yyyy-mm-dd"
+_DATES: Final = frozenset({"work_date", "from", "to", "first_date", "last_date"})
+_HEAD_FILL: Final = PatternFill("solid", fgColor="FFE8EEF7")
+_SHEETS: Final = {"zh": ("说明", "名单"), "en": ("Help", "Lists")}
+_HELP: Final[dict[str, tuple[str, str, str]]] = {
+    "store_id": ("门店编号或名称;排班时不填就是员工所属门店", "a store's id or name; in rosters empty means the home store", "S001"),
+    "name": ("给人看的名称", "what people call it", "王芳"),
+    "scene": ("超市、社区、便利店……规则按它区分", "supermarket, community, convenience: rules tell them apart", "超市"),
+    "zone": ("时区,不填为中国时间", "IANA time zone; empty is China's", "Asia/Shanghai"),
+    "arrivals_by": ("主管应在几点前登记到岗;不填表示不要求", "by when the supervisor records arrivals; empty: need not", "09:30"),
+    "employee_id": ("工号,每人唯一", "the employee's id", "E001"),
+    "language": ("通知用的语言:zh 或 en,不填为中文", "zh or en for notices; empty is Chinese", "zh"),
+    "active": ("是 或 否;不填为是", "yes or no; empty is yes", "是"),
+    "device_serial": ("打卡机序列号;不填或 * 表示本店所有打卡机", "the terminal's serial number; empty or * is every terminal of the store", "*"),
+    "user_id": ("打卡机上的编号,前面的 0 要保留", "the id on the terminal, leading zeros kept", "0006"),
+    "seller_code": ("收银系统里的收银员或导购编号", "the cashier's or seller's code at the till", "P01"),
+    "first_date": ("从哪天起有效(含);不填为一直", "from which date it holds, included; empty: always", "2026-12-01"),
+    "last_date": ("到哪天为止(含);不填为一直", "to which date it holds, included; empty: always", "2026-12-31"),
+    "work_date": ("只排一天时填这里;与开始、结束日期二选一", "for a single day; instead of from and to", "2026-12-01"),
+    "from": ("一段日期的第一天", "the first of a stretch of dates", "2026-12-01"),
+    "to": ("一段日期的最后一天(含)", "the last of the stretch, included", "2026-12-31"),
+    "weekdays": ("这段日期里的星期几,例如 1-5、一三五;不填为每天", "which weekdays of the stretch, like 1-5; empty: all", "1-5"),
+    "shift": ("班次名,从下拉里选;或“休”;填了它就不填上下班时间", "a shift of the list, or rest; instead of start and end", "早"),
+    "start": ("上班时间;休息日填“休”", "when it starts; rest for a rest day", "09:00"),
+    "end": ("下班时间;早于上班时间就是第二天", "when it ends; before the start means the next day", "18:00"),
+    "grace_min": ("允许迟到几分钟", "minutes of lateness that do not count", "5"),
+    "target_yuan": ("当日销售目标(元)", "the day's sales target in yuan", "450"),
+    "subsidy_yuan": ("当日补贴(元)", "the day's subsidy in yuan", "100"),
+    "time": ("打卡的日期和时间", "date and time of the touch", "2026-10-08 08:57:31"),
+    "state": ("上班、下班,或不填", "in, out or nothing", "上班"),
+    "status": ("对方系统的结论,例如 Normal、Late、Absenteeism", "the other system's result, like Normal, Late, Absenteeism", "Late"),
+    "late_min": ("迟到分钟;不知道就不填", "minutes late; empty when not known", "3"),
+    "early_min": ("早退分钟;不知道就不填", "minutes left early; empty when not known", "0"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the drop-downs offer, by column."""
+
+    by_column: Mapping[str, Sequence[tuple[str, str]]]
+
+
+def choices(connection: Connection, language: str) -> Choices:
+    """Return what is known, each with what people call it."""
+    people = [(one.employee_id, one.name) for one in names.people(connection) if one.active]
+    rest = ("休", "休息") if language == "zh" else ("rest", "rest day")
+    known = [
+        (one.template.shift_id, one.template.name) for one in shifts.in_force(connection).values()
+    ]
+    yes_no = [("是", ""), ("否", "")] if language == "zh" else [("yes", ""), ("no", "")]
+    scenes = (
+        ("超市", "社区", "便利店")
+        if language == "zh"
+        else ("supermarket", "community", "convenience")
+    )
+    return Choices(
+        {
+            "store_id": [(one.store_id, one.name) for one in names.stores(connection)],
+            "employee_id": people,
+            "shift": [*known, rest],
+            "active": yes_no,
+            "language": [("zh", "中文"), ("en", "English")],
+            "scene": [(scene, "") for scene in scenes],
+        }
+    )
+
+
+def write_blank(kind: ImportKind, path: Path, offered: Choices, language: str) -> None:
+    """Write an empty workbook for a kind of import.
+
+    Raises:
+        DakaError: the file cannot be written.
+    """
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = kind.value
+    help_title, lists_title = _SHEETS[language]
+    lists = book.create_sheet(lists_title)
+    # an id that is being introduced is typed, not chosen
+    new = {ImportKind.STORES: "store_id", ImportKind.EMPLOYEES: "employee_id"}.get(kind, "")
+    for place, column in enumerate(COLUMNS[kind], start=1):
+        letter = get_column_letter(place)
+        head = sheet.cell(1, place, _heading(column, language))
+        head.font, head.fill = Font(bold=True), _HEAD_FILL
+        sheet.column_dimensions[letter].width = 16
+        form = _DATE_FORMAT if column.name in _DATES else _TEXT_FORMAT
+        sheet.column_dimensions[letter].number_format = form
+        known = () if column.name == new else offered.by_column.get(column.name, ())
+        if known:
+            _offer(sheet, lists, lists_title, letter, _heading(column, language), known)
+    sheet.freeze_panes = "A2"
+    _help(book.create_sheet(help_title), kind, language)
+    try:
+        book.save(path)
+    except OSError as error:
+        raise DakaError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _heading(column: Column, language: str) -> str:
+    return column.headings[0] if language == "zh" else column.name
+
+
+def _offer(
+    sheet: Any, lists: Any, lists_title: str, letter: str, heading: str,
+    known: Sequence[tuple[str, str]],
+) -> None:  # fmt: skip
+    """List what is known on its own sheet and let the column choose from it."""
+    place = 1 if lists.max_column == 1 and lists.cell(1, 1).value is None else lists.max_column + 2
+    lists.cell(1, place, heading).font = Font(bold=True)
+    for row, (value, name) in enumerate(known, start=2):
+        lists.cell(row, place, value).number_format = _TEXT_FORMAT
+        lists.cell(row, place + 1, name)
+    at = get_column_letter(place)
+    formula = f"='{lists_title}'!${at}$2:${at}${len(known) + 1}"
+    rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=False)
+    sheet.add_data_validation(rule)
+    rule.add(f"{letter}2:{letter}{ROWS + 1}")
+
+
+def _help(sheet: Any, kind: ImportKind, language: str) -> None:
+    column_at = 0 if language == "zh" else 1
+    titles = (
+        ("列", "必填", "填什么", "例")
+        if language == "zh"
+        else ("column", "needed", "what", "example")
+    )
+    for place, title in enumerate(titles, start=1):
+        sheet.cell(1, place, title).font = Font(bold=True)
+    for row, column in enumerate(COLUMNS[kind], start=2):
+        text = _HELP[column.name]
+        needed = "●" if column.is_required and not column.instead else ""
+        cells = (_heading(column, language), needed, text[column_at], text[2])
+        for place, cell in enumerate(cells, start=1):
+            written = sheet.cell(row, place, cell)
+            written.number_format = _TEXT_FORMAT
+            written.alignment = Alignment(wrap_text=True, vertical="top")
+    for letter, width in zip("ABCD", (16, 8, 60, 22), strict=True):
+        sheet.column_dimensions[letter].width = width
