@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
@@ -21,7 +20,8 @@ from cloud_receiver.commands.options import (
 from sync.errors import DakaError
 
 app = typer.Typer(no_args_is_help=True, help="The shifts rosters are made of.")
-EXAMPLE = "daka-hq shift add 早 --hours 09:00-18:00 --set grace_min=5"
+_FIXED: Final = frozenset({"shift_id", "store_id", "zone", "start", "end", "end_day"})
+EXAMPLE: Final = "daka-hq shift add 早 --hours 09:00-18:00 --set grace_min=5"
 
 
 @app.command("add")
@@ -64,24 +64,20 @@ def read_settings(texts: list[str]) -> dict[str, Any]:
     Raises:
         DakaError: there is no such setting, or the value is of another kind.
     """
-    from cloud_receiver.domain.workday import LateBasis, Shift
+    import msgspec
 
-    fixed = {"shift_id", "store_id", "zone", "start", "end", "end_day"}
-    kinds = {field.name: str(field.type) for field in fields(Shift) if field.name not in fixed}
+    from cloud_receiver.domain.workday import Shift
+
+    kinds = {name: kind for name, kind in get_type_hints(Shift).items() if name not in _FIXED}
     found: dict[str, Any] = {}
     for text in texts:
         name, _, value = text.partition("=")
-        kind = kinds.get(name.strip())
+        if name not in kinds:
+            known = ", ".join(kinds)
+            raise DakaError(f"--set {text}: there is no setting {name!r}; there are: {known}")
         try:
-            if kind is None:
-                raise ValueError(f"there is no setting {name!r}; there are: {', '.join(kinds)}")
-            if "bool" in kind:
-                found[name] = {"true": True, "false": False}[value.lower()]
-            elif "LateBasis" in kind:
-                found[name] = LateBasis(value)
-            else:
-                found[name] = None if not value and "None" in kind else int(value)
-        except (KeyError, ValueError) as error:
+            found[name] = msgspec.convert(value or None, kinds[name], strict=False)
+        except msgspec.ValidationError as error:
             raise DakaError(f"--set {text}: {error}") from error
     return found
 

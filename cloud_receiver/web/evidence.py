@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from cloud_receiver.domain.entries import HQ_BOX_ID
 from cloud_receiver.store.why import RawRecord
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import chip, icon, local_time, money, span
@@ -38,6 +39,10 @@ TEXTS: Final[Texts] = {
     "received": ("总部收到", "Received here"),
     "journal": ("流水号", "Journal no."),
     "record_id": ("记录标识", "Record id"),
+    "import_from": ("导入自", "Imported from"),
+    "import_line": ("{file} 第 {line} 行", "{file}, line {line}"),
+    "import_by": ("导入人", "Imported by"),
+    "of_hq": ("总部录入", "Entered at headquarters"),
     "receipted": ("总部已回执", "Receipted"),
     "no_receipt": ("尚未回执", "Not receipted yet"),
 }
@@ -103,6 +108,8 @@ def _sale(record: RawRecord, zone: str, words: Words) -> Markup:
 
 
 def _mark(record: RawRecord, words: Words) -> Markup:
+    if record.box_id == HQ_BOX_ID:  # there is no box to tell
+        return chip(words("of_hq"), "good", "verified")
     if record.receipted:
         return chip(words("receipted"), "good", "verified")
     return chip(words("no_receipt"), "wait", "hourglass_empty")
@@ -141,10 +148,17 @@ def _plain(record: RawRecord, zone: str, words: Words) -> list[Pair]:
 
 
 def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
-    return [
+    body = record.body
+    came = [
         (words("box"), record.box_id),
         (words("lane"), f"{record.lane} / {record.seq}"),
-        (words("read_at"), record.body.get("received_at_utc", "–")),
+        (words("read_at"), body.get("received_at_utc", "–")),
+    ]
+    if "import_file" in body:
+        line = words("import_line", file=body["import_file"], line=body["import_line"])
+        came = [(words("import_from"), line), (words("import_by"), body["import_author"])]
+    return [
+        *came,
         (words("received"), local_time(record.received_utc_ms, zone, _MOMENT)),
         (words("journal"), f"#{record.entry_no}"),
         (words("record_id"), el("span", record.record_id, class_="mono")),

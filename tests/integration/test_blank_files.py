@@ -51,7 +51,7 @@ def test_a_roster_filled_in_from_the_drop_downs_comes_in(office: Engine, tmp_pat
         heading = headings[next(iter(rule.sqref.ranges)).min_col - 1]
         title, span = rule.formula1.lstrip("=").replace("'", "").split("!")
         offered[heading] = [row[0].value for row in book[title][span.replace("$", "")]]
-    assert offered == {"工号": ["E006", "E001"], "门店编号": ["S001", "S002"], "班次": ["早", "休"]}
+    assert offered == {"工号": ["E001", "E006"], "门店编号": ["S001", "S002"], "班次": ["早", "休"]}
     filled = {
         "工号": "E001",
         "开始日期": "2026-12-01",
