@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
+from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Explanation
 from cloud_receiver.store.tables import employee, ledger, rule_version, store
 
@@ -32,7 +34,9 @@ class Entry:
     """One ledger entry with the names people know.
 
     Attributes:
-        adjusts: the entry it corrects, None for a first booking.
+        adjusts: the entry it corrects or follows from, None for a first booking.
+        kind: a `domain.ledger.Kind`.
+        period, for_period: the month it counts in and the month it is about.
     """
 
     entry_no: int
@@ -53,6 +57,9 @@ class Entry:
     explanation: Explanation
     adjusts: str | None
     booked_utc_ms: int
+    kind: str
+    period: str
+    for_period: str
     previous_hash: str
     hash: str
 
@@ -90,10 +97,18 @@ def entries_of(connection: Connection, outcome_key: str) -> list[Entry]:
 
 def read_entries(connection: Connection, query: Select[Any]) -> list[Entry]:
     """Run a query over the named entries."""
-    return [
-        Entry(**{**row, "explanation": Explanation.from_json(row["explanation"])})
-        for row in connection.execute(query).mappings()
-    ]
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    month = row["work_date"][:7]
+    told = {
+        "explanation": Explanation.from_json(row["explanation"]),
+        "kind": row["kind"] or Kind.OUTCOME.value,
+        "period": row["period"] or month,
+        "for_period": row["for_period"] or month,
+    }
+    return Entry(**{**row, **told})
 
 
 def _named() -> Select[Any]:

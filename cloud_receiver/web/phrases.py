@@ -31,6 +31,8 @@ TEXTS: Final[Texts] = {
     "pending": ("待发放奖金", "Bonus to be paid"),
     "subsidy": ("补贴扣减", "Subsidy not granted"),
     "carry_forward": ("结转", "Carried forward"),
+    "deferred": ("结转(法定上限)", "Deferred by law"),
+    "held": ("冻结(申诉中)", "Held during appeal"),
     "paid": ("已发放", "Paid"),
 }
 STATUSES: Final[dict[Language, dict[str, str]]] = {

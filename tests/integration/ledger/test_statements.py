@@ -100,7 +100,7 @@ def test_bean_check_finds_every_transaction_and_every_balance_right(month, tmp_p
     exported = "\n".join(month.read(lambda c: list(beancount.lines(c))))
     assert "Expenses:IncentiveExpense:X-53cc-5341-4e00" in exported, "a campaign bears its own"
     assert _bean_check(tmp_path, exported) == (0, "")
-    wrong = exported.replace("-15.00 CNY", "-15.01 CNY", 1)
+    wrong = exported.replace("-20.00 CNY", "-20.01 CNY", 1)
     assert wrong != exported
     code, told = _bean_check(tmp_path, wrong)
     assert code != 0
