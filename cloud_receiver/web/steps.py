@@ -36,6 +36,7 @@ TEXTS: Final[Texts] = {
     "formula": ("计算", "Calculation"),
     "cap_rule": ("规则上限", "limit of the rule"),
     "cap_day_floor": ("不超过当日补贴", "never more than the day's subsidy"),
+    "cap_campaign_budget": ("活动预算", "the budget of the campaign"),
     "cap_month_law": ("法定的每月上限,其余结转", "the law's monthly limit, the rest deferred"),
     "cap": (
         "{cap}:上限 {limit} 元,少计 {held} 元",
