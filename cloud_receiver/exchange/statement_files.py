@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cloud_receiver.domain.accounts import ACCOUNT_NAMES
+from cloud_receiver.domain.because import because
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store.account_statement import AccountStatement, Line
 from sync.money import yuan_text
@@ -52,9 +53,8 @@ def line_cells(line: Line, zone: str, language: str) -> list[Cell]:
     told = line.explanation
     booked = datetime.fromtimestamp(line.booked_utc_ms / 1000, UTC).astimezone(ZoneInfo(zone))
     ids = [record for records in told.evidence.values() for record in records]
-    because = [_pick(told.reason.text, language)] if told.reason else []
-    because += [told.formula] if told.formula and not told.reason else []
-    because += [" ".join(ids)] if ids else []
+    reasons = [_pick(because(line.kind, line.rule_version, told), language)]
+    reasons += [" ".join(ids)] if ids else []
     return [
         line.entry_no,
         line.work_date,
@@ -64,7 +64,7 @@ def line_cells(line: Line, zone: str, language: str) -> list[Cell]:
         line.amount_fen,
         _pick(told.rule, language),
         _pick(told.row, language),
-        "; ".join(because),
+        "; ".join(reasons),
         booked.strftime("%Y-%m-%d %H:%M:%S"),
         line.adjusts or "",
     ]

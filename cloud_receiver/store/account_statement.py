@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.accounts import PERSONAL, PersonAccount
+from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Explanation
 from cloud_receiver.domain.periods import parse_period
 from cloud_receiver.store import balances
@@ -38,6 +39,8 @@ class Line:
 
     entry_no: int
     entry_id: str
+    kind: str
+    rule_version: int
     work_date: str
     for_period: str
     account: str
@@ -132,6 +135,8 @@ def _lines(connection: Connection, employee_id: str, period: str) -> tuple[Line,
         Line(
             entry_no=row.entry_no,
             entry_id=row.entry_id,
+            kind=row.kind or Kind.OUTCOME.value,
+            rule_version=row.rule_version,
             work_date=row.work_date,
             for_period=row.for_period or row.work_date[:7],
             account=row.account,

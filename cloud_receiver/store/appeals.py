@@ -330,6 +330,11 @@ def views(
     return _views(connection, now_utc_ms, *conditions)
 
 
+def about(connection: Connection, outcome_key: str) -> list[AppealView]:
+    """Return the appeals about one outcome; none of them is called overdue."""
+    return _views(connection, 0, appeal.c.outcome_key == outcome_key)
+
+
 def _views(connection: Connection, now_utc_ms: int, *conditions: Any) -> list[AppealView]:
     query = select(appeal).where(*conditions).order_by(appeal.c.due_utc_ms, appeal.c.appeal_id)
     rows = list(connection.execute(query))

@@ -83,7 +83,7 @@ def entries(
     connection: Connection, selection: Selection, limit: int, before_no: int | None = None
 ) -> list[Entry]:
     """Return entries newest first, at most `limit`, those below `before_no` when given."""
-    query = _named().where(*_conditions(selection))
+    query = named_entries().where(*_conditions(selection))
     if before_no is not None:
         query = query.where(ledger.c.entry_no < before_no)
     return read_entries(connection, query.order_by(ledger.c.entry_no.desc()).limit(limit))
@@ -91,7 +91,7 @@ def entries(
 
 def entries_of(connection: Connection, outcome_key: str) -> list[Entry]:
     """Return a statement's first booking and all its corrections, oldest first."""
-    query = _named().where(ledger.c.outcome_key == outcome_key).order_by(ledger.c.entry_no)
+    query = named_entries().where(ledger.c.outcome_key == outcome_key).order_by(ledger.c.entry_no)
     return read_entries(connection, query)
 
 
@@ -111,7 +111,8 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
     return Entry(**{**row, **told})
 
 
-def _named() -> Select[Any]:
+def named_entries() -> Select[Any]:
+    """Return the query of all entries with the names people know, for `read_entries`."""
     return (
         select(
             ledger,

@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from cloud_receiver.domain.because import because
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import FactValue
-from cloud_receiver.store.statement import Entry, entries_of
+from cloud_receiver.domain.ledger import Kind
+from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.store.appeals import AppealView, about
+from cloud_receiver.store.statement import Entry, entries_of, named_entries, read_entries
 from cloud_receiver.store.tables import day_fact, journal, lane_mark, ledger, punch, rule_version
 from sync.receipt import Mark
 
@@ -51,6 +55,10 @@ class Why:
         newer: records today's facts rest on that this entry did not know.
         chain: all entries of the same statement, the asked one among them, oldest first.
         lost: ids the explanation names that the journal does not hold; law 7 wants none.
+        sentence: why, in one sentence.
+        sources: of what is no outcome: the entries it rests on, oldest first; theirs are
+            the records then.
+        appeals: about the same statement, the newest last.
     """
 
     entry: Entry
@@ -60,6 +68,9 @@ class Why:
     newer: tuple[RawRecord, ...]
     chain: tuple[Entry, ...]
     lost: tuple[str, ...]
+    sentence: Text
+    sources: tuple[Entry, ...]
+    appeals: tuple[AppealView, ...]
 
 
 def why(connection: Connection, entry_id: str) -> Why | None:
@@ -69,7 +80,13 @@ def why(connection: Connection, entry_id: str) -> Why | None:
         return None
     chain = entries_of(connection, key)
     entry = next(item for item in chain if item.entry_id == entry_id)
-    wanted = [record for ids in entry.explanation.evidence.values() for record in ids]
+    sources = sources_of(connection, entry)
+    wanted = list(dict.fromkeys(
+        record
+        for one in (entry, *sources)
+        for ids in one.explanation.evidence.values()
+        for record in ids
+    ))  # fmt: skip
     records = raw_records(connection, wanted)
     held = {record.record_id for record in records}
     facts, evidence = _today(connection, entry)
@@ -85,7 +102,30 @@ def why(connection: Connection, entry_id: str) -> Why | None:
         newer=tuple(raw_records(connection, evidence - set(wanted))),
         chain=tuple(chain),
         lost=tuple(record for record in wanted if record not in held),
+        sentence=because(entry.kind, entry.rule_version, entry.explanation),
+        sources=tuple(sources),
+        appeals=tuple(about(connection, key)),
     )
+
+
+def sources_of(connection: Connection, entry: Entry) -> list[Entry]:
+    """Return the entries that an entry of another kind than an outcome adds up or follows.
+
+    Of a close, what counted in its month on the account; of payroll, the close; of what is
+    carried forward or withdrawn, what the instant account was made of before.
+    """
+    before = (ledger.c.employee_id == entry.employee_id) & (ledger.c.entry_no < entry.entry_no)
+    kind = func.coalesce(ledger.c.kind, Kind.OUTCOME.value)
+    if entry.kind == Kind.OUTCOME:
+        return []
+    if entry.kind == Kind.PAYROLL:
+        chosen = (kind == Kind.CLOSE) & (ledger.c.for_period == entry.for_period)
+    else:
+        chosen = (ledger.c.account == entry.account) | (ledger.c.contra == entry.account)
+        if entry.kind == Kind.CLOSE:
+            chosen &= func.coalesce(ledger.c.period, func.substr(ledger.c.work_date, 1, 7)) == entry.period  # fmt: skip
+    query = named_entries().where(before, chosen).order_by(ledger.c.entry_no)
+    return read_entries(connection, query)
 
 
 def _today(connection: Connection, entry: Entry) -> tuple[dict[str, FactValue], set[str]]:

@@ -17,6 +17,10 @@ def structure(found: Why) -> dict[str, object]:
         "work_date": entry.work_date,
         "account": entry.account,
         "contra": entry.contra,
+        "kind": entry.kind,
+        "period": entry.period,
+        "for_period": entry.for_period,
+        "because": {"zh": found.sentence.zh, "en": found.sentence.en},
         "amount_fen": entry.amount_fen,
         "rule": {"id": entry.rule_id, "version": entry.rule_version, "row": entry.row_id},
         "explanation": json.loads(entry.explanation.to_json()),
@@ -26,6 +30,8 @@ def structure(found: Why) -> dict[str, object]:
         "records": [_record_structure(record) for record in found.records],
         "lost": list(found.lost),
         "chain": [item.entry_id for item in found.chain],
+        "sources": [item.entry_id for item in found.sources],
+        "appeals": [{"id": one.appeal_id, "state": one.state.value} for one in found.appeals],
     }
 
 

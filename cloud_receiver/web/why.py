@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Request
 from nicegui import ui
 
+from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.statement import Entry
 from cloud_receiver.store.why import Why, why
@@ -62,6 +63,7 @@ TEXTS: Final[Texts] = {
     "step_rule": ("依据的规则", "The rule"),
     "step_facts": ("当天的事实", "The facts of the day"),
     "step_records": ("原始记录", "The raw records"),
+    "step_sources": ("由这些分录而来", "The entries it comes from"),
     "step_chain": ("入账与更正", "Bookings and corrections"),
     "number": ("序号", "No."),
     "booked": ("入账时间", "Booked"),
@@ -113,8 +115,7 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
             ]
         )
     steps = [
-        (words("step_rule"), draw_rule(found, words.language)),
-        (words("step_facts"), draw_facts(found, words.language)),
+        *_grounds(found, words),
         (words("step_records"), draw_records(found, words.language)),
         *([(words("since"), draw_since(found, words.language))] if found.changed else []),
         (words("step_chain"), _chain(found, words)),
@@ -122,6 +123,19 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
     chain = [_step(number, title, body) for number, (title, body) in enumerate(steps, 1)]
     return join([back, _verdict(found, words), el("div", chain, class_="chain"),
                  _structure(found, words)])  # fmt: skip
+
+
+def _grounds(found: Why, words: Words) -> list[tuple[str, Child]]:
+    """Return what the entry rests on: a rule and facts, or further entries."""
+    if found.entry.kind == Kind.OUTCOME:
+        return [
+            (words("step_rule"), draw_rule(found, words.language)),
+            (words("step_facts"), draw_facts(found, words.language)),
+        ]
+    rows = [
+        _chain_row(entry, entry.amount_fen, is_this=False, words=words) for entry in found.sources
+    ]
+    return [(words("step_sources"), el("table", el("tbody", rows), class_="cards"))]
 
 
 def _step(number: int, title: str, body: Child) -> Markup:
@@ -134,7 +148,9 @@ def _step(number: int, title: str, body: Child) -> Markup:
 def _verdict(found: Why, words: Words) -> Markup:
     entry = found.entry
     sum_text = yuan_text(abs(entry.amount_fen)).removesuffix(".00")
-    if entry.adjusts:
+    if entry.kind != Kind.OUTCOME:
+        question = pick(entry.explanation.rule, words.language)
+    elif entry.adjusts:
         question = words("why_correction", sum=signed_yuan(entry.amount_fen))
     else:
         sign = "why_minus" if entry.amount_fen < 0 else "why_plus"
@@ -142,7 +158,7 @@ def _verdict(found: Why, words: Words) -> Markup:
     who = words("who_when", name=entry.name, store=entry.store_name,
                 date=date_text(entry.work_date, words.language))  # fmt: skip
     lines = [el("h1", question), el("p", who, class_="muted"), el("p", _because(found, words))]
-    if entry.adjusts:
+    if entry.adjusts and entry.kind == Kind.OUTCOME:
         before = sum(item.amount_fen for item in found.chain if item.entry_no < entry.entry_no)
         after = before + entry.amount_fen
         told = words("correction_of", before=signed_yuan(before), after=signed_yuan(after))
@@ -153,6 +169,8 @@ def _verdict(found: Why, words: Words) -> Markup:
 
 def _because(found: Why, words: Words) -> str:
     entry, told = found.entry, found.entry.explanation
+    if entry.kind != Kind.OUTCOME:
+        return pick(found.sentence, words.language)
     rule = {"rule": pick(told.rule, words.language), "version": entry.rule_version}
     if told.reason:
         return words("no_longer", reason=pick(told.reason.text, words.language), **rule)
