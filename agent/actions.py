@@ -54,10 +54,19 @@ class Renew:
 
 
 @dataclass(frozen=True, slots=True)
+class Replace:
+    """Headquarters cannot read this one record: send a trouble in its place, keep it here."""
+
+    lane: Lane
+    seq: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reconnect:
     """The connection is up in name only; make a new one."""
 
     reason: str
 
 
-Action = Send | Settle | Rewind | Renew | Reconnect
+Action = Send | Settle | Rewind | Renew | Replace | Reconnect

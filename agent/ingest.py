@@ -99,6 +99,33 @@ def capture_of(
     )
 
 
+def replacement_of(body: str, number: str, code: str, origin: Origin, arrival: Arrival) -> Capture:
+    """Return the trouble that travels in the place of a record headquarters cannot read.
+
+    Args:
+        number: the record's epoch, lane and number, for a person.
+    """
+    provenance: Wire = {
+        "store_id": origin.store_id,
+        "driver": origin.driver,
+        "received_at_utc": utc_text(arrival.received_at),
+        "boot_id": arrival.boot_id,
+        "boottime_ms": arrival.boottime_ms,
+    }
+    told = f"headquarters cannot read this record ({code}); it stays in quarantine on the box"
+    raw = body.encode("utf-8", "surrogatepass")
+    row, piece = _trouble(Rejected(number, "unreadable", told, raw), origin.device, provenance)
+    return Capture(
+        device=origin.device,
+        driver=origin.driver,
+        source_id=origin.device,
+        cursor=None,
+        captured_utc_ms=arrival.utc_ms,
+        rows=(row,),
+        pieces=(piece,),
+    )
+
+
 def _sort(
     given: Sequence[_Given],
     wire_of: Callable[[_Given], Wire],

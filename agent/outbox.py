@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from agent import storage
 from agent.capture import Capture, Piece, Row, SourceState, Stored, key_prefix
+from agent.ingest import Arrival, Origin, replacement_of
 from agent.lanes import Counts, LaneState
 from agent.room import Limits, Room
 from agent.storage import StorageError, StorageFullError
@@ -85,6 +86,24 @@ class Outbox:
             self._set_meta("quarantined", str(counts.quarantined))
         self.counts = counts
         return Stored(counts.heads, len(new), pieces, state)
+
+    def replace(self, lane: Lane, seq: int, code: str, origin: Origin, arrival: Arrival) -> None:
+        """Put a record that headquarters cannot read into quarantine and a trouble in its place."""
+        at = storage.place(lane, seq)
+        found = self._db.execute("SELECT body FROM record WHERE place = ?", (at,)).fetchone()
+        if found is None:  # it has been settled and has left meanwhile
+            return
+        number = f"{lane} {seq} of {self.counts.epoch}"
+        kept = replacement_of(found[0], number, code, origin, arrival)
+        (row,) = kept.rows
+        with self._transaction():
+            self._db.execute("UPDATE record SET body = ? WHERE place = ?", (row.body, at))
+            self._insert_pieces(kept, {row.key})
+            before = self.counts
+            counts = Counts(before.epoch, before.lanes, before.captured + 1, before.quarantined + 1)
+            self._set_meta("captured", str(counts.captured))
+            self._set_meta("quarantined", str(counts.quarantined))
+        self.counts = counts
 
     def source(self, device: str, driver: str) -> SourceState | None:
         """Return where a source stands; None: never read, or another driver read it."""

@@ -10,14 +10,15 @@ broker took the message: it paces the sending and settles nothing (law 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
+from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState, highest
 from agent.round_trip import RoundTrip
 from sync.envelope import MAX_BATCH_RECORDS
 from sync.receipt import Mark, Receipt, common, merge
+from sync.refusal import ABOUT_CONTENT
 from sync.topics import Lane
 
 WINDOW: Final = 8
@@ -54,6 +55,9 @@ class _LaneWork:
     reach: int
     is_sounded: bool = False
     gathering_since_s: float | None = None  # since the first append that was not sent yet
+    doubted_to: int = 0  # up to here something cannot be read: batches of `doubted_records`
+    doubted_records: int = MAX_BATCH_RECORDS
+    replaced: set[int] = field(default_factory=set)
 
 
 class Publisher:
@@ -152,6 +156,27 @@ class Publisher:
         self._refusals += 1
         self._paused_until_s = max(self._paused_until_s, now_s + self._jittered(pause_s))
 
+    def unreadable(self, token: int, code: str, now_s: float) -> None:
+        """Note that headquarters cannot read a batch as it was sent.
+
+        The batch is sent again in halves until a single record is left, which a trouble
+        replaces. Where even that cannot be read, or nothing in it is to blame, it waits.
+        """
+        flight = self._flights.get(token)
+        if flight is None:
+            return
+        work, count = self._lanes[flight.lane], flight.last - flight.first + 1
+        if code not in ABOUT_CONTENT or flight.first in work.replaced:
+            self.refused(token, now_s)
+            return
+        del self._flights[token]
+        if count > 1:
+            work.doubted_to = max(work.doubted_to, flight.last)
+            work.doubted_records = min(count // 2, work.doubted_records)
+        else:
+            work.replaced.add(flight.first)
+            self._actions.append(Replace(flight.lane, flight.first, code))
+
     def shortened(self, token: int, count: int) -> None:
         """Note that a batch held only `count` records, 0 when there was none to send."""
         flight = self._flights[token]
@@ -243,7 +268,9 @@ class Publisher:
         gathers = lane is not Lane.PUNCH and last - first + 1 < MAX_BATCH_RECORDS
         if gathers and since_s is not None and now_s < since_s + GATHER_S:
             return False
-        last = min(last, first + MAX_BATCH_RECORDS - 1)
+        if first > work.doubted_to:
+            work.doubted_records = MAX_BATCH_RECORDS
+        last = min(last, first + work.doubted_records - 1)
         work.reach = max(work.reach, last)
         token, self._next_token = self._next_token, self._next_token + 1
         due_s = now_s + self._jittered(self._round_trip.timeout_s(self._silences))

@@ -16,9 +16,10 @@ from random import Random
 from typing import Final
 
 from agent import mqtt_link
-from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
+from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.control import Control, Hands
 from agent.health import LinkReport
+from agent.ingest import Arrival, Origin
 from agent.mqtt_link import LinkError, MqttLink, Will
 from agent.outbox_view import OutboxView
 from agent.publisher import Publisher
@@ -33,12 +34,15 @@ from sync.envelope import MAX_DECODED_BYTES, MAX_PAYLOAD_BYTES, encode_batch
 from sync.errors import WireError
 from sync.presence import BoxState, decode_receiver_state, encode_box_state
 from sync.receipt import decode_receipt
+from sync.refusal import Refusal, checksum_of, decode_refusal
 
 ANSWER_S: Final = 5.0
 """A broker that takes the connection but does not let us in within this time is left."""
 STEADY_S: Final = 30.0
 """A connection that lasted this long was a good one; shorter ones count as failures."""
 TICK_S: Final = 1.0
+MAX_CHECKSUMS: Final = 64
+"""Of so many batches last sent headquarters may say that it cannot read them."""
 _MAX_BODY_CHARS: Final = MAX_DECODED_BYTES // 4
 _log = logging.getLogger("daka.uplink")
 
@@ -130,6 +134,7 @@ class Uplink:
         self._view = view
         self._link = link
         self._tokens: dict[int, int] = {}
+        self._checksums: dict[int, int] = {}
         self._attempt = _Attempt()
         self._report = replace(self._report, is_up=False)
         self._beat_due_s = self._last_beat_s = 0.0
@@ -223,6 +228,7 @@ class Uplink:
                 self._link.subscribe(
                     [
                         topics.receipt(*self._names),
+                        topics.refusal(*self._names),
                         topics.hq_state_filter(self._names[0]),
                         *self._control.filters,
                     ]
@@ -257,6 +263,8 @@ class Uplink:
                     self._report, last_receipt_utc=utc_text(self._clock.now_utc()), trouble=""
                 )
                 self._publisher.receipt(receipt, now_s)
+            elif event.topic == topics.refusal(*self._names):
+                self._take_refusal(decode_refusal(event.payload), now_s)
             elif self._control.hear(event.topic, event.payload):
                 return
             elif event.payload:
@@ -266,6 +274,15 @@ class Uplink:
             self._act(self._publisher.step(now_s))
         except WireError as error:
             _log.warning("message_ignored topic=%s error=%r", event.topic, str(error))
+
+    def _take_refusal(self, refusal: Refusal, now_s: float) -> None:
+        """Find the batch headquarters cannot read; none: it was damaged on the way, not here."""
+        token = self._checksums.pop(refusal.checksum, None)
+        if token is not None:
+            _log.warning("batch_unreadable code=%s", refusal.code)
+            told = f"headquarters cannot read a batch: {refusal.code}"
+            self._report = replace(self._report, trouble=told)
+            self._publisher.unreadable(token, refusal.code, now_s)
 
     def _speak(self) -> None:
         """Publish what the control has to say, one message at a time."""
@@ -307,6 +324,8 @@ class Uplink:
                 case Renew():
                     self._renew(action)
                     return  # what else was due was due for the old epoch
+                case Replace():
+                    self._replace(action)
                 case Reconnect():
                     self._lose(action.reason, self._clock.monotonic_s())
 
@@ -331,6 +350,22 @@ class Uplink:
             self._publisher.shortened(send.token, len(bodies))
         number = self._link.publish(topics.up(*self._names, lane), payload)
         self._tokens[number] = send.token
+        self._checksums[checksum_of(payload)] = send.token
+        while len(self._checksums) > MAX_CHECKSUMS:
+            del self._checksums[next(iter(self._checksums))]
+
+    def _replace(self, action: Replace) -> None:
+        box = self._settings.box
+        _log.error(
+            "record_unreadable lane=%s seq=%d code=%s: in quarantine, a trouble goes in its place",
+            action.lane,
+            action.seq,
+            action.code,
+        )
+        origin, arrival = Origin(box.box_id, "agent", box.store_id), Arrival.now(self._clock)
+        self._writer.call(
+            lambda outbox: outbox.replace(action.lane, action.seq, action.code, origin, arrival)
+        )
 
     def _renew(self, action: Renew) -> None:
         _log.error(

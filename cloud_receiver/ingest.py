@@ -16,14 +16,15 @@ from cloud_receiver.mail import Mail, Message, sort_mail
 from cloud_receiver.store import control, fleet, journal
 from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
 from cloud_receiver.store.journal import Entry, LaneKey
-from cloud_receiver.store.problems import Letter, bury, is_buried
+from cloud_receiver.store.problems import Letter, bury, is_buried, numbers_with_letters
 from sync import topics
 from sync.control import Echo
 from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
 from sync.items import Item, Refused
 from sync.receipt import Mark, Receipt, Rejection, merge
-from sync.records import Sale
+from sync.records import Sale, Trouble
+from sync.refusal import Refusal
 from sync.topics import Lane
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Intake:
     Attributes:
         new_records: how many records the journal did not hold before.
         new_letters: how many dead letters were not there before.
+        refusals: batches that cannot be read at all, for the boxes that sent them.
         echoes: words of boxes to be said back: they have been through the database.
         heard_health: heartbeats came in, so a store's feed may be complete now (law 9).
         hq_epoch: identity of the database after the commit.
@@ -65,6 +67,7 @@ class Intake:
     """
 
     answers: tuple[Answer, ...]
+    refusals: tuple[tuple[str, Refusal], ...]
     echoes: tuple[tuple[str, Echo], ...]
     new_records: int
     new_letters: int
@@ -92,6 +95,7 @@ def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: i
     assert connection.closed, "law 3: a receipt is made after the commit"
     return Intake(
         answers=tuple(filing.answers()),
+        refusals=tuple(mail.refusals),
         echoes=tuple(mail.echoes),
         new_records=filing.new_records,
         new_letters=new_letters,
@@ -169,12 +173,13 @@ class _Filing:
         again = {
             item.record_id: seq
             for seq, item in enumerate(batch.items, batch.first)
-            if isinstance(item, Item) and before.holds(seq)
+            if isinstance(item, Item) and item.kind not in NO_CONTEST and before.holds(seq)
         }
         strange = set(again) - journal.known(self.connection, list(again))
-        if strange:
+        told = {again[record_id] for record_id in strange}
+        if told and told - numbers_with_letters(self.connection, *key, told):
             self.contested.add((key.box_id, key.epoch))
-            seqs = sorted(again[record_id] for record_id in strange)
+            seqs = sorted(told)
             detail = (
                 f"{len(seqs)} numbers from {key.lane} {seqs[0]} on were given to other records"
                 " before: two boxes go by this name, or an outbox was brought back from a copy"
@@ -302,6 +307,8 @@ class _Filing:
         )
 
 
+NO_CONTEST: Final = frozenset({Trouble.KIND})
+"""A trouble may take the number of the record it tells of, which went through after all."""
 _NOTHING: Final = Mark()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -20,13 +20,14 @@ from tenacity.stop import stop_when_event_set
 
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.ingest import Intake, take_in
-from cloud_receiver.mail import letter_of
+from cloud_receiver.mail import letter_of, refusals_of
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.problems import bury
 from sync import topics
 from sync.clock import Clock
 from sync.control import encode
 from sync.receipt import encode_receipt
+from sync.refusal import Refusal, encode_refusal
 
 if TYPE_CHECKING:
     import threading
@@ -123,7 +124,12 @@ class IntakeLoop:
         letter = letter_of(arrival.message, "crash", "the intake failed on it; see the log")
         with write(self._engine) as connection:
             bury(connection, [letter], utc_ms(self._clock.now_utc()))
+        self._refuse(refusals_of(self._org, arrival.message, "crash"))
         self._line.acknowledge(arrival)
+
+    def _refuse(self, refusals: Iterable[tuple[str, Refusal]]) -> None:
+        for box_id, refusal in refusals:
+            self._line.publish(topics.refusal(self._org, box_id), encode_refusal(refusal))
 
     def _file(self, group: Sequence[Arrival]) -> None:
         messages = [arrival.message for arrival in group]
@@ -131,6 +137,7 @@ class IntakeLoop:
         for answer in intake.answers:
             topic = topics.receipt(self._org, answer.box_id)
             self._line.publish(topic, encode_receipt(answer.receipt))
+        self._refuse(intake.refusals)
         for box_id, echo in intake.echoes:
             self._line.publish(topics.echo(self._org, box_id, "down"), encode(echo))
         for arrival in group:

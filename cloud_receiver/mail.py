@@ -17,6 +17,7 @@ from sync.envelope import Batch, decode_batch
 from sync.errors import WireError
 from sync.heartbeat import Heartbeat, decode_heartbeat
 from sync.presence import BoxState, decode_box_state
+from sync.refusal import Refusal, checksum_of
 
 
 class Message(NamedTuple):
@@ -37,6 +38,7 @@ class Mail:
     replies: list[tuple[str, Reply]] = field(default_factory=list)
     echoes: list[tuple[str, Echo]] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    refusals: list[tuple[str, Refusal]] = field(default_factory=list)
 
 
 def sort_mail(org: str, messages: Sequence[Message]) -> Mail:
@@ -47,6 +49,7 @@ def sort_mail(org: str, messages: Sequence[Message]) -> Mail:
             _sort_one(mail, org, message)
         except WireError as error:
             mail.letters.append(letter_of(message, error.code, error.detail))
+            mail.refusals += refusals_of(org, message, error.code)
     return mail
 
 
@@ -57,6 +60,17 @@ def letter_of(message: Message, code: str, detail: str) -> Letter:
     except WireError:
         box_id = None
     return Letter(topic=message.topic, code=code, detail=detail, raw=message.payload, box_id=box_id)
+
+
+def refusals_of(org: str, message: Message, code: str) -> list[tuple[str, Refusal]]:
+    """Return what to tell the box whose batch this cannot be; nothing for other messages."""
+    try:
+        up = topics.parse_up(message.topic)
+    except WireError:
+        return []
+    if up.org != org:
+        return []
+    return [(up.box_id, Refusal(checksum_of(message.payload), code))]
 
 
 def _sort_one(mail: Mail, org: str, message: Message) -> None:

@@ -99,6 +99,18 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "已吊销 {subject} 的 {count} 张证书；重启 broker 后生效（不会丢失任何记录）",
         "{count} certificate(s) of {subject} revoked; restart the broker to shut it out (nothing is lost)",
     ),
+    "retry_which": (
+        "请给出编号,或用 --code 给出原因(二选一)",
+        "name letters by number, or all of a reason with --code (one of the two)",
+    ),
+    "retry_read": (
+        "{number}:已读入,新增 {new} 条记录",
+        "{number}: read, {new} new records",
+    ),
+    "retry_unread": (
+        "{number}:仍读不懂({code}):{detail}",
+        "{number}: still cannot be read ({code}): {detail}",
+    ),
     "no_letters": ("没有问题信件", "no dead letters"),
     **PLANNING,
     "no_such_employee": ("没有员工 {employee}", "there is no employee {employee}"),

@@ -61,6 +61,11 @@ def receipt(org: str, box_id: str) -> str:
     return f"{ROOT}/{org}/{box_id}/down/receipt"
 
 
+def refusal(org: str, box_id: str) -> str:
+    """Return where headquarters names a batch it cannot read."""
+    return f"{ROOT}/{org}/{box_id}/down/refusal"
+
+
 def state(org: str, box_id: str) -> str:
     """Return the retained birth and death topic of a box."""
     return f"{ROOT}/{org}/{box_id}/state"

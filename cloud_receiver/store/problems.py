@@ -7,12 +7,12 @@ tomorrow. Both are shown on the problems page, newest first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cloud_receiver.store.engine import insert_ignore
 from cloud_receiver.store.tables import IS_TROUBLE, dead_letter, journal
@@ -20,6 +20,11 @@ from sync.records import Trouble, from_wire
 
 MAX_RAW_BYTES: Final = 1024 * 1024
 MAX_DETAIL: Final = 1000
+MAX_LETTERS_A_BOX: Final = 10_000
+ALL: Final = 2**31
+OVER: Final = "over"
+"""Code of the one letter a box that counts what was not kept for want of room."""
+_ALWAYS_KEPT: Final = frozenset({"contested", "ahead", "gone"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,11 @@ class Letter:
 
 
 def bury(connection: Connection, letters: Iterable[Letter], now_utc_ms: int) -> int:
-    """Keep letters, each content once; return how many are new."""
+    """Keep letters, each content once and of each box so many; return how many are new.
+
+    What a box sends beyond its share is counted in a letter of its own.
+    """
+    letters = _within_share(connection, list(letters), now_utc_ms)
     rows = [
         {
             "content_sha256": letter.content_sha256(),
@@ -68,6 +77,68 @@ def bury(connection: Connection, letters: Iterable[Letter], now_utc_ms: int) -> 
         for letter in letters
     ]
     return insert_ignore(connection, dead_letter, rows)
+
+
+def _within_share(connection: Connection, letters: list[Letter], now_utc_ms: int) -> list[Letter]:
+    """Return the letters there is room for; count the others."""
+    kept: list[Letter] = []
+    room: dict[str | None, int] = {}
+    over: dict[str | None, int] = {}
+    for letter in letters:
+        box_id = letter.box_id
+        if is_buried(connection, letter):
+            continue
+        if box_id not in room:
+            of_box = (
+                dead_letter.c.box_id.is_(None)
+                if box_id is None
+                else (dead_letter.c.box_id == box_id)
+            )
+            held = connection.execute(select(func.count()).where(of_box)).scalar_one()
+            room[box_id] = MAX_LETTERS_A_BOX - held
+        if room[box_id] > 0 or letter.code in _ALWAYS_KEPT:
+            room[box_id] -= 1
+            kept.append(letter)
+        else:
+            over[box_id] = over.get(box_id, 0) + 1
+    for box_id, count in over.items():
+        _count_over(connection, box_id, count, now_utc_ms)
+    return kept
+
+
+def _count_over(connection: Connection, box_id: str | None, count: int, now_utc_ms: int) -> None:
+    sign = Letter(topic="", code=OVER, detail="", raw=b"", box_id=box_id, sameness=OVER)
+    same = dead_letter.c.content_sha256 == sign.content_sha256()
+    before = connection.scalar(select(dead_letter.c.seq).where(same))
+    total = count + (before or 0)
+    told = {
+        "seq": total,
+        "detail": f"{total} more were not kept: {MAX_LETTERS_A_BOX} of this box are here already",
+        "received_utc_ms": now_utc_ms,
+    }
+    if before is not None:
+        connection.execute(update(dead_letter).where(same).values(told))
+        return
+    key = {"content_sha256": sign.content_sha256(), "box_id": box_id, "code": OVER}
+    connection.execute(insert(dead_letter).values({**key, **told, "topic": "", "raw": b""}))
+
+
+def exhume(connection: Connection, letter_no: int) -> None:
+    """Remove a letter whose content has been read after all."""
+    connection.execute(delete(dead_letter).where(dead_letter.c.letter_no == letter_no))
+
+
+def numbers_with_letters(
+    connection: Connection, box_id: str, epoch: str, lane: str, seqs: Collection[int]
+) -> set[int]:
+    """Return those numbers of a lane whose records are, or were, dead letters."""
+    of_lane = (
+        (dead_letter.c.box_id == box_id)
+        & (dead_letter.c.epoch == epoch)
+        & (dead_letter.c.lane == lane)
+        & dead_letter.c.seq.in_(seqs)
+    )
+    return set(connection.scalars(select(dead_letter.c.seq).where(of_lane)))
 
 
 def is_buried(connection: Connection, letter: Letter) -> bool:
@@ -87,6 +158,7 @@ class BuriedLetter:
 
     letter_no: int
     box_id: str | None
+    epoch: str | None
     lane: str | None
     seq: int | None
     topic: str
@@ -99,6 +171,7 @@ class BuriedLetter:
 _LISTED: Final = (
     dead_letter.c.letter_no,
     dead_letter.c.box_id,
+    dead_letter.c.epoch,
     dead_letter.c.lane,
     dead_letter.c.seq,
     dead_letter.c.topic,
@@ -110,10 +183,16 @@ _LISTED: Final = (
 
 
 def dead_letters(
-    connection: Connection, *, before_no: int | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    before_no: int | None = None,
+    limit: int = 50,
+    code: str | None = None,
 ) -> list[BuriedLetter]:
     """Return dead letters, newest first; pass the last one's number for the next page."""
     query = select(*_LISTED).order_by(dead_letter.c.letter_no.desc()).limit(limit)
+    if code is not None:
+        query = query.where(dead_letter.c.code == code)
     if before_no is not None:
         query = query.where(dead_letter.c.letter_no < before_no)
     return [BuriedLetter(**row) for row in connection.execute(query).mappings()]

@@ -46,6 +46,18 @@ TEXTS: Final[Texts] = {
         "同一序号对应了不同的记录:两个盒子同名,或插回了旧卡。两边会换新标识重传,不会混淆。请改名。",
         "A number was given twice: two boxes share a name, or an old card is back. Both send again.",
     ),
+    "over": (
+        "这个盒子的问题信件太多,多出的只计数,没有保留。请先处理原因。",
+        "This box has too many dead letters; more are only counted. See to the cause first.",
+    ),
+    "unreadable": (
+        "总部读不懂盒子发来的这条记录,原文在盒子的隔离区,后面的记录不受影响。",
+        "Headquarters could not read this record. It is in the box's quarantine; others go on.",
+    ),
+    "crash": (
+        "总部处理这条消息时出错。请联系管理员;升级后可以重读。",
+        "Headquarters failed over this message. Call an administrator; an update may read it.",
+    ),
     "ahead": (
         "盒子记得的回执比总部多:总部可能恢复过备份,正在请盒子补传。",
         "The box remembers more receipts than headquarters: it was restored and asks for a refill.",

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from agent.capture import Capture
+from agent.control import Hands
 from agent.health import heartbeat_of
 from agent.ingest import Arrival, Origin, capture_of
 from agent.outbox import Outbox
@@ -22,6 +23,7 @@ from agent.recovery import _miscount
 from agent.room import Limits
 from agent.schema import migrate
 from agent.settings import BoxSettings, MqttSettings, Settings
+from agent.tuning import META_KEY, Tuning
 from agent.uplink import Uplink
 from agent.writer import Writer
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
@@ -154,6 +156,7 @@ class Box:
             clock=self.clock,
             devices=(),
             config_hash="c",
+            document={},
         )
 
     def format_disk(self, content: bytes | None = None) -> None:
@@ -174,7 +177,11 @@ class Box:
         outbox = self.outbox_class(_place() / "outbox.db", self.disk, LIMITS)
         self.view = MemoryView(self.disk)
         self.writer = SteppedWriter(outbox, self.clock, lambda: None)
-        self.uplink = self.uplink_class(self.settings, "0", self.writer, self._beat, lambda: None)
+        tuned = Tuning(self.settings, outbox.kept(META_KEY))
+        hands = Hands(lambda *_: None, dict)
+        self.uplink = self.uplink_class(
+            self.settings, "0", self.writer, self._beat, tuned, hands, lambda: None
+        )
         self.uplink._random = random.Random(self.chance.random())
         self.line = BoxLine(self.broker, self.box_id)
         self.uplink._begin(self.view, self.line)  # type: ignore[arg-type]

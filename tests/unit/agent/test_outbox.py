@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from agent import schema, storage
 from agent.capture import Capture
+from agent.ingest import Arrival, Origin
 from agent.outbox import CHUNK_RECORDS, DAY_MS, Outbox
 from agent.outbox_view import OutboxView
 from agent.recovery import open_outbox
@@ -296,3 +297,22 @@ def test_a_claim_ends_at_its_bounds(outbox: Outbox, outbox_path: Path, capture: 
     assert len(view.claim(Lane.PUNCH, 1, 10, 2 * one)) == 2
     assert view.claim(Lane.PUNCH, 11, 10, 10**6) == []
     view.close()
+
+
+def test_a_record_headquarters_cannot_read_goes_into_quarantine_and_a_trouble_in_its_place(
+    outbox: Outbox, outbox_path: Path, capture: Make, now: datetime
+) -> None:
+    outbox.put(capture(1, 3))
+    before, whole = outbox.counts, bodies(outbox_path, Lane.PUNCH)[1]
+    origin, arrival = Origin("box-1", "agent", "s001"), Arrival(now, "boot", 5)
+    outbox.replace(Lane.PUNCH, 2, "json", origin, arrival)
+    sent = [json.loads(body)["kind"] for body in bodies(outbox_path, Lane.PUNCH)]
+    assert sent == ["punch", "trouble", "punch"]
+    assert outbox.counts.heads == before.heads
+    assert outbox.counts.quarantined == before.quarantined + 1
+    view = OutboxView(outbox_path)
+    (piece,) = list(view.quarantined())
+    view.close()
+    assert piece.raw.decode() == whole
+    outbox.replace(Lane.PUNCH, 9, "json", origin, arrival)  # it has left meanwhile
+    assert outbox.counts.quarantined == before.quarantined + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from agent.actions import Action, Reconnect, Renew, Rewind, Send, Settle
+from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState
 from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, WINDOW, Publisher
 from sync.envelope import MAX_BATCH_RECORDS as FULL
@@ -306,3 +306,50 @@ def test_a_contested_epoch_is_given_up() -> None:
     made.step(0.0)
     made.receipt(replace(receipt(Lane.PUNCH, 2), is_contested=True), 0.1)
     assert made.step(0.1) == [Renew(Lane.PUNCH, 2, is_contested=True)]
+
+
+def test_a_batch_that_cannot_be_read_is_halved_down_to_one_record_which_is_replaced() -> None:
+    made = online(punch=8)
+    bad, sizes, replaced = 6, [], []
+    for _ in range(20):
+        actions = made.step(0.0)
+        replaced += [action for action in actions if isinstance(action, Replace)]
+        for send in sends(actions):
+            last = send.first + send.limit - 1
+            sizes.append(send.limit)
+            if send.first <= bad <= last and not replaced:
+                made.unreadable(send.token, "json", 0.0)
+            else:
+                made.receipt(
+                    Receipt(EPOCH, Lane.PUNCH, Mark(), (), HQ, taken=((send.first, last),)), 0.0
+                )
+    assert replaced == [Replace(Lane.PUNCH, bad, "json")]
+    assert sizes[0] == 8
+    assert 1 in sizes
+    assert made.wake_s(0.0) != 0.0
+    assert Settle(Lane.PUNCH, Mark(8), (), HQ) in settles(made)
+
+
+def settles(made: Publisher) -> list[Action]:
+    """Have the whole of what is settled said again."""
+    made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(), (Rejection(1, "x"),), HQ, taken=()), 0.0)
+    return [replace(one, rejected=()) for one in made.step(0.0) if isinstance(one, Settle)]
+
+
+def test_a_refusal_of_the_box_itself_takes_nothing_apart() -> None:
+    made = online(punch=8)
+    (send,) = sends(made.step(0.0))
+    made.unreadable(send.token, "version", 0.0)
+    assert made.step(0.1) == []
+    (again,) = sends(made.step(5.0))
+    assert (again.first, again.limit) == (1, 8)
+
+
+def test_a_replacement_that_cannot_be_read_waits() -> None:
+    made = online(punch=1)
+    (send,) = sends(made.step(0.0))
+    made.unreadable(send.token, "crash", 0.0)
+    replacing, again = made.step(0.0)
+    assert (replacing, type(again)) == (Replace(Lane.PUNCH, 1, "crash"), Send)
+    made.unreadable(again.token, "crash", 0.0)  # type: ignore[union-attr]
+    assert made.step(0.1) == []

@@ -1,0 +1,91 @@
+"""The laws as they can be seen on the disks, checked after every step of a history."""
+
+from __future__ import annotations
+
+import json
+
+from agent.storage import place
+from sync.errors import WireError
+from sync.items import Item, read_item
+from sync.receipt import Mark, common, merge
+from sync.topics import Lane
+from tests.simulation.box import Box
+from tests.simulation.headquarters import Database
+from tests.simulation.machines import LawBrokenError
+
+DAMAGED = "damaged"
+
+
+class Laws:
+    """Remembers what journals held and boxes counted as settled."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.journaled_ever = {DAMAGED}
+        self.newest_entry = 0
+        self.settled: dict[tuple[int, str, str], Mark] = {}
+
+    def forget_box(self, box: Box) -> None:
+        """Its disk is another one now."""
+        self.settled = {key: mark for key, mark in self.settled.items() if key[0] != id(box)}
+
+    def check_box(self, box: Box) -> None:
+        """Laws 1, 2 and 3 on the disk: counted, there before its cursor, settled by receipt."""
+        done = sum(box.cursor_of(source) for source in box.sources)
+        (known,) = box.rows("SELECT count(*) FROM identity")[0]
+        if known < done:
+            raise LawBrokenError(f"law 2: {box.box_id} read {done} records and knows {known}")
+        meta = dict(box.rows("SELECT key, value FROM meta"))
+        lanes = box.rows("SELECT lane, head, through, beyond FROM lane")
+        numbers = sum(head for _, head, _, _ in lanes)
+        if int(meta["captured"]) != numbers + int(meta["quarantined"]):
+            raise LawBrokenError(
+                f"law 1: {box.box_id} captured {meta['captured']}, numbers {numbers}"
+            )
+        for lane, _, through, beyond in lanes:
+            mark = merge(through, [(low, high) for low, high in json.loads(beyond)])
+            self._check_settled(box, meta["epoch"], lane, mark)
+
+    def _check_settled(self, box: Box, epoch: str, lane: str, mark: Mark) -> None:
+        """Law 3: what a box newly counts as settled has been in a journal."""
+        key = (id(box), epoch, lane)
+        before = self.settled.get(key, Mark())
+        if mark == before:
+            return
+        self.settled[key] = mark
+        for low, high in _ranges(mark):
+            if common(merge(0, [(low, high)]), before) == merge(0, [(low, high)]):
+                continue
+            low = max(low, before.through + 1)
+            nought = place(Lane(lane), 0)
+            rows = box.rows(
+                "SELECT place - ?, body FROM record WHERE place BETWEEN ? AND ?",
+                nought, nought + low, nought + high,
+            )  # fmt: skip
+            for seq, body in rows:
+                if not before.holds(seq) and identity_of(body) not in self.journaled_ever:
+                    raise LawBrokenError(
+                        f"law 3: {box.box_id} settled {lane} {seq} of {epoch}, which no journal held"
+                    )
+
+    def note_journal(self) -> None:
+        """Remember what any headquarters ever held."""
+        rows = self._database.rows(
+            "SELECT record_id, entry_no FROM journal WHERE entry_no > ?", self.newest_entry
+        )
+        self.journaled_ever.update(record_id for record_id, _ in rows)
+        self.newest_entry = max([self.newest_entry, *(entry_no for _, entry_no in rows)])
+
+
+def identity_of(body: str) -> str:
+    """Return the identity of a record; a damaged one is known by its damaged text."""
+    try:
+        item, _ = read_item(body, 0)
+    except WireError:
+        return DAMAGED
+    assert isinstance(item, Item), item
+    return item.record_id
+
+
+def _ranges(mark: Mark) -> list[tuple[int, int]]:
+    return [*([(1, mark.through)] if mark.through else []), *mark.beyond]
