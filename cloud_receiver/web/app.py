@@ -31,6 +31,8 @@ from cloud_receiver.web import (
     people,
     preferences,
     problems,
+    rule_desk,
+    rules,
     search,
     today,
     why,
@@ -41,7 +43,7 @@ from cloud_receiver.web.live import Hub
 from cloud_receiver.web.sessions import load_secret
 from sync.clock import Clock
 
-PAGES: Final = (today, people, ledger, why, fleet, problems)
+PAGES: Final = (today, people, rules, ledger, why, fleet, problems)
 _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
@@ -89,6 +91,7 @@ def create_app(
     preferences.register(app)
     search.register(app, desk)
     enrol.register(app, doorkeeper)
+    rule_desk.register(app)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)

@@ -23,7 +23,7 @@ from sync.enrolment import ENROL_PATH, RENEW_PATH
 
 OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico", ENROL_PATH, RENEW_PATH})
 OPEN_FOLDER: Final = "/static/"
-_VERSIONED_FOLDERS: Final = ("/_nicegui/", OPEN_FOLDER)  # a new version has a new address
+_VERSIONED_FOLDER: Final = "/_nicegui/"  # a new version has a new address
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECURITY_HEADERS: Final = {
     # Vue compiles templates in the browser and NiceGUI's start is an inline script, hence
@@ -64,13 +64,13 @@ class Gate:
         closed = session is None and not is_open(scope["path"])
         foreign = _comes_from_elsewhere(scope, headers)
         if not closed and not foreign:
-            await self._app(scope, receive, _with_headers(send, scope["path"]))
+            await self._app(scope, receive, _with_headers(send, scope))
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
         else:
             answer = _refusal(Request(scope), foreign=foreign)
-            await answer(scope, receive, _with_headers(send, scope["path"]))
+            await answer(scope, receive, _with_headers(send, scope))
 
     async def _session(self, headers: Headers) -> Session | None:
         cookie = cookie_of(headers, COOKIE)
@@ -109,8 +109,10 @@ def _refusal(request: Request, *, foreign: bool) -> Response:
     return PlainTextResponse("log in first", status_code=401)
 
 
-def _with_headers(send: Send, path: str) -> Send:
-    kept = path.startswith(_VERSIONED_FOLDERS) and "/dynamic_resources/" not in path
+def _with_headers(send: Send, scope: Scope) -> Send:
+    path: str = scope["path"]
+    stamped = path.startswith(OPEN_FOLDER) and scope["query_string"].startswith(b"v=")
+    kept = stamped or (path.startswith(_VERSIONED_FOLDER) and "/dynamic_resources/" not in path)
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

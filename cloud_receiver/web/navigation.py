@@ -33,7 +33,7 @@ class Area:
 GROUPS: Final = (
     ("daily", (Area("today", "/", "how_to_reg"),)),
     ("team", (Area("people", "/people", "badge"),)),
-    ("money", (Area("ledger", "/ledger", "receipt_long"),)),
+    ("money", (Area("rules", "/rules", "rule"), Area("ledger", "/ledger", "receipt_long"))),
     (
         "shops",
         (Area("fleet", "/fleet", "storefront"), Area("problems", "/problems", "troubleshoot")),
@@ -50,6 +50,7 @@ TEXTS: Final[Texts] = {
     "today": ("今日到岗", "Today"),
     "decide": ("待处理", "To decide"),
     "people": ("个人档案", "People"),
+    "rules": ("奖惩规则", "Rules"),
     "ledger": ("奖惩台账", "Ledger"),
     "fleet": ("门店设备", "Stores"),
     "problems": ("数据问题", "Problems"),

@@ -17,6 +17,8 @@ PAGES = {
     "ledger": ("/ledger", "奖惩台账", "Ledger"),
     "why": (f"/why/{LATE_ENTRY.replace('#', '%23')}", "为什么扣10元?", "Why were 10 yuan"),
     "why-missing": ("/why/no-such-entry", "没有这一笔", "There is no such entry"),
+    "rules": ("/rules", "超市迟到扣减", "Late arrival in a supermarket"),
+    "rule": ("/rules/late_standard", "没有问题", "Nothing is wrong"),
     "fleet": ("/fleet", "门店与设备", "Stores and devices"),
     "people": ("/people", "王芳", "Emma Wilson"),
     "person": ("/people/E202?month=2026-11", "严重迟到", "seriously late"),
