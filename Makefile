@@ -40,6 +40,7 @@ packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace and CJK fonts 
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	command -v strace >/dev/null || missing="$$missing strace"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	$(call install-debian,$$missing)

@@ -27,7 +27,6 @@ from agent.ingest import Arrival, Origin, capture_of
 from agent.lock import DataLock
 from agent.recovery import Opened, open_outbox
 from agent.renewal import LOOK_EVERY_S, PATIENCE_S, Renewal
-from agent.service import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 from agent.settings import Settings
 from agent.storage import StorageError, StorageFullError
 from agent.tuning import Tuning
@@ -37,6 +36,7 @@ from drivers.contract import Reading, Rejected
 from sync.errors import DakaError
 from sync.heartbeat import DeviceHealth
 from sync.memory import collect_rarely
+from sync.service_manager import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 
 FIRST_RESTART_S: Final = 1.0
 LONGEST_RESTART_S: Final = 60.0
@@ -164,7 +164,7 @@ class Runtime:
         notify(self._service, "READY=1")
         _log.info("started devices=%d epoch=%s", len(devices), self._outbox.counts.epoch)
         while not self._stop.wait(WATCH_EVERY_S):
-            self._feed_service()
+            self._watchdog.report(self._service)
         notify(self._service, "STOPPING=1")
         self._shut_down(writer, uplink, devices)
 
@@ -190,13 +190,6 @@ class Runtime:
     def _alarms(self, link_trouble: str) -> dict[str, str]:
         now = self._clock.now_utc()
         return alarms_of(self._damage, link_trouble, now, is_full=self._outbox.is_full)
-
-    def _feed_service(self) -> None:
-        stuck = self._watchdog.stuck()
-        if stuck:
-            _log.error("stuck loops=%s", ", ".join(stuck))
-        else:
-            notify(self._service, "WATCHDOG=1")
 
     def _start(self, loop: _Loop) -> threading.Thread:
         thread = threading.Thread(target=self._supervise, args=(loop,), name=loop.name, daemon=True)

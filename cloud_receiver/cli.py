@@ -25,6 +25,7 @@ from cloud_receiver.commands import (
     ledger,
     policies,
     rosters,
+    service,
     shifts,
     users,
 )
@@ -62,6 +63,7 @@ app.add_typer(policies.app, name="policy")
 app.command("completeness")(completeness.completeness)
 app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)
+app.add_typer(service.app, name="service")
 
 
 @app.command()

@@ -6,6 +6,7 @@ A part that crashes is logged and run again; the only broad except of the proces
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -23,9 +24,10 @@ from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mqtt_link import MqttLink, Presence
 from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
 from sync import topics
-from sync.clock import utc_text
+from sync.clock import SystemClock, utc_text
 from sync.memory import collect_rarely
 from sync.presence import ReceiverState, encode_receiver_state
+from sync.service_manager import Pulse, Watchdog, notify
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -39,6 +41,8 @@ RESTART_AFTER_S: Final = 1.0
 START_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 15.0
 LOOK_FOR_SIGNALS_S: Final = 0.25
+PATIENCE_S: Final = 300.0
+"""The longest a single flush may take, a rebuild after an upgrade included."""
 _log = logging.getLogger(__name__)
 
 
@@ -80,14 +84,20 @@ def run(settings: Settings, parts: Iterable[Part]) -> int:
     with database(settings) as engine:
         wanted = frozenset(parts)
         loops = _loops(settings, engine, wanted)
-        threads = [SupervisedThread(loop, told_to_stop) for loop in loops]
+        watchdog, manager = Watchdog(SystemClock.of_this_boot()), os.environ.get("NOTIFY_SOCKET")
+        threads = [
+            SupervisedThread(loop, told_to_stop, watchdog.feeder(loop.name, PATIENCE_S))
+            for loop in loops
+        ]
         for thread in threads:
             thread.start()
             thread.wait_until_up(told_to_stop)
         _log.info("hq_started parts=%s", ",".join(sorted(wanted)))
+        notify(manager, "READY=1")
         # in slices: Polars' own SIGINT handler restarts a wait, and Python would not get its turn
         while not told_to_stop.wait(LOOK_FOR_SIGNALS_S):
-            pass
+            watchdog.report(manager)
+        notify(manager, "STOPPING=1")
         for thread in reversed(threads):
             thread.end()
     gave_up = [thread.name for thread in threads if thread.has_given_up]
@@ -120,14 +130,17 @@ class SupervisedThread:
     Args:
         give_up: set when the loop asks the process to end (SystemExit), as the web does
             when its address is taken.
+        feed: called whenever the loop looks at its stop event; the watchdog wants to know.
     """
 
-    def __init__(self, loop: Loop, give_up: threading.Event) -> None:
+    def __init__(
+        self, loop: Loop, give_up: threading.Event, feed: Callable[[], None] = lambda: None
+    ) -> None:
         self.name = loop.name
         self.has_given_up = False
         self._loop = loop
         self._give_up = give_up
-        self._stop = threading.Event()
+        self._stop = Pulse(feed)
         self._thread = threading.Thread(target=self._supervise, name=loop.name, daemon=True)
 
     def start(self) -> None:

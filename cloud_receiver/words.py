@@ -111,6 +111,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{number}:仍读不懂({code}):{detail}",
         "{number}: still cannot be read ({code}): {detail}",
     ),
+    "service_installed": (
+        "服务 {name} 已安装并启动；查看：systemctl status {name}，日志：journalctl --namespace=daka -u {name}",
+        "service {name} installed and started; see systemctl status {name} and journalctl --namespace=daka -u {name}",
+    ),
+    "service_removed": ("服务 {name} 已移除，数据保留", "service {name} removed, its data stays"),
     "no_letters": ("没有问题信件", "no dead letters"),
     **PLANNING,
     "no_such_employee": ("没有员工 {employee}", "there is no employee {employee}"),

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from agent.tools import service
 from agent.tools.enrol import enrol, renew
 from agent.tools.terminal_commands import terminal_commands
 
@@ -32,6 +33,7 @@ def add_tools(app: typer.Typer) -> None:
     app.command(context_settings=free)(simulate)
     app.add_typer(terminal_commands, name="terminal")
     app.add_typer(pos_commands, name="pos")
+    app.add_typer(service.app, name="service")
 
 
 def probe(

@@ -11,7 +11,8 @@ from agent.tools.words import tool_words
 from sync.enrolment import ClaimCode, address_of
 from sync.errors import DakaError
 
-IDENTITY_DIR: Final = Path("/etc/daka")
+IDENTITY_DIR: Final = Path("/var/lib/daka/identity")
+CONFIG: Final = Path("/etc/daka/agent.toml")
 
 
 def enrol(
@@ -39,9 +40,7 @@ def enrol(
 
 
 def renew(
-    config: Annotated[Path, typer.Option("--config", "-c", help="the settings file")] = (
-        IDENTITY_DIR / "agent.toml"
-    ),
+    config: Annotated[Path, typer.Option("--config", "-c", help="the settings file")] = CONFIG,
     lang: Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")] = "",
 ) -> None:
     """Renew the certificate now; the agent does so by itself when a third of its life is left."""

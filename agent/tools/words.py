@@ -7,6 +7,11 @@ from typing import Final
 from agent.words import Table, Words, words_for
 
 TOOL_WORDS: Final[Table] = {
+    "service_installed": (
+        "服务 {name} 已安装并启动；查看：systemctl status {name}，日志：journalctl --namespace=daka -u {name}",
+        "service {name} installed and started; see systemctl status {name} and journalctl --namespace=daka -u {name}",
+    ),
+    "service_removed": ("服务 {name} 已移除，数据保留", "service {name} removed, its data stays"),
     "enrolled": (
         "已领取：采集盒 {box}，门店 {store}，证书有效至 {until}。在设置文件中写入：",
         "let in: box {box}, store {store}, certificate good until {until}. For the settings file:",

@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.service import Watchdog, notify
+from sync.service_manager import Watchdog, notify
 
 
 @dataclass

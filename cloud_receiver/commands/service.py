@@ -1,0 +1,52 @@
+"""daka-hq service: let systemd start headquarters and keep it running."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from cloud_receiver.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Language,
+    print_lines,
+    words_of,
+)
+
+NAME: Final = "daka-hq"
+app = typer.Typer(no_args_is_help=True, help="Let systemd start headquarters and keep it running.")
+DryRun = Annotated[bool, typer.Option("--dry-run", help="only show what would be done")]
+
+
+@app.command()
+def install(
+    user: Annotated[str, typer.Option(help="who it runs as; made if need be")] = NAME,
+    dry_run: DryRun = False,
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Install, enable and start the service; again after an upgrade or a move."""
+    from cloud_receiver.settings import load_settings
+    from sync.service_manager import perform, step_lines, steps_for
+
+    steps = steps_for(NAME, config, load_settings(config).data_dir, user)
+    if dry_run:
+        print_lines(step_lines(steps))
+        return
+    perform(steps)
+    typer.echo(words_of(lang).say("service_installed", name=NAME))
+
+
+@app.command()
+def remove(dry_run: DryRun = False, lang: Language = "") -> None:
+    """Stop the service for good; data and settings stay."""
+    from sync.service_manager import perform, step_lines
+    from sync.service_unit import remove_steps
+
+    steps = remove_steps(NAME)
+    if dry_run:
+        print_lines(step_lines(steps))
+        return
+    perform(steps)
+    typer.echo(words_of(lang).say("service_removed", name=NAME))
