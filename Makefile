@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # ARGS: for the demonstration, e.g. make demo ARGS="--speed 360"
 ARGS ?=
+ARCHES ?= x86_64 aarch64 armv7
 
 help: ## show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -30,8 +31,11 @@ fix: $(VENV)/.test-ready ## repair what can be repaired by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bundle: $(VENV)/.demo-ready ## build what a box needs without internet, for each architecture: dist/daka-box-*.tar.gz
+	@for arch in $(ARCHES); do config/bundle/build.sh $(BIN)/python dist $$arch || exit 1; done
+
 clean: ## remove the environment and the demonstration's data
-	rm -rf $(VENV) var build *.egg-info
+	rm -rf $(VENV) var build dist *.egg-info
 
 packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace and CJK fonts from Debian
 	@missing=""; \
@@ -69,4 +73,4 @@ if [ -n "$(strip $(1))" ]; then \
 	fi
 endef
 
-.PHONY: help demo test check fix clean packages-test
+.PHONY: help demo test check fix bundle clean packages-test

@@ -37,7 +37,7 @@ DEFAULT_CONFIG: Final = Path("/etc/daka/agent.toml")
 @app.command()
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Run until stopped; the service does this."""
-    command = [sys.executable, "-m", "agent.daemon", str(config), version("daka")]
+    command = [sys.executable, "-P", "-m", "agent.daemon", str(config), version("daka")]
     os.execv(sys.executable, command)  # noqa: S606 - the same process goes on, without typer
 
 

@@ -35,7 +35,7 @@ class Renewal:
         self, address: str, identity: Path, authority: Path, on_progress: Callable[[], None]
     ) -> None:
         self._command = [
-            sys.executable, "-m", "agent.renewal", address, str(identity), str(authority)
+            sys.executable, "-P", "-m", "agent.renewal", address, str(identity), str(authority)
         ]  # fmt: skip
         self._on_progress = on_progress
 

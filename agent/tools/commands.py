@@ -15,6 +15,7 @@ import typer
 from agent.tools import service
 from agent.tools.enrol import enrol, renew
 from agent.tools.terminal_commands import terminal_commands
+from agent.tools.update import update
 
 CONFIG: Final = Path("/etc/daka/agent.toml")
 Language = Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")]
@@ -27,7 +28,7 @@ pos_commands = typer.Typer(no_args_is_help=True, help="Describe the exports of a
 
 def add_tools(app: typer.Typer) -> None:
     """Add the installer's commands to the agent's command line."""
-    for command in (discover, probe, enrol, renew):
+    for command in (discover, probe, enrol, renew, update):
         app.command()(command)
     free = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     app.command(context_settings=free)(simulate)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Final
 
 import typer
@@ -22,8 +24,7 @@ def enrol(
     lang: Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")] = "",
 ) -> None:
     """Redeem a claim code: make the box's key, get its certificate, say what to put where."""
-    from agent import enrolment
-
+    enrolment = _library()
     words = tool_words(lang)
     address = hq or address_of(claim)
     if not address:
@@ -44,9 +45,9 @@ def renew(
     lang: Annotated[str, typer.Option("--lang", help="zh or en; default: from LANG")] = "",
 ) -> None:
     """Renew the certificate now; the agent does so by itself when a third of its life is left."""
-    from agent import enrolment
     from agent.settings import load_settings
 
+    enrolment = _library()
     settings = load_settings(config)
     identity, authority = settings.mqtt.cert_file, settings.mqtt.ca_file
     if not settings.identity.web or identity is None or authority is None:
@@ -55,3 +56,14 @@ def renew(
         enrolment.renew(settings.identity.web, identity, authority).not_after_utc.date().isoformat()
     )
     typer.echo(tool_words(lang).say("renewed", until=until))
+
+
+def _library() -> ModuleType:
+    """Return `agent.enrolment`, which needs a library that a box without certificates lacks."""
+    try:
+        return importlib.import_module("agent.enrolment")
+    except ModuleNotFoundError as error:
+        raise DakaError(
+            f"certificates need {error.name}: apt-get install python3-cryptography, "
+            "or install Daka with [agent,certificates]"
+        ) from error

@@ -12,6 +12,14 @@ TOOL_WORDS: Final[Table] = {
         "service {name} installed and started; see systemctl status {name} and journalctl --namespace=daka -u {name}",
     ),
     "service_removed": ("服务 {name} 已移除，数据保留", "service {name} removed, its data stays"),
+    "update_installs": ("正在安装 {version} ……", "installing {version} ..."),
+    "update_restarts": (
+        "已切换到 {version}，正在重启并观察",
+        "switched to {version}, restarting and watching",
+    ),
+    "update_done": ("{version} 运行正常", "{version} is well and in use"),
+    "update_pruned": ("已删除旧版本 {version}", "old version {version} deleted"),
+    "update_is_in_use": ("{version} 已在使用", "{version} is in use already"),
     "enrolled": (
         "已领取：采集盒 {box}，门店 {store}，证书有效至 {until}。在设置文件中写入：",
         "let in: box {box}, store {store}, certificate good until {until}. For the settings file:",
