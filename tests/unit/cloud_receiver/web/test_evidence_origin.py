@@ -15,8 +15,10 @@ PUNCH = {
 
 def _drawn(box_id: str, more: dict[str, object], language: str = "zh") -> str:
     record = RawRecord(
-        "r1", 1, "punch", "S001", box_id, "e", "import", 7, PUNCH | more, 0, False, 0
-    )
+        record_id="r1", entry_no=1, kind="punch", store_id="S001", box_id=box_id, epoch="e",
+        lane="import", seq=7, body=PUNCH | more, received_utc_ms=0, receipted=False,
+        effective_utc_ms=0,
+    )  # fmt: skip
     return str(draw_record(record, "Asia/Shanghai", language))
 
 
