@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloud_receiver.domain.entries import HQ_BOX_ID
 from cloud_receiver.store.why import RawRecord
 from cloud_receiver.web.evidence import draw_record
+from cloud_receiver.web.texts import Language
 
 PUNCH = {
     "kind": "punch", "device_serial": "import", "user_id": "E001", "state_code": 255,
@@ -13,7 +14,7 @@ PUNCH = {
 }  # fmt: skip
 
 
-def _drawn(box_id: str, more: dict[str, object], language: str = "zh") -> str:
+def _drawn(box_id: str, more: dict[str, object], language: Language = Language.ZH) -> str:
     record = RawRecord(
         record_id="r1", entry_no=1, kind="punch", store_id="S001", box_id=box_id, epoch="e",
         lane="import", seq=7, body=PUNCH | more, received_utc_ms=0, receipted=False,
@@ -28,7 +29,7 @@ def test_an_imported_touch_names_its_file_line_and_author() -> None:
     assert "考勤报表.xlsx 第 7 行" in text
     assert "li" in text
     assert "尚未回执" not in text, "there is no box that waits for a receipt"
-    assert "考勤报表.xlsx, line 7" in _drawn(HQ_BOX_ID, beside, "en")
+    assert "考勤报表.xlsx, line 7" in _drawn(HQ_BOX_ID, beside, Language.EN)
 
 
 def test_a_boxs_touch_names_its_box() -> None:
