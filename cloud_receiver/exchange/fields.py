@@ -21,6 +21,8 @@ from sync.records import is_clean_text
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d\d)(\d\d)")
 _TIME = re.compile(r"(\d{1,2})[::](\d{2})([::]00)?")
 _STAMP = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
+_DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,12})?")
+MAX_FENCE_M: Final = 20_000
 _RANGE = re.compile(r"(\d)\s*[-~至]\s*(\d)")
 _CHINESE_DAYS: Final = str.maketrans("一二三四五六日天", "12345677")
 _SCENES: Final = {"超市": "supermarket", "社区": "community", "便利店": "convenience"}
@@ -117,6 +119,40 @@ def moment(field: str, text: str) -> str:
         )
     on = day(field, date_text)
     return f"{on.isoformat()}T{int(found[1]):02d}:{found[2]}:{found[3] or '00'}"
+
+
+def fence(cells: Mapping[str, str]) -> dict[str, int | None]:
+    """Read where a phone may check in: degrees, WGS 84, and metres around; all or none."""
+    names = ("latitude_microdeg", "longitude_microdeg", "fence_m")
+    if not any(cells[name] for name in names):
+        return dict.fromkeys(names)
+    return {
+        "latitude_microdeg": _microdeg(names[0], cells[names[0]], 90),
+        "longitude_microdeg": _microdeg(names[1], cells[names[1]], 180),
+        "fence_m": _metres(names[2], cells[names[2]]),
+    }
+
+
+def _microdeg(field: str, text: str, limit_deg: int) -> int:
+    found = _DEGREES.fullmatch(text)
+    microdeg = round(float(text) * 1_000_000) if found else limit_deg * 1_000_000 + 1
+    if abs(microdeg) > limit_deg * 1_000_000:
+        raise CellError(
+            field,
+            f"“{text}”不是经纬度,例如 31.230416;纬度、经度、打卡范围要一起填",
+            f"{text!r} are no degrees like 31.230416; latitude, longitude and range go together",
+        )
+    return microdeg
+
+
+def _metres(field: str, text: str) -> int:
+    if not text.isdecimal() or not 10 <= int(text) <= MAX_FENCE_M:
+        raise CellError(
+            field,
+            f"请填写 10 到 {MAX_FENCE_M} 的整数米;纬度、经度、打卡范围要一起填",
+            f"write whole metres, 10 to {MAX_FENCE_M}; latitude, longitude and range go together",
+        )
+    return int(text)
 
 
 def validity(cells: Mapping[str, str]) -> dict[str, str]:

@@ -49,6 +49,9 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("scene", ("场景",)),
         Column("zone", ("时区",), is_required=False),
         Column("arrivals_by", ("到岗登记截止", "登记截止"), is_required=False),
+        Column("latitude_microdeg", ("纬度", "latitude"), is_required=False),
+        Column("longitude_microdeg", ("经度", "longitude"), is_required=False),
+        Column("fence_m", ("打卡范围米", "打卡范围"), is_required=False),
     ),
     ImportKind.EMPLOYEES: (
         _PERSON,

@@ -6,11 +6,11 @@ One transaction a file. Importing the same file again changes nothing and adds n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from cloud_receiver.exchange import fields, history
 from cloud_receiver.exchange.foreign import Form
@@ -25,12 +25,13 @@ from cloud_receiver.exchange.lines import (
     store_of,
 )
 from cloud_receiver.exchange.roster_lines import RosterLine, read_line, roster_days
-from cloud_receiver.store import enrolment, organisation, shifts
+from cloud_receiver.store import enrolment, organisation, shifts, tables
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from sync.errors import DakaError
 
 _ENTRIES_AT_ONCE: Final = 5000
+_STORE_EXTRAS: Final = ("arrivals_by", "latitude_microdeg", "longitude_microdeg", "fence_m")
 __all__ = ["LineError", "Report", "import_file"]
 
 
@@ -94,8 +95,10 @@ def import_file(
 
 
 def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    stored = {row.store_id: row for row in connection.execute(select(tables.store))}
+
     def read(_number: int, cells: Cells) -> Store:
-        return Store(
+        entered = Store(
             store_id=fields.name("store_id", cells["store_id"]),
             name=fields.name("name", cells["name"]),
             zone=fields.zone("zone", cells["zone"]),
@@ -103,7 +106,14 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
             arrivals_by=fields.clock("arrivals_by", cells["arrivals_by"])
             if cells["arrivals_by"]
             else "",
+            **fields.fence(cells),
         )
+        stands = stored.get(entered.store_id)
+        if stands is None:
+            return entered
+        # a column the file does not have says nothing about the store
+        unsaid = [name for name in _STORE_EXTRAS if not file.has(name)]
+        return replace(entered, **{name: getattr(stands, name) for name in unsaid})
 
     return enrolment.put_stores(connection, file.read(read), errand.now_utc_ms)
 

@@ -79,6 +79,10 @@ class ImportFile:
         self.errors: list[LineError] = []
         self._places = place_columns(kind, sheet.headings, self.source)
 
+    def has(self, name: str) -> bool:
+        """Tell whether the file has a column."""
+        return name in self._places
+
     def read(self, reader: Callable[[int, Cells], _T]) -> Iterator[_T]:
         """Yield what the reader makes of each line it can use."""
         for line in self.lines:

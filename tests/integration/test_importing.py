@@ -178,3 +178,29 @@ def test_a_file_that_is_not_there_or_no_workbook_says_so(office: Office, tmp_pat
     (tmp_path / "fake.xlsx").write_bytes(b"PK not really")
     with pytest.raises(DakaError, match="no workbook"):
         import_file(office.engine, "stores", tmp_path / "fake.xlsx", "li", NOW)
+
+
+def test_a_stores_fence_comes_in_and_a_file_without_the_columns_leaves_it(office: Office) -> None:
+    def fence() -> tuple[object, ...]:
+        row = office.rows(tables.store)[0]
+        return row.latitude_microdeg, row.longitude_microdeg, row.fence_m, row.arrivals_by
+
+    assert fence() == (31_230_416, 121_473_701, 200, "09:30")
+    plain = "门店编号,门店名称,场景\nS001,人民广场,超市\n"
+    assert office.bring("stores", plain).changed == 1
+    assert fence() == (31_230_416, 121_473_701, 200, "09:30")
+    assert office.rows(tables.store)[0].name == "人民广场"
+    emptied = "门店编号,门店名称,场景,到岗登记截止,纬度,经度,打卡范围\nS001,人民广场,超市,,,,\n"
+    assert office.bring("stores", emptied).changed == 1
+    assert fence() == (None, None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [("91,121,200", "latitude_microdeg"), ("31,east,200", "longitude_microdeg"),
+     ("31.2,121.4,5", "fence_m"), ("31.2,121.4,", "fence_m"), (",,200", "latitude_microdeg")],
+)  # fmt: skip
+def test_half_a_fence_is_refused(office: Office, place: str, field: str) -> None:
+    text = f"门店编号,门店名称,场景,纬度,经度,打卡范围\nS001,一店,超市,{place}\n"
+    (error,) = office.bring("stores", text).errors
+    assert error.field == field
