@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -20,12 +20,14 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.budgets import limited
+from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.employee_day import Assessment, assess
-from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.revision import Change, revise
-from cloud_receiver.domain.rules import decide
+from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.workday import shift_date, utc_ms
-from cloud_receiver.store import day_facts, days, dirty, policies, projection
+from cloud_receiver.store import campaigns, day_facts, days, dirty, policies, projection
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 IDLE_S: Final = 0.5
 """How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
 
-RECORDS: Final = ("punches", "sales", "entries")
+RECORDS: Final = ("punches", "sales", "feedback", "entries")
 """What of a day's evidence is records that outcomes rest on."""
 
 _EMPLOYEES_AT_ONCE: Final = 200
@@ -107,9 +109,12 @@ class Evaluator:
         with write(self._engine) as connection:
             projected = projection.advance(connection, now_utc_ms)
             keys = dirty.due(connection, now_utc_ms)
-            if keys:
-                evaluate(connection, keys, now_utc_ms, self._terms)
-        if keys:
+            ending = campaigns.due(connection, now_utc_ms)
+            for one in ending:
+                campaigns.close(connection, one.campaign_id, now_utc_ms)
+            if keys or ending:
+                evaluate(connection, keys, now_utc_ms, self._terms, ending)
+        if keys or ending:
             self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
 
@@ -160,22 +165,34 @@ def as_known(
 
 
 def evaluate(
-    connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
+    connection: Connection,
+    keys: Sequence[DayKey],
+    now_utc_ms: int,
+    terms: Terms,
+    ending: Sequence[Campaign] = (),
 ) -> list[DayKey]:
     """Judge days, write what changed, decide and book it; return the days that changed.
 
     A day whose start depends on a changed day before it is judged after it.
+
+    Args:
+        ending: the campaigns that were closed just now.
     """
     changed = []
     waiting = list(keys)
-    while waiting:
-        some, waiting = _evaluate(connection, waiting, now_utc_ms, terms)
+    while waiting or ending:
+        some, waiting = _evaluate(connection, waiting, now_utc_ms, terms, ending)
         changed += some
+        ending = ()
     return changed
 
 
 def _evaluate(
-    connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms
+    connection: Connection,
+    keys: Sequence[DayKey],
+    now_utc_ms: int,
+    terms: Terms,
+    ending: Sequence[Campaign],
 ) -> tuple[list[DayKey], list[DayKey]]:
     """Return the days that changed, and those that must be judged because of it."""
     complete_utc_ms = dirty.complete(connection)
@@ -199,31 +216,56 @@ def _evaluate(
     changes = _revise(connection, assessed)
     day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
-    outcomes = decide(
-        load_rulebook(connection),
-        [change.facts for change in changes.values() if change.facts],
-        {key: _records(change) for key, change in changes.items()},
-    )
-    apply_outcomes(connection, changes.keys(), outcomes, now_utc_ms, channels=terms.channels)
+    rulebook = load_rulebook(connection)
+    touched = {
+        one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
+    }
+    settled = [_settle(connection, one, rulebook, now_utc_ms) for one in touched.values()]
+    closing = {key for keys, _ in settled for key in keys}
+    facts = {key: change.facts for key, change in changes.items()}
+    evidence = {key: _records(change.evidence) for key, change in changes.items()}
+    for key, stored in day_facts.of_days(connection, closing - changes.keys()).items():
+        facts[key], evidence[key] = stored[0], _records(stored[1])
+    outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
+    outcomes += [one for _, some in settled for one in some]
+    days_said = changes.keys() | closing
+    apply_outcomes(connection, days_said, outcomes, now_utc_ms, channels=terms.channels)
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
     return list(changes), sorted(followers - looks.keys())
+
+
+def _settle(
+    connection: Connection, one: Campaign, rulebook: Rulebook, now_utc_ms: int
+) -> tuple[set[DayKey], list[Outcome]]:
+    """Return the closing days of a closed campaign's members and what is said about them."""
+    standings = campaigns.settle(connection, one, now_utc_ms)
+    rows = [standings[who].facts for who in sorted(standings)]
+    evidence = {(who, one.last_date): {"days": list(standings[who].days)} for who in standings}
+    outcomes = decide_closing(rulebook, rows, evidence)
+    members = campaigns.members(connection, one.campaign_id)
+    days = {(member.employee_id, one.last_date) for member in members}
+    if one.budget is not None:
+        outcomes = limited(outcomes, one.budget, campaigns.spent_fen(connection, one, days))
+    return days, outcomes
 
 
 def _revise(
     connection: Connection, assessed: Mapping[str, Mapping[str, Assessment]]
 ) -> dict[DayKey, Change]:
     """Return every day that is not as it is stored, later days of a streak among them."""
+    if not assessed:
+        return {}
     first_dates = {employee_id: min(days) for employee_id, days in assessed.items()}
     stored = day_facts.history(connection, first_dates)
     changes = {}
     for employee_id, new in sorted(assessed.items()):
         old = stored.get(employee_id, {})
-        before = day_facts.streak_before(connection, employee_id, min(new), old)
+        before = day_facts.tally_before(connection, employee_id, min(new), old)
         for change in revise(before, old, new):
             changes[employee_id, change.work_date] = change
     return changes
 
 
-def _records(change: Change) -> dict[str, list[str]]:
-    return {kind: change.evidence.get(kind, []) for kind in RECORDS}
+def _records(evidence: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {kind: evidence.get(kind, []) for kind in RECORDS}

@@ -6,9 +6,9 @@ the raw record ids (law 7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from cloud_receiver.domain.attendance import (
     Awaited,
@@ -23,9 +23,8 @@ from cloud_receiver.domain.corrections import Filed
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import RosterDay
-from cloud_receiver.domain.workday import shift_date
-
-STREAK: Final = "clean_streak_days"
+from cloud_receiver.domain.tallies import NOTHING
+from cloud_receiver.domain.workday import CheckType, shift_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,15 @@ class Sales:
 
     amount_fen: int = 0
     quantity_milli: int = 0
+    record_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What customers said about a person on a work date; 100 points are 100 000."""
+
+    count: int = 0
+    sum_milli: int = 0
     record_ids: tuple[str, ...] = ()
 
 
@@ -50,6 +58,8 @@ class DayInputs:
         implausible: punches of that date whose terminal's clock cannot be believed.
         gaps: per store, when touches may have been lost; at least those near the day.
         corrections: by work date, those of the day and the dates around it.
+        team: the person's, as rules name it; empty: none.
+        campaign_id: of the campaign the person takes part in on the day; empty: none.
     """
 
     employee_id: str
@@ -63,6 +73,9 @@ class DayInputs:
     sales: Sales
     gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
     corrections: Mapping[str, Sequence[Filed]] = field(default_factory=dict)
+    feedback: Feedback = Feedback()
+    team: str = ""
+    campaign_id: str = ""
 
     @property
     def is_followed(self) -> bool:
@@ -101,7 +114,9 @@ def assess(
         gaps=inputs.gaps,
         corrections=inputs.corrections,
     )
-    happened = bool(result.taps or inputs.implausible or inputs.sales.record_ids)
+    happened = bool(
+        result.taps or inputs.implausible or inputs.sales.record_ids or inputs.feedback.record_ids
+    )
     return Assessment(
         facts=_facts(inputs, result),
         evidence=_evidence(inputs, result),
@@ -120,6 +135,8 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "store_id": day.store_id,
         "scene": inputs.scene,
         "calendar": inputs.calendar,
+        "team": inputs.team,
+        "campaign_id": inputs.campaign_id,
         "status": result.status.value,
         "scheduled": result.scheduled,
         "final": result.final,
@@ -134,7 +151,10 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "missing_card": result.missing_card,
         "absent": result.absent,
         "full_attendance": result.full_attendance,
-        STREAK: 0,
+        "arrived": any(_is_arrival(point) for point in result.points),
+        **NOTHING._asdict(),
+        "feedback_count": inputs.feedback.count,
+        "feedback_sum_milli": inputs.feedback.sum_milli,
         "sales_fen": sales.amount_fen,
         "sales_qty_milli": sales.quantity_milli,
         "target_fen": day.target_fen,
@@ -142,6 +162,10 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "achievement_bp": sold_fen * 10_000 // day.target_fen if day.target_fen else 0,
         "subsidy_fen": day.subsidy_fen,
     }
+
+
+def _is_arrival(point: PointResult) -> bool:
+    return point.check_type is CheckType.ON_DUTY and point.tap is not None
 
 
 def _evidence(inputs: DayInputs, result: DayResult) -> dict[str, Any]:
@@ -153,6 +177,7 @@ def _evidence(inputs: DayInputs, result: DayResult) -> dict[str, Any]:
         "punches": [tap.record_id for tap in result.taps],
         "sales": list(inputs.sales.record_ids),
         "entries": _entries(inputs),
+        "feedback": list(inputs.feedback.record_ids),
         "points": [_point(point) for point in result.points],
         "findings": [
             {"code": finding.code.value, "records": list(finding.record_ids)}
@@ -179,32 +204,3 @@ def _point(point: PointResult) -> dict[str, Any]:
         "source": point.tap.source.value if point.tap else None,
         "place": point.tap.place.value if point.tap else None,
     }
-
-
-class StreakDay(NamedTuple):
-    """A day as far as streaks are concerned."""
-
-    scheduled: bool
-    full_attendance: bool
-
-
-def streaks(before_days: int, run: Iterable[StreakDay]) -> list[int]:
-    """Count days of full attendance in a row, one number a day.
-
-    Rest days are neutral: they show 0, so that no rule speaks on them, and the run goes on
-    behind them. A scheduled day that is not (yet) clean ends it.
-
-    Args:
-        before_days: the streak on the last scheduled day before the first of `run`.
-        run: in order of work date.
-
-    >>> streaks(2, [StreakDay(True, True), StreakDay(False, False), StreakDay(True, True)])
-    [3, 0, 4]
-    """
-    shown = []
-    length = before_days
-    for day in run:
-        if day.scheduled:
-            length = length + 1 if day.full_attendance else 0
-        shown.append(length if day.scheduled else 0)
-    return shown

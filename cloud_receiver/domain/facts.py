@@ -75,7 +75,6 @@ CATALOGUE: Final[dict[str, Fact]] = {
         _bool("scheduled", "当日有排班", "scheduled that day"),
         _bool("final", "结果已定", "result is final"),
         _bool("arrived", "已到岗", "has arrived"),
-        _bool("on_leave", "已批准请假", "on approved leave"),
         _int("late_min", "min", "迟到分钟", "minutes late"),
         _int("early_min", "min", "早退分钟", "minutes left early"),
         _int("worked_min", "min", "在岗分钟", "minutes worked"),

@@ -76,7 +76,7 @@ def with_history(frame: FrameT) -> FrameT:
         name: (nw.col(f"__{name}") - nw.col(f"__start_{name}")).cast(nw.Int64) for name in steps
     }
     for name in (STREAK_FACT, STRICT_STREAK_FACT):
-        shown[name] = nw.when(clean).then(shown[name]).otherwise(nw.lit(0, nw.Int64))
+        shown[name] = nw.when(nw.col("scheduled")).then(shown[name]).otherwise(nw.lit(0, nw.Int64))
     frame = frame.with_columns(*[value.alias(name) for name, value in shown.items()])
     passing = [f"__{name}" for name in steps] + [f"__start_{name}" for name in steps]
     return frame.drop("__new_person", "__month", "__new_month", *passing)

@@ -14,19 +14,24 @@ from typing import Any, Final
 
 import msgspec
 
-from cloud_receiver.domain.employee_day import STREAK, Assessment, StreakDay, streaks
+from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.tallies import DayMark, Tally, tallies
 
 Evidence = dict[str, Any]
 
 
-class _Seen(msgspec.Struct):
-    scheduled: bool
-    full_attendance: bool
-    clean_streak_days: int
+class _Seen(DayMark, frozen=True):
+    clean_streak_days: int = 0
+    clean_streak_strict_days: int = 0
+    late_month_count: int = 0
+    early_month_count: int = 0
+    missing_month_count: int = 0
+    absent_month_count: int = 0
 
 
 _READ_SEEN: Final = msgspec.json.Decoder(_Seen)
+_TALLIED: Final = Tally._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,10 @@ class StoredDay:
     input_hash: str
     revision: int
 
-    def streak(self) -> tuple[StreakDay, int]:
-        """Return what the day is to a streak, and the streak it shows."""
+    def seen(self) -> tuple[DayMark, Tally]:
+        """Return what the day is to runs and counts, and what it shows of them."""
         seen = _READ_SEEN.decode(self.facts)
-        return StreakDay(seen.scheduled, seen.full_attendance), seen.clean_streak_days
+        return seen, Tally(*[getattr(seen, name) for name in _TALLIED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,12 @@ def content_hash(facts: str, evidence: str) -> str:
 
 
 def revise(
-    before_days: int, old: Mapping[str, StoredDay], new: Mapping[str, Assessment]
+    before: tuple[str, Tally], old: Mapping[str, StoredDay], new: Mapping[str, Assessment]
 ) -> Iterator[Change]:
     """Yield the days of one person that changed, the ones gone first, then by date.
 
     Args:
-        before_days: the streak on the last scheduled day before the first of `new`.
+        before: the date and tally on which the first of `new` counts on.
         old: by date, all that are stored from the first date of `new` on.
         new: by date, the days that were judged again.
     """
@@ -102,22 +107,23 @@ def revise(
     first = min(new)
     dates = sorted({date for date in old if date >= first} | new.keys())
     dates = [date for date in dates if date not in gone]
-    run = [_streak_day(new[date]) if date in new else old[date].streak()[0] for date in dates]
-    for date, length in zip(dates, streaks(before_days, run), strict=True):
+    run = [(date, _mark(new[date]) if date in new else old[date].seen()[0]) for date in dates]
+    before_date, tally = before
+    for date, told in zip(dates, tallies(tally, before_date, run), strict=True):
         if date in new:
-            change = _judged(date, new[date], length, old.get(date))
+            change = _judged(date, new[date], told, old.get(date))
         else:
-            change = _recounted(date, old[date], length)
+            change = _recounted(date, old[date], told)
         if change:
             yield change
 
 
-def _streak_day(day: Assessment) -> StreakDay:
-    return StreakDay(bool(day.facts["scheduled"]), bool(day.facts["full_attendance"]))
+def _mark(day: Assessment) -> DayMark:
+    return msgspec.convert({name: day.facts[name] for name in DayMark.__struct_fields__}, DayMark)
 
 
-def _judged(date: str, day: Assessment, length: int, stored: StoredDay | None) -> Change | None:
-    facts = {**day.facts, STREAK: length}
+def _judged(date: str, day: Assessment, tally: Tally, stored: StoredDay | None) -> Change | None:
+    facts = {**day.facts, **tally._asdict()}
     if stored is not None:
         texts = document(facts), document(day.evidence)
         as_stored = (stored.facts, stored.evidence) == texts
@@ -126,8 +132,8 @@ def _judged(date: str, day: Assessment, length: int, stored: StoredDay | None) -
     return Change(date, facts, day.evidence, stored)
 
 
-def _recounted(date: str, stored: StoredDay, length: int) -> Change | None:
-    if stored.streak()[1] == length:
+def _recounted(date: str, stored: StoredDay, tally: Tally) -> Change | None:
+    if stored.seen()[1] == tally:
         return None
-    facts = json.loads(stored.facts)
-    return Change(date, {**facts, STREAK: length}, json.loads(stored.evidence), stored)
+    facts = json.loads(stored.facts) | tally._asdict()
+    return Change(date, facts, json.loads(stored.evidence), stored)

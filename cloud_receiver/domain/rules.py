@@ -50,14 +50,19 @@ def decide(
     return _decide(rulebook.in_force, fact_rows, evidence or {})
 
 
-def decide_closing(rulebook: Rulebook, fact_rows: Sequence[FactRow]) -> list[Outcome]:
+def decide_closing(
+    rulebook: Rulebook,
+    fact_rows: Sequence[FactRow],
+    evidence: Mapping[DayKey, Evidence] | None = None,
+) -> list[Outcome]:
     """Return what period and rank rules say about campaigns that are closed.
 
     Args:
         fact_rows: one mapping a person and campaign with the facts of its last day and those
             of the period; a ranking needs every row of its pool.
+        evidence: the days the numbers rest on, by (employee_id, last work date).
     """
-    return _decide(rulebook.closing, fact_rows, {})
+    return _decide(rulebook.closing, fact_rows, evidence or {})
 
 
 def _decide(

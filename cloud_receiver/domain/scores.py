@@ -64,6 +64,9 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             yield "min_feedbacks: is from 1 to 100"
 
 
+SHIPPED_SCORING: Final = Scoring()
+
+
 def scored(frame: FrameT, scoring: Scoring) -> FrameT:
     """Add the three parts, the composite score and what follows from the sums of a period.
 

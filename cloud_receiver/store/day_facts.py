@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import StoredDay
+from cloud_receiver.domain.tallies import NOTHING, Tally
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import dirty, tables
 from cloud_receiver.store.engine import upsert_rows
@@ -37,18 +40,23 @@ def history(
     return found
 
 
-def streak_before(
+def tally_before(
     connection: Connection, employee_id: str, first_date: str, known: Mapping[str, StoredDay]
-) -> int:
-    """Return the streak on the last scheduled day before a date, however long ago; 0: none.
+) -> tuple[str, Tally]:
+    """Return what a person's days count on from on a date: the date and tally before it.
+
+    Runs are those of the last scheduled day, however long ago.
 
     Args:
         known: of the person, from `history`: nearly always the answer is among them.
     """
-    for date in sorted(known, reverse=True):
-        day, length = known[date].streak()
-        if date < first_date and day.scheduled:
-            return length
+    earlier = sorted((date for date in known if date < first_date), reverse=True)
+    last_date = earlier[0] if earlier else ""
+    last = known[last_date].seen()[1] if last_date else NOTHING
+    for date in earlier:
+        day, tally = known[date].seen()
+        if day.scheduled:
+            return last_date, Tally(*tally[:2], *last[2:])
     fact = tables.day_fact.c
     rows = connection.execute(
         select(*_STORED)
@@ -56,11 +64,27 @@ def streak_before(
         .order_by(fact.work_date.desc())
     )
     for row in rows:
-        day, length = StoredDay(*row).streak()
+        day, tally = StoredDay(*row).seen()
         if day.scheduled:
             rows.close()
-            return length
-    return 0
+            return last_date, Tally(*tally[:2], *last[2:])
+    return last_date, last
+
+
+def of_days(
+    connection: Connection, keys: Collection[DayKey]
+) -> dict[DayKey, tuple[dict[str, FactValue], dict[str, Any]]]:
+    """Return facts and evidence of some days, as far as they are stored."""
+    fact = tables.day_fact.c
+    found = {}
+    for date in sorted({date for _, date in keys}):
+        people = [who for who, that in keys if that == date]
+        query = select(fact.employee_id, fact.facts, fact.evidence).where(
+            fact.work_date == date, fact.employee_id.in_(people)
+        )
+        for who, facts, evidence in connection.execute(query):
+            found[who, date] = json.loads(facts), json.loads(evidence)
+    return found
 
 
 def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,13 +13,21 @@ from sqlalchemy import ColumnElement, Connection, Table, null, or_, select
 
 from cloud_receiver.domain.attendance import Tap
 from cloud_receiver.domain.corrections import Filed
-from cloud_receiver.domain.employee_day import DayInputs, Sales
+from cloud_receiver.domain.employee_day import DayInputs, Feedback, Sales
 from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.touches import Place, Source
 from cloud_receiver.domain.workday import CheckType, midnight_utc_ms, shift_date
-from cloud_receiver.store import approvals, calendar, feed_gaps, organisation, tables
+from cloud_receiver.store import (
+    approvals,
+    calendar,
+    campaigns,
+    feed_gaps,
+    feedback,
+    organisation,
+    tables,
+)
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
 
 _MAX_GAP_DAYS: Final = 31
@@ -68,6 +76,9 @@ def _load_together(
     filed = approvals.corrections(connection, people, *reach, known_by_utc_ms)
     taps, implausible = _punches(connection, people, first, last, sites, known_by_utc_ms)
     sales = _sales(connection, people, first, last, known_by_utc_ms)
+    ratings = feedback.of_days(connection, people, first, last, known_by_utc_ms)
+    running = campaigns.of_days(connection, keys)
+    teams = campaigns.teams(connection, people)
     gaps = feed_gaps.near(connection, *_span(first, last))
     dates = calendar.calendar(connection, first, last, known_by_utc_ms)
     for employee_id, work_date in sorted(keys):
@@ -85,6 +96,9 @@ def _load_together(
             taps=own,
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),
             sales=sales.get((employee_id, work_date), Sales()),
+            feedback=ratings.get((employee_id, work_date), Feedback()),
+            team=teams.get(employee_id, ""),
+            campaign_id=running.get((employee_id, work_date), ""),
             gaps=gaps,
             corrections={
                 date: filed[employee_id, date]

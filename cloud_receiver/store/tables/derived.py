@@ -105,6 +105,7 @@ outcome = Table(
     Column("row_id", Text, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("account", Text, nullable=False),
+    Column("campaign_id", Text, nullable=False, server_default=""),  # that bears the cost
     Column("half_points", BigInteger, nullable=False, server_default="0"),  # 2 is one point
     Column("tag", Text),  # JSON {"zh": ..., "en": ...}
     Column("task", Text),  # JSON {"zh": ..., "en": ...}

@@ -1,0 +1,141 @@
+"""A campaign: some days in which people of some stores sell together and are compared.
+
+Pure. Who is ranked is frozen on joining: a member needs more than half of the period; who
+leaves keeps the place that the days until then give.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from cloud_receiver.domain.budgets import Budget
+from cloud_receiver.domain.clauses import Pool
+from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
+from cloud_receiver.domain.histories import periods
+from cloud_receiver.domain.ranking import place
+from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
+
+FactRow = Mapping[str, FactValue]
+_TYPES: Final[dict[FactType, pl.DataType]] = {
+    FactType.INT: pl.Int64(),
+    FactType.BOOL: pl.Boolean(),
+    FactType.TEXT: pl.String(),
+}
+_READ: Final = (
+    "employee_id", "work_date", "campaign_id", "store_id", "scene", "team", "scheduled",
+    "full_attendance", "late_min", "early_min", "missing_card", "absent", "sales_fen",
+    "target_fen", "feedback_count", "feedback_sum_milli",
+)  # fmt: skip
+_BY_SCORE: Final = Pool(by="period_score_milli", share_bp=10_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A campaign as entered.
+
+    Attributes:
+        scene: of the stores that take part; empty: any.
+        stores: that take part; empty: all.
+        first_date, last_date: work dates, both included.
+        budget: None: no limit.
+    """
+
+    campaign_id: str
+    name: str
+    first_date: str
+    last_date: str
+    scene: str = ""
+    stores: tuple[str, ...] = ()
+    scoring: Scoring = SHIPPED_SCORING
+    budget: Budget | None = None
+
+    @property
+    def days(self) -> int:
+        """Return how many dates the period has."""
+        return (date.fromisoformat(self.last_date) - date.fromisoformat(self.first_date)).days + 1
+
+    def covers(self, work_date: str) -> bool:
+        """Tell whether a work date lies in the period."""
+        return self.first_date <= work_date <= self.last_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a member stands.
+
+    Attributes:
+        place: by composite score, equals share it; 0: not ranked.
+        people: in the ranking.
+        days: the work dates the numbers rest on.
+    """
+
+    employee_id: str
+    facts: FactRow
+    place: int
+    people: int
+    days: tuple[str, ...]
+
+
+def is_ranked(campaign: Campaign, joined_date: str) -> bool:
+    """Tell whether who joins on a date is there for more than half of the period."""
+    joined = max(joined_date, campaign.first_date)
+    left = (date.fromisoformat(campaign.last_date) - date.fromisoformat(joined)).days + 1
+    return 2 * left > campaign.days
+
+
+def standings(
+    campaign: Campaign, ranked: Iterable[str], days: Sequence[FactRow]
+) -> dict[str, Standing]:
+    """Return how everybody stands after the days that are known, by employee.
+
+    Args:
+        ranked: the frozen list of those who are compared.
+        days: day facts of members within the period.
+    """
+    schema = {name: _TYPES[CATALOGUE[name].type] for name in _READ}
+    data = {name: [day.get(name, CATALOGUE[name].default) for day in days] for name in _READ}
+    data["campaign_id"] = [campaign.campaign_id] * len(days)
+    frame = periods(nw.from_native(pl.DataFrame(data, schema=schema)), campaign.scoring)
+    compared = set(ranked)
+    in_pool = frame.filter(nw.col("employee_id").is_in(sorted(compared)))
+    people = len(in_pool)
+    placed = in_pool.select("employee_id", place(_BY_SCORE).alias("place")).to_native().rows()
+    places = dict(placed)
+    dates: dict[str, list[str]] = {}
+    for day in days:
+        dates.setdefault(str(day["employee_id"]), []).append(str(day["work_date"]))
+    found = {}
+    for row in frame.to_native().to_dicts():
+        employee_id = row["employee_id"]
+        facts = row | {"work_date": campaign.last_date}
+        found[employee_id] = Standing(
+            employee_id=employee_id,
+            facts=facts,
+            place=places.get(employee_id, 0),
+            people=people,
+            days=tuple(sorted(dates[employee_id])),
+        )
+    return found
+
+
+def weeks(campaign: Campaign) -> list[tuple[str, str]]:
+    """Return the weeks of a campaign, counted from its first date: (first, last), both included."""
+    first, last = date.fromisoformat(campaign.first_date), date.fromisoformat(campaign.last_date)
+    found = []
+    while first <= last:
+        end = min(first + timedelta(days=6), last)
+        found.append((first.isoformat(), end.isoformat()))
+        first = end + timedelta(days=1)
+    return found
+
+
+def facts_text(facts: FactRow) -> str:
+    """Return facts as stored: equal facts are equal text."""
+    return json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":"), sort_keys=True)

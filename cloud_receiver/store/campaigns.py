@@ -1,0 +1,298 @@
+"""Campaigns in the database: entered, joined, left, closed; how members stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from cloud_receiver.domain.budgets import Budget
+from cloud_receiver.domain.campaigns import Campaign, Standing, facts_text, is_ranked, standings
+from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.scores import Scoring
+from cloud_receiver.domain.workday import local_date
+from cloud_receiver.store import dirty, tables
+from cloud_receiver.store.engine import upsert
+from sync.errors import DakaError
+
+_ZONE: Final = "Asia/Shanghai"  # says when the last date of a campaign is over
+
+
+class CampaignError(DakaError):
+    """A campaign cannot be entered, joined or closed as asked."""
+
+
+def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -> None:
+    """Enter a campaign, or change one that is not closed.
+
+    Raises:
+        CampaignError: its dates, scoring or budget make no sense, or it is closed.
+    """
+    problems = list(one.scoring.problems())
+    if one.first_date > one.last_date:
+        problems.append("the period ends before it begins")
+    if one.budget is not None and not one.budget.is_sound:
+        problems.append("the budget is no amount")
+    before = _row(connection, one.campaign_id)
+    if before is not None and before.closed_utc_ms is not None:
+        problems.append("it is closed; enter another one")
+    if problems:
+        raise CampaignError(f"campaign {one.campaign_id}: " + "; ".join(problems))
+    row = {
+        "campaign_id": one.campaign_id,
+        "name": one.name,
+        "scene": one.scene,
+        "stores": json.dumps(one.stores),
+        "first_date": one.first_date,
+        "last_date": one.last_date,
+        "scoring": msgspec.json.encode(one.scoring).decode(),
+        "budget": msgspec.json.encode(one.budget).decode() if one.budget else None,
+        "author": author,
+        "created_utc_ms": now_utc_ms,
+    }
+    upsert(connection, tables.campaign, [row])
+    _mark(
+        connection,
+        one,
+        [member.employee_id for member in members(connection, one.campaign_id)],
+        now_utc_ms,
+    )
+
+
+def of_id(connection: Connection, campaign_id: str) -> Campaign:
+    """Return a campaign.
+
+    Raises:
+        CampaignError: there is none with this id.
+    """
+    row = _row(connection, campaign_id)
+    if row is None:
+        raise CampaignError(f"there is no campaign {campaign_id!r}")
+    return _campaign(row)
+
+
+def every(connection: Connection) -> list[Campaign]:
+    """Return all campaigns, the newest period first."""
+    query = select(tables.campaign).order_by(tables.campaign.c.first_date.desc())
+    return [_campaign(row) for row in connection.execute(query)]
+
+
+def _row(connection: Connection, campaign_id: str) -> Row[Any] | None:
+    query = select(tables.campaign).where(tables.campaign.c.campaign_id == campaign_id)
+    return connection.execute(query).first()
+
+
+def _campaign(row: Row[Any]) -> Campaign:
+    return Campaign(
+        campaign_id=row.campaign_id,
+        name=row.name,
+        first_date=row.first_date,
+        last_date=row.last_date,
+        scene=row.scene,
+        stores=tuple(json.loads(row.stores)),
+        scoring=msgspec.json.decode(row.scoring, type=Scoring),
+        budget=msgspec.json.decode(row.budget, type=Budget) if row.budget else None,
+    )
+
+
+def members(connection: Connection, campaign_id: str) -> Sequence[Row[Any]]:
+    """Return the rows of `campaign_member`, by employee."""
+    member = tables.campaign_member
+    query = select(member).where(member.c.campaign_id == campaign_id)
+    return connection.execute(query.order_by(member.c.employee_id)).all()
+
+
+def join(
+    connection: Connection, campaign_id: str, people: Collection[str], joined: str, now_utc_ms: int
+) -> int:
+    """Let people take part from a date on; whether they are ranked is decided here for good.
+
+    Who is a member already stays as he is. Returns how many are new.
+
+    Raises:
+        CampaignError: there is no such campaign, or somebody takes part in another one then.
+    """
+    one = of_id(connection, campaign_id)
+    known = {member.employee_id for member in members(connection, campaign_id)}
+    new = sorted(set(people) - known)
+    for employee_id, other in sorted(_of_people(connection, new).items()):
+        if any(
+            there.first_date <= one.last_date and one.first_date <= there.last_date
+            for there, _ in other
+        ):
+            raise CampaignError(f"{employee_id} takes part in another campaign at that time")
+    if new:
+        rows = [
+            {
+                "campaign_id": campaign_id,
+                "employee_id": employee_id,
+                "joined_date": joined,
+                "is_ranked": is_ranked(one, joined),
+            }
+            for employee_id in new
+        ]
+        connection.execute(insert(tables.campaign_member), rows)
+        _mark(connection, one, new, now_utc_ms)
+    return len(new)
+
+
+def leave(
+    connection: Connection, campaign_id: str, employee_id: str, left: str, now_utc_ms: int
+) -> None:
+    """Note from which date on somebody no longer takes part; the place is kept."""
+    member = tables.campaign_member.c
+    this = (member.campaign_id == campaign_id) & (member.employee_id == employee_id)
+    connection.execute(update(tables.campaign_member).where(this).values(left_date=left))
+    _mark(connection, of_id(connection, campaign_id), [employee_id], now_utc_ms)
+
+
+def put_teams(connection: Connection, teams: Mapping[str, str], now_utc_ms: int) -> None:
+    """Say which team each person is in; their judged days are judged anew."""
+    rows = [{"employee_id": who, "team": team} for who, team in sorted(teams.items())]
+    upsert(connection, tables.team_member, rows)
+    fact = tables.day_fact.c
+    query = select(fact.employee_id, fact.work_date).where(fact.employee_id.in_(teams))
+    dirty.mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
+
+
+def teams(connection: Connection, people: Collection[str]) -> dict[str, str]:
+    """Return the team of each person who is in one."""
+    member = tables.team_member.c
+    query = select(member.employee_id, member.team).where(member.employee_id.in_(people))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _mark(connection: Connection, one: Campaign, people: Collection[str], now_utc_ms: int) -> None:
+    fact = tables.day_fact.c
+    query = select(fact.employee_id, fact.work_date).where(
+        fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
+    )
+    dirty.mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
+
+
+Membership = tuple[Campaign, Row[Any]]
+
+
+def _of_people(connection: Connection, people: Collection[str]) -> dict[str, list[Membership]]:
+    campaign, member = tables.campaign, tables.campaign_member
+    query = (
+        select(campaign, member.c.employee_id, member.c.joined_date, member.c.left_date)
+        .join(member, member.c.campaign_id == campaign.c.campaign_id)
+        .where(member.c.employee_id.in_(people))
+    )
+    found: dict[str, list[Membership]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.employee_id, []).append((_campaign(row), row))
+    return found
+
+
+def of_days(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, str]:
+    """Return the campaign each employee-day belongs to, where it belongs to one."""
+    memberships = _of_people(connection, {employee_id for employee_id, _ in keys})
+    return {
+        (employee_id, work_date): one.campaign_id
+        for employee_id, work_date in keys
+        for one, row in memberships.get(employee_id, ())
+        if one.covers(work_date)
+        and row.joined_date <= work_date
+        and (row.left_date is None or work_date < row.left_date)
+    }
+
+
+def closed_with(connection: Connection, keys: Collection[DayKey]) -> list[Campaign]:
+    """Return the closed campaigns some employee-days lie in."""
+    if not keys:
+        return []
+    memberships = _of_people(connection, {employee_id for employee_id, _ in keys})
+    found = {
+        one.campaign_id: one
+        for employee_id, work_date in keys
+        for one, row in memberships.get(employee_id, ())
+        if row.closed_utc_ms is not None and one.covers(work_date)
+    }
+    return [one for _, one in sorted(found.items())]
+
+
+def due(connection: Connection, now_utc_ms: int) -> list[Campaign]:
+    """Return the campaigns to close: the period is over and every day of it is final."""
+    campaign = tables.campaign
+    over = campaign.c.last_date < local_date(now_utc_ms, _ZONE)
+    rows = connection.execute(select(campaign).where(campaign.c.closed_utc_ms.is_(None), over))
+    return [one for one in map(_campaign, rows.all()) if not _unsettled(connection, one)]
+
+
+def _unsettled(connection: Connection, one: Campaign) -> int:
+    """Return how many days of the period may still change: not final, or not judged yet."""
+    fact, member, waiting = tables.day_fact.c, tables.campaign_member.c, tables.dirty.c
+    people = select(member.employee_id).where(member.campaign_id == one.campaign_id)
+    period = (one.first_date, one.last_date)
+    open_days = select(func.count()).where(
+        fact.employee_id.in_(people), fact.work_date.between(*period), ~fact.final
+    )
+    unjudged = select(func.count()).where(
+        waiting.employee_id.in_(people), waiting.work_date.between(*period)
+    )
+    return (connection.scalar(open_days) or 0) + (connection.scalar(unjudged) or 0)
+
+
+def close(connection: Connection, campaign_id: str, now_utc_ms: int) -> None:
+    """Close a campaign for good; what changes later changes its outcomes, as an adjustment."""
+    this = tables.campaign.c.campaign_id == campaign_id
+    connection.execute(update(tables.campaign).where(this).values(closed_utc_ms=now_utc_ms))
+
+
+def standing_now(connection: Connection, one: Campaign) -> dict[str, Standing]:
+    """Return how members stand after the days known now; provisional while it is open."""
+    people = members(connection, one.campaign_id)
+    ranked = [member.employee_id for member in people if member.is_ranked]
+    return standings(one, ranked, list(_days(connection, one)))
+
+
+def _days(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:
+    fact, member = tables.day_fact.c, tables.campaign_member.c
+    people = select(member.employee_id).where(member.campaign_id == one.campaign_id)
+    query = select(fact.facts).where(
+        fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
+    )
+    for (text,) in connection.execute(query.order_by(fact.employee_id, fact.work_date)):
+        facts = json.loads(text)
+        if facts.get("campaign_id") == one.campaign_id:
+            yield facts
+
+
+def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, Standing]:
+    """Work a closed campaign's standings out and keep them; return those who are ranked."""
+    found = standing_now(connection, one)
+    this = tables.standing.c.campaign_id == one.campaign_id
+    connection.execute(delete(tables.standing).where(this))
+    rows = [
+        {
+            "campaign_id": one.campaign_id,
+            "employee_id": who,
+            "facts": facts_text(standing.facts),
+            "place": standing.place,
+            "people": standing.people,
+            "computed_utc_ms": now_utc_ms,
+        }
+        for who, standing in sorted(found.items())
+    ]
+    upsert(connection, tables.standing, rows)
+    return {who: standing for who, standing in found.items() if standing.place}
+
+
+def spent_fen(connection: Connection, one: Campaign, beside: Collection[DayKey]) -> int:
+    """Return what a campaign's rewards of its days have cost, its closing left out.
+
+    Args:
+        beside: employee-days of the closing; what stands there is worked out anew.
+    """
+    said = tables.outcome.c
+    query = select(said.employee_id, said.work_date, said.amount_fen).where(
+        said.campaign_id == one.campaign_id, said.amount_fen > 0
+    )
+    closing = set(beside)
+    return sum(row[2] for row in connection.execute(query) if (row[0], row[1]) not in closing)
