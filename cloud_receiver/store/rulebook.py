@@ -56,8 +56,12 @@ def publish_shipped(connection: Connection, now_utc_ms: int) -> list[Rule]:
     return added
 
 
-def publish(connection: Connection, rule: Rule, author: str, now_utc_ms: int) -> Rule:
+def publish(
+    connection: Connection, rule: Rule, author: str, now_utc_ms: int, *, approver: str | None = None
+) -> Rule:
     """Add a rule as the next version of its id, in force from its `effective_from`.
+
+    People publish through `store.drafts`, where a second person approves.
 
     Raises:
         RuleError: one of its examples does not hold.
@@ -73,6 +77,7 @@ def publish(connection: Connection, rule: Rule, author: str, now_utc_ms: int) ->
         "effective_from": rule.effective_from,
         "effective_to": rule.effective_to,
         "author": author,
+        "approver": approver,
         "created_utc_ms": now_utc_ms,
     }
     connection.execute(insert(rule_version), row)
@@ -101,6 +106,15 @@ def _content_sha256(rule: Rule) -> str:
     return sha256(timeless.to_json().encode()).hexdigest()
 
 
+def today(now_utc_ms: int) -> str:
+    """Return the work date it is, as far as publishing is concerned."""
+    return _date(now_utc_ms, 0)
+
+
 def _tomorrow(now_utc_ms: int) -> str:
+    return _date(now_utc_ms, 1)
+
+
+def _date(now_utc_ms: int, days: int) -> str:
     today = datetime.fromtimestamp(now_utc_ms // 1000, _WORK_ZONE).date()
-    return (today + timedelta(days=1)).isoformat()
+    return (today + timedelta(days=days)).isoformat()

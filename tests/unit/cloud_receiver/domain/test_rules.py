@@ -14,6 +14,7 @@ from cloud_receiver.domain.documents import Cap, Effect, Grant, Rule, Scope
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import Account, Outcome, Text
 from cloud_receiver.domain.rules import Rulebook, decide, failed_examples
+from cloud_receiver.domain.tallies import NOTHING, DayMark, tallies
 from cloud_receiver.store.rulebook import shipped_rules
 from sync.money import portion_fen
 
@@ -27,12 +28,18 @@ TEMPLATES = {
     "supermarket": SHIPPED["late_supermarket"],
 }
 ELSEWHERE = {
-    "composite": "scores come with the period grain",
-    "rank": "ranks come with the period grain",
-    "rank_bottom": "ranks come with the period grain",
-    "longterm": "points come with the period grain",
-    "cap": "monthly legal caps come with payroll",
-    "adjust": "booked by the ledger: test_ledger.py",
+    "composite": "test_scores_and_ranks.py",
+    "rank": "test_scores_and_ranks.py",
+    "rank_bottom": "test_scores_and_ranks.py",
+    "longterm": "test_scores_and_ranks.py",
+    "cap": "tests/integration/ledger/test_law.py",
+    "adjust": "test_ledger.py",
+}
+MARKS = {
+    "ok": DayMark(scheduled=True, full_attendance=True),
+    "rest": DayMark(scheduled=False, full_attendance=False),
+    "approved_leave": DayMark(scheduled=True, full_attendance=False, on_leave=True),
+    "missing_out": DayMark(scheduled=True, full_attendance=False, missing_card=True),
 }
 DAY: dict[str, FactValue] = {
     "employee_id": "E1",
@@ -79,15 +86,18 @@ def test_late_tiers_take_what_the_case_says(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", _of_kind("streak"))
 def test_a_run_is_paid_once_each_ten_days(case: dict[str, Any]) -> None:
     given, expected = case["input"], case["expected"]
-    if "days" in given:  # rest days and neutral leave keep the run, a missing card ends it
-        run = 0
-        for kind in given["days"]:
-            run = {"ok": run + 1, "missing_out": 0}.get(kind, run)
-        wanted = 5000 if expected["awarded"] else 0
+    days = given.get("days") or ["ok"] * given["clean_days"]
+    run = [(f"2026-11-{number:02d}", MARKS[kind]) for number, kind in enumerate(days, start=1)]
+    said = [
+        _amounts(decide(BOOK, [DAY | {"full_attendance": mark.full_attendance, **tally._asdict()}]))
+        for (_, mark), tally in zip(run, tallies(NOTHING, "", run), strict=True)
+    ]
+    paid = [amounts.get("clean_run_10", 0) for amounts in said]
+    if "days" in given:
+        assert (sum(paid) == 5000) is expected["awarded"]
     else:
-        run, wanted = given["clean_days"], expected["amount_fen_on_last_day"]
-    facts = DAY | {"full_attendance": True, "clean_streak_days": run}
-    assert _amounts(decide(BOOK, [facts])).get("clean_run_10", 0) == wanted
+        assert paid[-1] == expected["amount_fen_on_last_day"]
+        assert sum(paid) == given["clean_days"] // given["target"] * 5000
 
 
 @pytest.mark.parametrize("case", _of_kind("combo"))
