@@ -26,6 +26,7 @@ from cloud_receiver.commands import (
     policies,
     rosters,
     service,
+    rules,
     shifts,
     users,
 )
@@ -60,6 +61,8 @@ app.command()(judgements.asof)
 app.command()(judgements.rebuild)
 add_provisioning(app)
 app.add_typer(policies.app, name="policy")
+app.add_typer(rules.app, name="rule")
+app.command("backtest")(rules.backtest)
 app.command("completeness")(completeness.completeness)
 app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)

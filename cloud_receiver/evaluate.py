@@ -109,11 +109,13 @@ class Evaluator:
         with write(self._engine) as connection:
             projected = projection.advance(connection, now_utc_ms)
             keys = dirty.due(connection, now_utc_ms)
+            if keys:
+                evaluate(connection, keys, now_utc_ms, self._terms)
             ending = campaigns.due(connection, now_utc_ms)
             for one in ending:
                 campaigns.close(connection, one.campaign_id, now_utc_ms)
-            if keys or ending:
-                evaluate(connection, keys, now_utc_ms, self._terms, ending)
+            if ending:
+                evaluate(connection, [], now_utc_ms, self._terms, ending)
         if keys or ending:
             self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS

@@ -136,6 +136,16 @@ def weeks(campaign: Campaign) -> list[tuple[str, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """A week of a campaign: signed fen and latenesses by employee; both dates included."""
+
+    first_date: str
+    last_date: str
+    amounts_fen: Mapping[str, int]
+    late_counts: Mapping[str, int]
+
+
 def facts_text(facts: FactRow) -> str:
     """Return facts as stored: equal facts are equal text."""
     return json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":"), sort_keys=True)

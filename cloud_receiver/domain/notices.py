@@ -77,6 +77,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         rule: what the matter is called, in a correction.
         message: what is said when it is told for the first time.
         document: the same for machines, without the two amounts.
+        is_plain: it is news without an amount and told as it is.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     before_fen: int
     after_fen: int
     document: dict[str, Any]
+    is_plain: bool = False
 
     @property
     def text(self) -> Text:
@@ -219,7 +221,8 @@ def merged(waiting: Sequence[Item], later: Iterable[Item]) -> tuple[Item, ...]:
                 item, before_fen=first.before_fen, number=first.number, notice_id=first.notice_id
             )
         said[item.key] = item
-    return tuple(item for item in said.values() if item.before_fen != item.after_fen)
+    changed = (item for item in said.values() if item.is_plain or item.before_fen != item.after_fen)
+    return tuple(changed)
 
 
 @dataclass(frozen=True, slots=True)

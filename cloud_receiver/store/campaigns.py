@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -10,7 +11,17 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from cloud_receiver.domain.budgets import Budget
-from cloud_receiver.domain.campaigns import Campaign, Standing, facts_text, is_ranked, standings
+from cloud_receiver.domain.campaigns import (
+    Campaign,
+    Standing,
+    Week,
+    facts_text,
+    is_ranked,
+    standings,
+    weeks,
+)
+from cloud_receiver.domain.clauses import PERIODIC
+from cloud_receiver.domain.documents import parse_rule
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.scores import Scoring
@@ -262,6 +273,42 @@ def _days(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue
         facts = json.loads(text)
         if facts.get("campaign_id") == one.campaign_id:
             yield facts
+
+
+def by_week(connection: Connection, one: Campaign) -> list[Week]:
+    """Return what each week of a campaign brought its members, the days' outcomes counted.
+
+    What the closing brought belongs to the campaign as a whole and is left out.
+    """
+    said, rule = tables.outcome.c, tables.rule_version.c
+    rows = connection.execute(
+        select(said.employee_id, said.work_date, said.amount_fen, rule.document)
+        .join(
+            tables.rule_version,
+            (rule.rule_id == said.rule_id) & (rule.version == said.rule_version),
+        )
+        .where(said.campaign_id == one.campaign_id)
+    ).all()
+    paid = [row for row in rows if parse_rule(row.document).grain not in PERIODIC]
+    days = list(_days(connection, one))
+    found = []
+    for first, last in weeks(one):
+        amounts: Counter[str] = Counter()
+        late: Counter[str] = Counter(
+            {member.employee_id: 0 for member in members(connection, one.campaign_id)}
+        )
+        for row in paid:
+            if first <= row.work_date <= last:
+                amounts[row.employee_id] += row.amount_fen
+        for day in days:
+            if first <= str(day["work_date"]) <= last:
+                late[str(day["employee_id"])] += int(day["late_min"]) > 0
+        found.append(
+            Week(
+                first_date=first, last_date=last, amounts_fen=dict(amounts), late_counts=dict(late)
+            )
+        )
+    return found
 
 
 def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, Standing]:

@@ -13,7 +13,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, select, update
 
+from cloud_receiver.domain import granted
 from cloud_receiver.domain.accounts import PersonAccount
+from cloud_receiver.domain.granted import news_of_grants
 from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
 from cloud_receiver.domain.notices import news_of
 from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome, Text
@@ -54,7 +56,8 @@ def apply_outcomes(
     if not wanted:
         return []
     lock(connection)
-    _replace_outcomes(connection, sorted(wanted), said, now_utc_ms)
+    changes = _replace_outcomes(connection, sorted(wanted), said, now_utc_ms)
+    tell(connection, news_of_grants(changes, now_utc_ms), channels, now_utc_ms, groups=False)
     beside = rulings.days_beside(connection, wanted)
     said |= outcomes_of(connection, beside)
     return _post(connection, wanted | beside, said, now_utc_ms, channels)
@@ -190,19 +193,27 @@ def _head_text(head: Head) -> str:
 
 def _replace_outcomes(
     connection: Connection, days: Sequence[DayKey], said: dict[str, Outcome], now_utc_ms: int
-) -> None:
-    """Write what changed among the outcomes of some days; a change is a new revision."""
+) -> list[granted.Change]:
+    """Write what changed among the outcomes of some days; a change is a new revision.
+
+    Returns the outcomes that are new, different or gone, as they were and as they are.
+    """
     stored = {row.outcome_key: row for row in _rows_of_days(connection, outcome, days)}
     changed = []
+    changes: list[granted.Change] = [
+        (_outcome(row), None) for key, row in stored.items() if key not in said
+    ]
     for key, one in said.items():
         row = _outcome_row(one)
         old = stored.get(key)
         if old is None or any(getattr(old, name) != value for name, value in row.items()):
+            changes.append((_outcome(old) if old is not None else None, one))
             revision = old.revision + 1 if old is not None else 1
             changed.append({**row, "revision": revision, "updated_utc_ms": now_utc_ms})
     upsert(connection, outcome, changed)
     for keys in _slices(sorted(stored.keys() - said.keys())):
         connection.execute(delete(outcome).where(outcome.c.outcome_key.in_(keys)))
+    return changes
 
 
 def _outcome_row(one: Outcome) -> dict[str, Any]:

@@ -1,0 +1,18 @@
+"""S47: inside a campaign each week stands for itself: penalised in the first, rewarded in the second."""
+
+from __future__ import annotations
+
+from cloud_receiver.store import campaigns
+from tests.acceptance.conftest import Play
+
+
+def test_s47_the_first_week_costs_and_the_second_pays(hq: Play) -> None:
+    (who,) = hq.people(1)
+    one = hq.campaign([who], days=10)
+    hq.day(who, 0, came="09:10")
+    hq.day(who, 8, sold_fen=12_000)
+    hq.finish(10)
+    first, second = hq.reading(lambda c: campaigns.by_week(c, one))
+    assert (first.amounts_fen, first.late_counts) == ({who: -1000}, {who: 1})
+    assert second.amounts_fen == {who: 10_000}  # full attendance with the target, and at once
+    assert second.late_counts == {who: 0}
