@@ -21,6 +21,11 @@ demo: $(VENV)/.demo-ready ## run two stores and headquarters; prints the address
 test: $(VENV)/.test-ready packages-test tests/node/node_modules check ## install what the tests need and run them all
 	$(BIN)/pytest
 
+test-scale: $(VENV)/.test-ready ## the same rules on a local Spark; needs Java
+	@command -v java >/dev/null || { $(call install-debian,default-jre-headless); }
+	$(BIN)/python -m pip install --quiet --editable '.[scale]'
+	$(BIN)/pytest -m scale tests/scale
+
 check: $(VENV)/.test-ready ## the quick half: format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,4 +78,4 @@ if [ -n "$(strip $(1))" ]; then \
 	fi
 endef
 
-.PHONY: help demo test check fix bundle clean packages-test
+.PHONY: help demo test test-scale check fix bundle clean packages-test

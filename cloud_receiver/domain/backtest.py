@@ -6,7 +6,7 @@ as a frame in order of person and date, with runs and counts already there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -101,16 +101,17 @@ Scorings = Mapping[str, Scoring]
 
 
 def totals(
-    book: Rulebook, days: pl.DataFrame, scorings: Scorings | None = None
+    book: Rulebook, portions: Iterable[pl.DataFrame], scorings: Scorings | None = None
 ) -> dict[str, Total]:
     """Return what each rule would have done in all, by rule id; ranks and periods included.
 
     Args:
-        days: every fact of `facts_needed`, in order of person and date.
+        portions: days with every fact of `facts_needed`, in order of person and date and cut
+            between people (`by_people`).
     """
     found: dict[str, Total] = {}
     closings = []
-    for portion in _portions(days):
+    for portion in portions:
         for rules, some in _by_stretch(book, portion):
             _add(found, rules.totals(nw.from_native(some.lazy())))
         closings += _periods(portion, scorings or {})
@@ -128,7 +129,7 @@ def _add(found: dict[str, Total], more: Mapping[str, Total]) -> None:
         found[rule_id] = Total(before.days + one.days, before.amount_fen + one.amount_fen)
 
 
-def _portions(days: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def by_people(days: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Cut between people, so that a person's campaign is never torn."""
     people = days["employee_id"]
     start = 0
@@ -177,7 +178,7 @@ def amounts(book: Rulebook, days: pl.DataFrame, scorings: Scorings) -> pl.DataFr
     """Return signed fen by person, store and work date; days with nothing left out."""
     said = []
     closings = []
-    for portion in _portions(days):
+    for portion in by_people(days):
         said += [_amounts(rules, some) for rules, some in _by_stretch(book, portion)]
         closings += _periods(portion, scorings)
     if closings:
