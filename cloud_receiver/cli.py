@@ -25,8 +25,8 @@ from cloud_receiver.commands import (
     ledger,
     policies,
     rosters,
-    service,
     rules,
+    service,
     shifts,
     users,
 )
