@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from time import monotonic, sleep
 
 import psutil
@@ -28,6 +27,7 @@ from bench.rig import Rig, rig, terminal, wait_until
 
 MEGABYTE = 1024 * 1024
 LOOK_EVERY_S = 0.05
+PARTS = ("agent", "broker", "hq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,14 @@ class Drain:
     Attributes:
         drain_s: from the first row in the journal to the last.
         total_s: from the broker's start, reconnecting included, to the last row.
+        processor_us: what a record cost each process while draining, in microseconds.
     """
 
     records: int
     drain_s: float
     total_s: float
     agent_rss_mb: float
+    processor_us: dict[str, float]
 
     @property
     def rate(self) -> float:
@@ -58,27 +60,35 @@ def run(records: int) -> Drain:
     ):
         built.start("hq")
         built.start("agent")
-        wait_until("the box to have read everything", lambda: _waiting(built) >= records, 120)
+        wait_until("the box to have read everything", lambda: waiting(built) >= records, 120)
         process = psutil.Process(built.pid("agent"))
         began_s = monotonic()
         built.start("broker")
-        wait_until("the first row", lambda: _newest(built) > 0, 60)
-        first_s = monotonic()
+        wait_until("the first row", lambda: newest(built) > 0, 60)
+        first_s, spent_s = monotonic(), processor_s(built)
         rss = 0
 
         def is_drained() -> bool:
             nonlocal rss
             sleep(LOOK_EVERY_S)  # looking costs what is measured: two cores, one disk
             rss = max(rss, process.memory_info().rss)
-            return _newest(built) >= records
+            return newest(built) >= records
 
         wait_until("the last row", is_drained, 120)
-        ended_s = monotonic()
+        ended_s, at_end_s = monotonic(), processor_s(built)
+        costs_us = {part: (at_end_s[part] - spent_s[part]) / records * 1e6 for part in PARTS}
         assert built.journaled() == records, "the journal holds other than what was captured"
-        return Drain(records, ended_s - first_s, ended_s - began_s, rss / MEGABYTE)
+        return Drain(records, ended_s - first_s, ended_s - began_s, rss / MEGABYTE, costs_us)
 
 
-def _waiting(built: Rig) -> int:
+def processor_s(built: Rig) -> dict[str, float]:
+    """Return the processor seconds that each part has taken so far."""
+    times = {part: psutil.Process(built.pid(part)).cpu_times() for part in PARTS}
+    return {part: float(one.user + one.system) for part, one in times.items()}
+
+
+def waiting(built: Rig) -> int:
+    """Return how many records the box has that headquarters does not."""
     command = [sys.executable, "-m", "agent", "status", "--json"]
     asked = subprocess.run(
         [*command, "--config", str(built.agent_settings)],
@@ -89,12 +99,9 @@ def _waiting(built: Rig) -> int:
     return int(json.loads(asked.stdout)["waiting"]) if asked.stdout.startswith("{") else 0
 
 
-def _newest(built: Rig) -> int:
+def newest(built: Rig) -> int:
+    """Return the number of the journal's last row."""
     return int(str(built.query("SELECT coalesce(max(entry_no), 0) FROM journal")[0][0]))
-
-
-def _median(values: Sequence[float]) -> float:
-    return statistics.median(values)
 
 
 def main() -> int:
@@ -103,25 +110,38 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    drains = [run(options.records) for _ in range(options.runs)]
-    for one in drains:
+    drains, peers = [], []
+    for _ in range(options.runs):  # in turn, so that what disturbs one disturbs the other
+        drains.append(one := run(options.records))
         print(
             f"{one.records} records: {one.rate:,.0f}/s, {one.drain_s:.2f} s draining, "
-            f"{one.total_s:.2f} s since the broker's start, agent {one.agent_rss_mb:.1f} MB"
+            f"{one.total_s:.2f} s since the broker's start, agent {one.agent_rss_mb:.1f} MB;"
+            f" processor time a record: "
+            + ", ".join(f"{part} {cost_us:.1f} us" for part, cost_us in one.processor_us.items()),
+            flush=True,
         )
-    rate = _median([one.rate for one in drains])
+        peer = thingsboard.drain(options.records, thingsboard.PEERS)
+        if peer is not None:
+            peers.append(peer)
+            print(
+                f"  ThingsBoard Gateway {peer.version}: {peer.rate:,.0f}/s, {peer.rss_mb:.0f} MB;"
+                f" processor time a record: gateway {peer.processor_us:.1f} us",
+                flush=True,
+            )
+    rate = median(one.rate for one in drains)
     floor = sqlite_floor.rate(options.records)
     print(
         f"median {rate:,.0f} records/s; SQLite alone {floor:,.0f} rows/s, ratio {rate / floor:.2f}"
     )
-    peer = thingsboard.drain(options.records, thingsboard.PEERS)
-    if peer is None:
+    if not peers:
         print(f"ThingsBoard Gateway is not installed here ({thingsboard.HOW})")
-    else:
-        print(
-            f"ThingsBoard Gateway {peer.version}: {peer.rate:,.0f} records/s, {peer.rss_mb:.0f} MB; "
-            f"ratio {rate / peer.rate:.1f}"
-        )
+        return 0
+    slowest_us = median(max(one.processor_us.values()) for one in drains)
+    print(
+        f"ThingsBoard Gateway, median: {median(one.rate for one in peers):,.0f} records/s,"
+        f" ratio {rate / median(one.rate for one in peers):.1f}; ratio of the processor time of"
+        f" the dearest process {median(one.processor_us for one in peers) / slowest_us:.1f}"
+    )
     return 0
 
 
