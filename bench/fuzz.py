@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 from types import FrameType
 
+from bench.fuzz_archives import archive_targets
 from bench.fuzz_devices import device_targets
 from bench.fuzz_target import Target
 from bench.fuzz_texts import text_targets
@@ -36,7 +37,7 @@ _EDGES = (b"\0", b"\xff", b"\0\0", b"\xff\xff", b"\xff\xff\xff\x7f", b"\xff\xff\
 
 def targets() -> list[Target]:
     """Return every parser of what comes from outside."""
-    return [*device_targets(), *text_targets()]
+    return [*device_targets(), *text_targets(), *archive_targets()]
 
 
 class HangError(BaseException):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,10 @@ from drivers.files.folder import GZIP, ZIP, matches
 MAX_UNPACKED_BYTES: Final = 2 * 1024**3
 MAX_HELD_BYTES: Final = 64 * 1024**2
 MAX_MEMBERS: Final = 1000
+_DAMAGE: Final = (
+    *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, EOFError),
+    *(ValueError, LookupError, ArithmeticError),  # from places and sizes that are no such thing
+)
 
 
 def is_archive(name: str) -> bool:
@@ -27,7 +32,7 @@ def is_archive(name: str) -> bool:
 def _classed(name: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except _DAMAGE as error:
         raise MalformedError(
             "bad_archive", f"{name} cannot be unpacked: {error}", "Copy or export it again."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
@@ -14,6 +15,12 @@ from drivers.errors import MalformedError, RefusedError
 from drivers.posfile.pieces import Piece
 
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024
+_DAMAGE: Final = (
+    *(BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, SyntaxError),
+    *(LookupError, ValueError, ArithmeticError),
+    # openpyxl hands what stands in the XML to its constructors as it is
+    *(TypeError, AttributeError),
+)
 _SHOWN_DIGITS: Final = ".15g"  # what a spreadsheet shows of a number, no binary tail behind it
 
 
@@ -72,7 +79,7 @@ def sheet_rows(file: BinaryIO, sheet: str, name: str) -> Iterator[Piece]:
             raise RefusedError("no_sheet", f"{name} has no sheet {sheet!r}", f"It has {found}.")
         table = workbook[sheet] if sheet else workbook.worksheets[0]
         yield from _rows(table.iter_rows(values_only=True))
-    except (BadZipFile, KeyError, ValueError, EOFError, SyntaxError, zlib.error) as error:
+    except _DAMAGE as error:
         raise MalformedError(
             "no_workbook", f"{name} is no workbook: {error}", "Export it again."
         ) from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ ZONE = ZoneInfo(ZONE_NAME)
 CLOCK = SystemClock.of_this_boot()
 TOUCHED = datetime(2026, 11, 13, 8, 0, 7)
 PATIENCE_S = 5.0
+NOBODY = 65534
 
 
 @dataclass
@@ -198,6 +200,22 @@ def test_item_31_a_stranger_on_the_line_is_named_in_bounded_time_and_space(
     assert len(store.rejected) <= MAX_STRANGE_RUN
 
 
+def test_item_31_the_wrong_parity_is_named_and_makes_up_nobody(cleanup: ExitStack) -> None:
+    device = AsciiTerminal("line")
+    driver = driver_at(cleanup, on_pty(cleanup, device).url, "line")
+    store = Store()
+    store.take(driver)
+    for number in range(3 * MAX_STRANGE_RUN):
+        touch = f"{1000 + number},{TOUCHED:%Y-%m-%d %H:%M:%S}\r\n".encode()
+        # sent with seven bits and even parity, heard with eight bits and none
+        device.say(bytes(byte | (byte.bit_count() & 1) << 7 for byte in touch))
+    with pytest.raises(RefusedError, match="parity") as caught:
+        store.take_until(driver, lambda: False)
+    assert caught.value.code == "foreign_protocol"
+    assert store.rows == []
+    assert store.rejected, "nothing of it was kept"
+
+
 def test_item_31_a_touch_among_strangers_is_read_and_what_was_not_kept_is_counted(
     cleanup: ExitStack,
 ) -> None:
@@ -240,6 +258,37 @@ def test_item_32_unplugged_and_plugged_in_under_another_name_loses_no_touch(
     device.touch("6", TOUCHED)
     store.take_until(driver, lambda: len(store.rows) == 2)
     assert [row.user_id for row in store.rows] == ["5", "6"]
+
+
+def test_item_32_a_port_that_is_forbidden_is_refused_and_read_once_it_is_allowed(
+    cleanup: ExitStack,
+) -> None:
+    device = AsciiTerminal("line")
+    line = on_pty(cleanup, device)
+    driver = driver_at(cleanup, line.url, "line")
+    store = Store()
+    with as_a_stranger(Path(line.path)), pytest.raises(RefusedError, match="dialout") as caught:
+        store.take(driver)
+    assert caught.value.code == "permission"
+    store.take(driver)
+    device.touch("7", TOUCHED)
+    store.take_until(driver, lambda: bool(store.rows))
+    assert [row.user_id for row in store.rows] == ["7"]
+
+
+@contextmanager
+def as_a_stranger(port: Path) -> Iterator[None]:
+    """Take the right to open a port from us, be we root or not."""
+    mode, we = port.stat().st_mode, os.geteuid()
+    port.chmod(0)
+    if we == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if we == 0:
+            os.seteuid(we)
+        port.chmod(mode)
 
 
 def test_a_quiet_line_leaves_the_cursor_as_it_is(cleanup: ExitStack) -> None:
