@@ -25,6 +25,8 @@ from cloud_receiver.demo.stage import answers, free_port
 
 ORG: Final = "bench"
 STORE: Final = "S001"
+ENVIRONMENT: Final = {"agent": {"MALLOC_ARENA_MAX": "1"}}
+"""As config/systemd sets it."""
 BOX: Final = "box-001"
 
 
@@ -78,7 +80,11 @@ class Rig:
         assert name not in self._running, f"{name} runs already"
         log = (self.folder / f"{name}.log").open("ab")
         process = subprocess.Popen(
-            self._command(name), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            self._command(name),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **ENVIRONMENT.get(name, {})},
         )
         self._running[name] = (process, log)
         if name == "broker":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from typing import Final
 
-YOUNG_OBJECTS: Final = 5_000
+YOUNG_OBJECTS: Final = 20_000
 """A look at the young ones after so many, not 700; with their elders as rarely as before."""
 
 
