@@ -63,31 +63,6 @@ def status(
 
 
 @app.command()
-def init(
-    box: Annotated[str, typer.Option(help="this box, unique in the organisation")],
-    store: Annotated[str, typer.Option(help="the store it stands in")],
-    org: Annotated[str, typer.Option(help="the organisation")],
-    mqtt: Annotated[str, typer.Option(help="mqtt://host or mqtts://host")],
-    terminal: Annotated[
-        list[str] | None, typer.Option(help="NAME=tcp://HOST:4370, once for each terminal")
-    ] = None,
-    pos: Annotated[
-        list[str] | None, typer.Option(help="NAME=MAP:/FOLDER, once for each POS export folder")
-    ] = None,
-    zone: Annotated[str, typer.Option(help="the store's time zone")] = "Asia/Shanghai",
-    data_dir: Annotated[Path, typer.Option(help="where the outbox lives")] = Path("/var/lib/daka"),
-    config: Config = DEFAULT_CONFIG,
-    lang: Language = "",
-) -> None:
-    """Write a settings file; never over an existing one."""
-    from agent.new_config import NewBox, write_config
-
-    new = NewBox(box, org, store, zone, data_dir, mqtt, tuple(terminal or ()), tuple(pos or ()))
-    write_config(config, new)
-    typer.echo(words_for(lang).say("written", path=config, next=f"daka-agent run -c {config}"))
-
-
-@app.command()
 def export_quarantine(
     to: Annotated[Path, typer.Option(help="a folder; made if need be")],
     config: Config = DEFAULT_CONFIG,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.settings import load_settings
 from sync.errors import DakaError
+
+Table = Mapping[str, str | int]
+"""Keys and values of a TOML table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +19,9 @@ class NewBox:
     """What an installer knows about a box.
 
     Attributes:
-        terminals: ``NAME=tcp://HOST:4370``.
-        pos_folders: ``NAME=MAP:/FOLDER``.
+        mqtt: the ``[mqtt]`` table; empty values are left out.
+        devices: ``[[device]]`` tables.
+        web: headquarters' pages, where certificates are renewed; empty: no certificate.
     """
 
     box_id: str
@@ -25,9 +29,9 @@ class NewBox:
     store_id: str
     zone: str
     data_dir: Path
-    mqtt_url: str
-    terminals: tuple[str, ...]
-    pos_folders: tuple[str, ...]
+    mqtt: Table
+    devices: tuple[Table, ...] = field(default=())
+    web: str = ""
 
 
 def write_config(path: Path, new: NewBox) -> None:
@@ -36,8 +40,7 @@ def write_config(path: Path, new: NewBox) -> None:
     Raises:
         DakaError: the file exists or an answer does not hold.
     """
-    if path.exists():
-        raise DakaError(f"{path} exists already; edit it, or choose another with --config")
+    refuse_existing(path)
     text = "\n".join(_lines(new)) + "\n"
     draft = path.with_name(f".{path.name}.draft")
     try:
@@ -51,34 +54,59 @@ def write_config(path: Path, new: NewBox) -> None:
         draft.unlink(missing_ok=True)
 
 
+def refuse_existing(path: Path) -> None:
+    """Make sure that nothing would be written over.
+
+    Raises:
+        DakaError: the file exists.
+    """
+    if path.exists():
+        raise DakaError(f"{path} exists already; edit it, or choose another with --config")
+
+
+def terminal_table(answer: str) -> Table:
+    """Return the device table for ``NAME=tcp://HOST:4370``.
+
+    Raises:
+        DakaError: the answer does not hold.
+    """
+    name, url = _split(answer, "=", "--terminal NAME=tcp://HOST:4370")
+    return {"name": name, "driver": "zkteco", "url": url}
+
+
+def pos_table(answer: str) -> Table:
+    """Return the device table for ``NAME=MAP:/FOLDER``.
+
+    Raises:
+        DakaError: the answer does not hold.
+    """
+    usage = "--pos NAME=MAP:/FOLDER"
+    name, rest = _split(answer, "=", usage)
+    pos_map, folder = _split(rest, ":", usage)
+    return {"name": name, "driver": "posfile", "folder": folder, "map": pos_map, "poll_s": 5}
+
+
 def _lines(new: NewBox) -> Iterator[str]:
-    yield "[box]"
-    yield f"id = {_quoted(new.box_id)}"
-    yield f"org = {_quoted(new.org)}"
-    yield f"store = {_quoted(new.store_id)}"
-    yield f"zone = {_quoted(new.zone)}"
-    yield f"data_dir = {_quoted(str(new.data_dir))}"
+    box: dict[str, str | int] = {
+        "id": new.box_id,
+        "org": new.org,
+        "store": new.store_id,
+        "zone": new.zone,
+        "data_dir": str(new.data_dir),
+    }
+    yield from _table("[box]", box)
+    yield from _table("[mqtt]", {key: value for key, value in new.mqtt.items() if value != ""})
+    if new.web:
+        yield from _table("[identity]", {"web": new.web})
+    for device in new.devices:
+        yield from _table("[[device]]", device)
+
+
+def _table(head: str, content: Table) -> Iterator[str]:
+    yield head
+    for key, value in content.items():
+        yield f"{key} = {json.dumps(value, ensure_ascii=False)}"  # a JSON text is a TOML string
     yield ""
-    yield "[mqtt]"
-    yield f"url = {_quoted(new.mqtt_url)}"
-    for answer in new.terminals:
-        name, url = _split(answer, "=", "--terminal NAME=tcp://HOST:4370")
-        yield ""
-        yield "[[device]]"
-        yield f"name = {_quoted(name)}"
-        yield 'driver = "zkteco"'
-        yield f"url = {_quoted(url)}"
-    for answer in new.pos_folders:
-        usage = "--pos NAME=MAP:/FOLDER"
-        name, rest = _split(answer, "=", usage)
-        pos_map, folder = _split(rest, ":", usage)
-        yield ""
-        yield "[[device]]"
-        yield f"name = {_quoted(name)}"
-        yield 'driver = "posfile"'
-        yield f"folder = {_quoted(folder)}"
-        yield f"map = {_quoted(pos_map)}"
-        yield "poll_s = 5"
 
 
 def _split(answer: str, separator: str, usage: str) -> tuple[str, str]:
@@ -86,7 +114,3 @@ def _split(answer: str, separator: str, usage: str) -> tuple[str, str]:
     if not (found and left and right):
         raise DakaError(f"{answer!r} does not hold; usage: {usage}")
     return left, right
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)  # a JSON text is a TOML basic string

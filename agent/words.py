@@ -61,7 +61,6 @@ _WORDS: Final[Table] = {
     "clock": ("时钟差 {offset}", "clock {offset}"),
     "records": ("机内 {count} 条记录", "{count} records on the device"),
     "as_of": ("设备状态截至 {at}", "devices as of {at}"),
-    "written": ("已写入 {path}；下一步：{next}", "wrote {path}; next: {next}"),
     "bundled": (
         "已写入 {path}：不含密码和打卡内容，可以发给技术支持",
         "wrote {path}: no passwords and no records in it; send it to whoever helps you",

@@ -110,7 +110,7 @@ def check_devices(settings: Settings) -> Iterator[Checked]:
         if running:
             yield _told_by_agent(device.name, told.get(device.name))
         else:
-            yield _looked_at(device)
+            yield look_at(device)
 
 
 def _told_by_agent(name: str, told: dict[str, Any] | None) -> Checked:
@@ -125,7 +125,8 @@ def _told_by_agent(name: str, told: dict[str, Any] | None) -> Checked:
     )
 
 
-def _looked_at(device: DeviceSettings) -> Checked:
+def look_at(device: DeviceSettings) -> Checked:
+    """Read the first part of a device, without an agent in the way."""
     driver = device.make_driver()
     try:
         if not driver.capabilities.repair:

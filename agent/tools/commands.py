@@ -14,6 +14,7 @@ import typer
 
 from agent.tools import service
 from agent.tools.enrol import enrol, renew
+from agent.tools.init_command import init
 from agent.tools.terminal_commands import terminal_commands
 from agent.tools.update import update
 
@@ -28,7 +29,7 @@ pos_commands = typer.Typer(no_args_is_help=True, help="Describe the exports of a
 
 def add_tools(app: typer.Typer) -> None:
     """Add the installer's commands to the agent's command line."""
-    for command in (discover, probe, enrol, renew, update):
+    for command in (init, discover, probe, enrol, renew, update):
         app.command()(command)
     free = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     app.command(context_settings=free)(simulate)

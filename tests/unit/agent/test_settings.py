@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agent.new_config import NewBox, write_config
+from agent.new_config import NewBox, terminal_table, write_config
 from agent.settings import Settings, load_settings
 from drivers import registry
 from drivers.registry import Kind
@@ -144,9 +144,8 @@ def test_init_writes_what_it_would_accept_itself(tmp_path: Path) -> None:
         "s1",
         "Asia/Shanghai",
         tmp_path,
-        "mqtt://hq",
-        ("前门=tcp://10.0.0.9:4370",),
-        (),
+        {"url": "mqtt://hq", "username": ""},
+        (terminal_table("前门=tcp://10.0.0.9:4370"),),
     )
     write_config(path, new)
     settings = load_settings(path)
@@ -156,7 +155,7 @@ def test_init_writes_what_it_would_accept_itself(tmp_path: Path) -> None:
 
 
 def test_init_leaves_nothing_behind_when_an_answer_does_not_hold(tmp_path: Path) -> None:
-    new = NewBox("box 1", "acme", "s1", "Asia/Shanghai", tmp_path, "mqtt://hq", (), ())
+    new = NewBox("box 1", "acme", "s1", "Asia/Shanghai", tmp_path, {"url": "mqtt://hq"})
     with pytest.raises(DakaError, match="id = 'box 1'"):
         write_config(tmp_path / "agent.toml", new)
     assert list(tmp_path.iterdir()) == []
