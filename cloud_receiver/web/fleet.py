@@ -70,6 +70,20 @@ TEXTS: Final[Texts] = {
     "alarm_outbox_damaged": ("本地数据库曾损坏", "Its outbox was damaged"),
     "alarm_clock_not_set": ("时钟未设置", "Its clock is not set"),
     "alarm_storage_full": ("磁盘已满", "Its disk is full"),
+    "remedy_outbox_damaged": (
+        "已另存为 .corrupt 文件并重新读取所有设备。请检查盒子的磁盘或存储卡;数据确认齐全前请保留该文件。",
+        ("It was set aside as a .corrupt file and all devices are read again. Look at the box's disk or card; "
+        "keep the file until nothing is missing."),
+    ),
+    "remedy_clock_not_set": (
+        "照常采集,校时后按开机时长补正时间。请检查盒子的自动校时和网络。",
+        ("It goes on collecting and is dated right afterwards, by how long it has been awake. See to its time "
+        "service and line."),
+    ),
+    "remedy_storage_full": (
+        "已停止读取,记录留在设备里,不会丢失。请清理盒子的磁盘。",
+        "Reading has stopped; the devices keep their records. Free space on the box's disk.",
+    ),
     "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
     "no_store": ("未登记的门店", "store not known"),
@@ -231,11 +245,13 @@ def _beat(box: BoxView, beat: Heartbeat, look: _Look) -> Markup:
 
 def _alarm(code: str, told: str, words: Words) -> Markup:
     """Show what is the matter with the box itself; a code of a newer agent speaks for itself."""
-    label = words(f"alarm_{code}") if f"alarm_{code}" in TEXTS else code
+    is_known = f"alarm_{code}" in TEXTS
+    label = words(f"alarm_{code}") if is_known else code
+    remedy = words(f"remedy_{code}") if is_known else told
     return el(
         "div",
         el("dt", chip(label, "bad", "error")),
-        el("dd", told, class_="small remedy"),
+        el("dd", remedy, class_="small remedy", title=told),
         class_="wide",
     )
 
