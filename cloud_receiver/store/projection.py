@@ -7,11 +7,12 @@ employee-day that gained or lost one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import around, shifts_around, work_date_of
@@ -28,7 +29,6 @@ from cloud_receiver.store import boots, dirty, entry_book, feed_gaps, organisati
 from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
-from sync.clock import parse_utc
 from sync.records import Gap, Punch, Sale
 
 CURSOR_KEY: Final = "projected_entry_no"
@@ -176,16 +176,17 @@ def _project_punches(
     acts = []
     ahead = _Ahead(connection, entries, punches)
     for entry, punch in zip(entries, punches, strict=True):
-        employee_id = book.holder(
-            punch.store_id, punch.device_serial, punch.user_id, punch.device_time[:10]
-        )
         site = sites.get(punch.store_id)
         at_utc_ms = None
+        on_date = punch.device_time[:10]
         if site:
-            told = (punch.device_time, site.zone, punch.clock_offset_ms)
-            at_utc_ms = effective_utc_ms(*told)
-            if at_utc_ms is None:
-                at_utc_ms = effective_utc_ms(*told, ahead.of(entry.box_id, punch))
+            ahead_ms = ahead.of(entry.box_id, punch)
+            at_utc_ms = effective_utc_ms(
+                punch.device_time, site.zone, punch.clock_offset_ms, ahead_ms
+            )
+            if ahead_ms and at_utc_ms is not None:
+                on_date = local_date(at_utc_ms, site.zone)
+        employee_id = book.holder(punch.store_id, punch.device_serial, punch.user_id, on_date)
         acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
         rows.append(
             _PunchRow(
@@ -206,37 +207,43 @@ def _project_punches(
 
 
 class _Ahead:
-    """How far boxes' own clocks were ahead; asked for few records, so looked up when asked."""
+    """How far boxes' own clocks were ahead when they read something."""
 
     def __init__(
         self, connection: Connection, entries: Sequence[Journaled], punches: Sequence[Punch]
     ) -> None:
-        self._connection = connection
-        self._boots = {
-            (entry.box_id, punch.boot_id) for entry, punch in zip(entries, punches, strict=True)
-        }
-        self._began: Mapping[tuple[str, str], int] | None = None
+        self._began = boots.began_of(
+            connection,
+            {(entry.box_id, punch.boot_id) for entry, punch in zip(entries, punches, strict=True)},
+        )
 
     def of(self, box_id: str, punch: Punch) -> int:
         """Return by how much the box was ahead when it read a touch; 0 where it was right."""
-        if self._began is None:
-            self._began = boots.began_of(self._connection, self._boots)
         began = self._began.get((box_id, punch.boot_id))
         if began is None:
             return 0
-        ahead_ms = utc_ms(parse_utc(punch.received_at_utc)) - (began + punch.boottime_ms)
+        received = datetime.fromisoformat(punch.received_at_utc)
+        ahead_ms = utc_ms(received) - (began + punch.boottime_ms)
         return ahead_ms if abs(ahead_ms) > MAX_CLOCK_OFFSET_MS else 0
 
 
 def redate(connection: Connection, box_id: str, now_utc_ms: int) -> None:
-    """Date the touches of a box that could not be dated before."""
+    """Date the touches of a box anew: those without a date, and those that came just now.
+
+    The word of when a boot began comes with a connection's first heartbeat, at most a few
+    batches behind its first records.
+    """
     entry = tables.journal.c
-    of_box = (
+    undated = (
         select(tables.punch.c.record_id)
         .join(tables.journal, entry.record_id == tables.punch.c.record_id)
         .where(tables.IS_UNDATED, entry.box_id == box_id)
     )
-    record_ids = list(connection.scalars(of_box))
+    newest = select(func.max(entry.entry_no)).scalar_subquery()
+    recent = select(entry.record_id).where(
+        entry.entry_no > newest - MAX_ENTRIES, entry.box_id == box_id, entry.kind == Punch.KIND
+    )
+    record_ids = sorted({*connection.scalars(undated), *connection.scalars(recent)})
     for start in range(0, len(record_ids), MAX_ENTRIES):
         some = tables.punch.c.record_id.in_(record_ids[start : start + MAX_ENTRIES])
         project_again(connection, tables.punch, some, now_utc_ms)

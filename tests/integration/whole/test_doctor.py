@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from agent.health import read_status
 from bench.rig import BOX, ORG, Rig, rig, terminal, wait_until
@@ -156,6 +158,46 @@ def test_a_headquarters_that_is_away_is_told_from_a_broker_that_is(store: Rig) -
         store.start("hq")
     assert (lines["connect"]["verdict"], lines["receiver"]["verdict"]) == ("pass", "fail")
     assert lines["echo"]["verdict"] == "skip"
+
+
+@pytest.mark.parametrize(
+    ("good_from_days", "good_for_days", "verdict", "told"),
+    [
+        (-1, 300, "pass", "298 days"),
+        (-300, 305, "fail", "renew it now"),
+        (1, 300, "fail", "timedatectl set-ntp true"),
+    ],
+)
+def test_certificates_are_told_by_their_dates(
+    store: Rig,
+    mosquitto_broker: Any,
+    tmp_path: Path,
+    good_from_days: int,
+    good_for_days: int,
+    verdict: str,
+    told: str,
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    begins = datetime.now(UTC) + timedelta(days=good_from_days)
+    issued = authority.issue_cert(
+        "127.0.0.1", not_before=begins, not_after=begins + timedelta(days=good_for_days)
+    )
+    certificate, key = tmp_path / "broker.pem", tmp_path / "broker.key"
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    mosquitto_broker.stop()
+    mosquitto_broker.encrypt(certificate, key)
+    mosquitto_broker.start()
+    plain = f'"mqtt://127.0.0.1:{store.broker_port}"\n'
+    secured = f'"mqtts://127.0.0.1:{mosquitto_broker.port}"\nca_file = "{tmp_path / "ca.pem"}"\n'
+    _, lines = examine(changed(store, tmp_path, plain, secured))
+    assert lines["tls"]["verdict"] == verdict
+    assert told in lines["tls"]["detail"] + lines["tls"]["remedy"]
+    if verdict == "pass":
+        assert lines["acl_other"]["verdict"] == "fail", "this broker keeps no box apart"
+    else:
+        assert lines["connect"]["verdict"] == "skip"
 
 
 def test_it_speaks_chinese(store: Rig) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from agent.capture import Capture
 from agent.ingest import MAX_SHOWN_BYTES, Arrival, Origin, capture_of
-from drivers.contract import PunchRow, Reading, Rejected, SaleRow
+from drivers.contract import Gap, PunchRow, Reading, Rejected, SaleRow
 from sync.envelope import encode_body
 from sync.identity import record_id
 from sync.records import Punch, Sale, Trouble, from_wire, to_wire
@@ -173,3 +173,13 @@ def test_the_key_of_a_sale_begins_with_its_time() -> None:
     record = from_wire(json.loads(row.body))
     assert row.key.hex() == "20261123130800" + record_id(record)
     assert row.body == encode_body(to_wire(record))
+
+
+def test_a_gap_travels_as_a_record_of_its_own_and_is_the_same_however_often_it_is_told() -> None:
+    gap = Gap("2026-11-23T01:00:00.000Z", "2026-11-23T02:30:00.000Z")
+    (row,) = captured(gaps=(gap,)).rows
+    wire = json.loads(row.body)
+    assert (row.lane, wire["kind"], wire["source"]) == (Lane.PUNCH, "gap", "CKUH1")
+    assert (wire["from_utc"], wire["to_utc"]) == (gap.from_utc, gap.to_utc)
+    again = captured(gaps=(gap,), punches=(TOUCH,), complete=True)
+    assert row.key in {one.key for one in again.rows}

@@ -26,6 +26,8 @@ NIGHT = Shift(
 )  # fmt: skip
 HOUR_MS = 3_600_000
 
+YEAR_MS = 365 * 24 * 3600 * 1000
+
 
 def test_a_local_time_is_an_instant_of_its_zone() -> None:
     expected = utc_ms(datetime(2026, 11, 23, 1, 0, tzinfo=UTC))
@@ -130,3 +132,19 @@ def test_a_window_longer_than_a_day_is_refused() -> None:
     with pytest.raises(ValueError, match="windows and graces"):
         Shift(shift_id="x", store_id="S1", zone="UTC", start="09:00", end="18:00",
               off_after_min=24 * 60 + 1)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("device_time", "offset_ms", "really"),
+    [
+        ("2026-11-23T09:00:30", 26 * YEAR_MS + 30_000, "2026-11-23T09:00:00"),  # it was right
+        ("2000-11-23T09:00:00", 0, "2026-11-17T09:00:00"),  # it shows the box's own time
+        ("2026-11-23T09:00:00", None, "2026-11-23T09:00:00"),  # nothing was measured
+        ("2026-11-23T09:00:00", 25 * YEAR_MS, None),  # wrong in yet another way
+    ],
+)
+def test_a_box_that_lived_in_another_age_is_dated_by_how_far_it_was_off(
+    device_time: str, offset_ms: int | None, really: str | None
+) -> None:
+    found = effective_utc_ms(device_time, "Asia/Shanghai", offset_ms, box_ahead_ms=-26 * YEAR_MS)
+    assert found == (None if really is None else local_to_utc_ms(really, "Asia/Shanghai"))
