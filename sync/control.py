@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sync.clock import parse_utc
-from sync.envelope import MAX_SEQ, decode_json, encode_body, text_field, whole
+from sync.envelope import MAX_SEQ, decode_json, encode_body, instant_field, text_field, whole
 from sync.errors import WireError
 
 VERSION: Final = 1
@@ -187,7 +186,7 @@ def decode_reported(payload: bytes) -> Reported:
         version=whole(message, "version", 0, MAX_SEQ),
         reason=_sentence(message, "reason"),
         settings=settings,
-        at_utc=_instant(message, "at_utc"),
+        at_utc=instant_field(message, "at_utc"),
     )
 
 
@@ -202,7 +201,7 @@ def decode_command(payload: bytes) -> Command:
         text_field(message, "id"),
         text_field(message, "action"),
         _object(message, "arguments"),
-        _instant(message, "expires_utc"),
+        instant_field(message, "expires_utc"),
     )
 
 
@@ -224,7 +223,7 @@ def decode_reply(payload: bytes) -> Reply:
         outcome=Outcome(outcome),
         detail=_sentence(message, "detail"),
         result=result,
-        at_utc=_instant(message, "at_utc"),
+        at_utc=instant_field(message, "at_utc"),
     )
 
 
@@ -256,12 +255,3 @@ def _sentence(message: dict[str, Any], name: str) -> str:
     if type(value) is not str or len(value) > MAX_REASON:
         raise WireError("field", f"{name}: a text of at most {MAX_REASON} is expected")
     return value
-
-
-def _instant(message: dict[str, Any], name: str) -> str:
-    text = text_field(message, name)
-    try:
-        parse_utc(text)
-    except ValueError as error:
-        raise WireError("field", f"{name}: {text!r} is no UTC instant") from error
-    return text

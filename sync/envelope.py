@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sync.clock import parse_utc
 from sync.errors import WireError
 from sync.fields import Text
 from sync.items import Item, Refused, read_items
@@ -193,6 +194,20 @@ def text_field(message: dict[str, Any], name: str) -> str:
     if not _SHORT.holds(value):
         raise WireError("field", f"{name}: {str(value)[:80]!r} is not a short text")
     return str(value)
+
+
+def instant_field(message: dict[str, Any], name: str) -> str:
+    """Return a UTC instant of a decoded message, as it stands there.
+
+    Raises:
+        WireError: `field`.
+    """
+    text = text_field(message, name)
+    try:
+        parse_utc(text)
+    except ValueError as error:
+        raise WireError("field", f"{name}: {text!r} is no UTC instant") from error
+    return text
 
 
 def decode_batch(payload: bytes) -> Batch:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sync.clock import parse_utc
-from sync.envelope import MAX_SEQ, decode_json, encode_body, text_field, whole
+from sync.envelope import MAX_SEQ, decode_json, encode_body, instant_field, text_field, whole
 from sync.errors import WireError
 from sync.topics import Lane
 
@@ -189,11 +188,11 @@ def decode_heartbeat(payload: bytes) -> Heartbeat:
         box_id=text_field(message, "box"),
         store_id=text_field(message, "store"),
         version=text_field(message, "version"),
-        at_utc=_instant(message, "at_utc"),
+        at_utc=instant_field(message, "at_utc"),
         epoch=text_field(message, "epoch"),
         hq_epoch=_if_given(message, "hq_epoch", text_field),
         lanes={lane: _lane_from_wire(item) for lane, item in _by_lane(message, "lanes").items()},
-        oldest_waiting_utc=_if_given(message, "oldest_waiting_utc", _instant),
+        oldest_waiting_utc=_if_given(message, "oldest_waiting_utc", instant_field),
         captured=_count(message, "captured"),
         settled=_count(message, "settled"),
         waiting=_count(message, "waiting"),
@@ -242,8 +241,8 @@ def _device_from_wire(item: Any) -> DeviceHealth:
         store_id=text_field(item, "store_id"),
         status=DeviceStatus(status),
         detail=detail,
-        last_read_utc=_if_given(item, "last_read_utc", _instant),
-        complete_utc=_if_given(item, "complete_utc", _instant),
+        last_read_utc=_if_given(item, "last_read_utc", instant_field),
+        complete_utc=_if_given(item, "complete_utc", instant_field),
         complete_lane_heads={
             lane: whole(item["complete_lane_heads"], lane, 0, MAX_SEQ)
             for lane in _by_lane(item, "complete_lane_heads")
@@ -266,15 +265,6 @@ def _count(message: dict[str, Any], name: str) -> int:
 
 def _offset(message: dict[str, Any], name: str) -> int:
     return whole(message, name, -_MAX_COUNT, _MAX_COUNT)
-
-
-def _instant(message: dict[str, Any], name: str) -> str:
-    text = text_field(message, name)
-    try:
-        parse_utc(text)
-    except ValueError as error:
-        raise WireError("field", f"{name}: {text!r} is no UTC instant") from error
-    return text
 
 
 def _by_lane(message: dict[str, Any], name: str) -> dict[Lane, Any]:
