@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 import sys
@@ -232,3 +233,22 @@ def _settings(secured: Secured, folder: Path) -> Path:
         f'[identity]\nweb = "{secured.web}"\n'
     )
     return path
+
+
+def test_init_takes_the_claim_and_the_doctor_finds_the_chain_to_headquarters_sound(
+    secured: Secured,
+) -> None:
+    config = secured.folder / "box-init" / "agent.toml"
+    said = secured.agent(
+        "init", "--unattended", "--claim", secured.claim("box-init"), "--config", str(config),
+        "--data-dir", str(secured.folder / "box-init" / "data"), "--lang", "en",
+    )  # fmt: skip
+    assert "claimed: box box-init of store S001" in said
+    assert "the broker lets this box in" in said
+    examined = secured.agent("doctor", "--config", str(config), "--json", fails=True)  # no device
+    verdicts = {line["check"]: line["verdict"] for line in json.loads(examined)["lines"]}
+    chain = ("dns", "tcp", "tls", "certificate", "connect", "acl_own", "acl_other", "receiver")
+    assert {check: verdicts[check] for check in (*chain, "echo")} == dict.fromkeys(
+        (*chain, "echo"), "pass"
+    )
+    assert verdicts["device"] == "fail"
