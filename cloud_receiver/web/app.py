@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from cloud_receiver.provisioning.admission import Doorkeeper
 from cloud_receiver.web import (
+    decide,
     enrol,
     fleet,
     ledger,
@@ -31,6 +32,7 @@ from cloud_receiver.web import (
     people,
     preferences,
     problems,
+    reports,
     rule_desk,
     rules,
     search,
@@ -43,7 +45,7 @@ from cloud_receiver.web.live import Hub
 from cloud_receiver.web.sessions import load_secret
 from sync.clock import Clock
 
-PAGES: Final = (today, people, rules, ledger, why, fleet, problems)
+PAGES: Final = (today, decide, people, rules, ledger, reports, why, fleet, problems)
 _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
@@ -92,6 +94,7 @@ def create_app(
     search.register(app, desk)
     enrol.register(app, doorkeeper)
     rule_desk.register(app)
+    reports.register_files(app, desk)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)

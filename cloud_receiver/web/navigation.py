@@ -31,9 +31,16 @@ class Area:
 
 
 GROUPS: Final = (
-    ("daily", (Area("today", "/", "how_to_reg"),)),
+    ("daily", (Area("today", "/", "how_to_reg"), Area("decide", "/decide", "rule_folder"))),
     ("team", (Area("people", "/people", "badge"),)),
-    ("money", (Area("rules", "/rules", "rule"), Area("ledger", "/ledger", "receipt_long"))),
+    (
+        "money",
+        (
+            Area("rules", "/rules", "rule"),
+            Area("ledger", "/ledger", "receipt_long"),
+            Area("reports", "/reports", "query_stats"),
+        ),
+    ),
     (
         "shops",
         (Area("fleet", "/fleet", "storefront"), Area("problems", "/problems", "troubleshoot")),
@@ -52,6 +59,7 @@ TEXTS: Final[Texts] = {
     "people": ("个人档案", "People"),
     "rules": ("奖惩规则", "Rules"),
     "ledger": ("奖惩台账", "Ledger"),
+    "reports": ("报表", "Reports"),
     "fleet": ("门店设备", "Stores"),
     "problems": ("数据问题", "Problems"),
     "navigation": ("主导航", "Main navigation"),

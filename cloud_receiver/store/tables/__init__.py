@@ -15,6 +15,7 @@ from cloud_receiver.store.tables.campaigns import (
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
 from cloud_receiver.store.tables.control import box_command, box_setting
+from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
     IS_UNDATED,
     day_fact,
@@ -75,6 +76,7 @@ __all__ = [
     "claim",
     "day_fact",
     "dead_letter",
+    "decision",
     "dirty",
     "employee",
     "entry",

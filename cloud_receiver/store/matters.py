@@ -1,0 +1,226 @@
+"""What waits for a decision of a person: one matter, one decision; reads only.
+
+A matter is never stored. It follows from the days, gaps, appeals and unknown ids as they
+are, so it is gone when its cause is gone, and comes anew when its cause does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from cloud_receiver.domain.appeals import State
+from cloud_receiver.domain.findings import FindingCode
+from cloud_receiver.domain.results import DayStatus
+from cloud_receiver.domain.workday import CheckType
+from cloud_receiver.store import appeals, feed_gaps
+from cloud_receiver.store.names import employee_names
+from cloud_receiver.store.tables import day_fact, decision, outcome
+from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
+
+
+class Kind(StrEnum):
+    """The kinds of matters, in the order in which they are best decided."""
+
+    STRANGER = "stranger"  # an id on a terminal or till that nobody is bound to
+    GAP = "gap"  # touches of a terminal may be lost
+    APPEAL = "appeal"
+    ABSENT = "absent"
+    MISSING = "missing"  # a card
+    ODD = "odd"  # a finding that may mean something
+    AWAITING = "awaiting"  # data that should have come by now
+
+
+DUBIOUS: Final = frozenset(
+    {
+        FindingCode.OUTSIDE_FENCE,
+        FindingCode.MOCK_POSITION,
+        FindingCode.SOURCES_DISAGREE,
+        FindingCode.CLOCK_IMPLAUSIBLE,
+        FindingCode.PHONE_CLOCK,
+        FindingCode.SELF_ENTRY,
+        FindingCode.BULK_ENTRY,
+        FindingCode.LATE_ENTRY,
+        FindingCode.OTHER_STORE,
+        FindingCode.CARD_OVER_QUOTA,
+        FindingCode.CARD_TOO_LATE,
+        FindingCode.NO_SUCH_SHIFT,
+        FindingCode.OVERTIME_OVER_LIMIT,
+    }
+)
+"""Findings a person should look at; the others explain themselves."""
+_KIND_OF: Final = {
+    DayStatus.ABSENTEEISM: Kind.ABSENT,
+    DayStatus.NOT_SIGNED: Kind.MISSING,
+}
+_NO_FINDINGS: Final = '%"findings":[]%'
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card point of a day; `record_id` is empty where nobody touched."""
+
+    check_type: CheckType
+    shift_no: int
+    planned_utc_ms: int
+    status: DayStatus
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One thing to decide.
+
+    Attributes:
+        key: the same as long as the cause is the same.
+        code: the finding, status or appeal state it is about.
+        cards: the card points of the day.
+        record_ids: the raw records it is about.
+        people: how many it concerns.
+        stake_fen: the day's subsidy and what rules say of the day, all of it unsigned.
+    """
+
+    key: str
+    kind: Kind
+    store_id: str
+    work_date: str
+    code: str
+    employee_id: str | None = None
+    name: str = ""
+    detail: str = ""
+    cards: tuple[Card, ...] = ()
+    record_ids: tuple[str, ...] = ()
+    people: int = 1
+    stake_fen: int = 0
+
+
+def pending(connection: Connection, first: str, last: str, now_utc_ms: int) -> list[Matter]:
+    """Return what waits in a stretch of work dates, the most money first within urgent kinds.
+
+    Gaps, appeals and unknown ids wait whatever the dates.
+    """
+    names = employee_names(connection)
+    found = [
+        *_strangers(connection),
+        *_gaps(connection),
+        *_appeals(connection, names, now_utc_ms),
+        *_days(connection, names, first, last),
+        *_awaiting(connection, first, last),
+    ]
+    decided = decided_keys(connection)
+    waiting = [matter for matter in found if matter.key not in decided]
+    return sorted(waiting, key=lambda one: (-one.stake_fen, one.work_date, one.key))
+
+
+def decided_keys(connection: Connection) -> set[str]:
+    """Return the keys of matters with a decision that stands."""
+    query = select(decision.c.matter).where(decision.c.undone_utc_ms.is_(None))
+    return set(connection.scalars(query))
+
+
+def _strangers(connection: Connection) -> Iterator[Matter]:
+    for user in unmatched_users(connection):
+        yield Matter(
+            key=f"stranger/{user.store_id}/{user.device_serial}/{user.user_id}",
+            kind=Kind.STRANGER, store_id=user.store_id, work_date=user.last_device_time[:10],
+            code="user", detail=user.user_id, people=user.punches,
+        )  # fmt: skip
+    for seller in unmatched_sellers(connection):
+        yield Matter(
+            key=f"stranger/{seller.store_id}//{seller.seller_code}",
+            kind=Kind.STRANGER, store_id=seller.store_id, work_date="", code="seller",
+            detail=seller.seller_code, people=seller.sales, stake_fen=abs(seller.amount_fen),
+        )  # fmt: skip
+
+
+def _gaps(connection: Connection) -> Iterator[Matter]:
+    for gap in feed_gaps.listed(connection, closed=False):
+        yield Matter(
+            key=f"gap/{gap['record_id']}", kind=Kind.GAP, store_id=gap["store_id"], work_date="",
+            code="gap", detail=gap["source_id"], record_ids=(gap["record_id"],),
+        )  # fmt: skip
+
+
+def _appeals(connection: Connection, names: Mapping[str, str], now_utc_ms: int) -> Iterator[Matter]:
+    for one in appeals.views(connection, now_utc_ms, state=State.OPEN):
+        yield Matter(
+            key=f"appeal/{one.appeal_id}", kind=Kind.APPEAL, store_id=one.store_id,
+            work_date=one.work_date, code="overdue" if one.is_overdue else "open",
+            employee_id=one.employee_id, name=names.get(one.employee_id, one.employee_id),
+            detail=one.events[0].text if one.events else "", stake_fen=abs(one.amount_fen),
+        )  # fmt: skip
+
+
+def _days(
+    connection: Connection, names: Mapping[str, str], first: str, last: str
+) -> Iterator[Matter]:
+    fact = day_fact.c
+    of_interest = fact.status.in_(_KIND_OF) | fact.evidence.not_like(_NO_FINDINGS)
+    rows = connection.execute(
+        select(day_fact).where(fact.work_date.between(first, last), of_interest)
+    ).all()
+    said = _said(connection, first, last)
+    for row in rows:
+        evidence = json.loads(row.evidence)
+        subsidy_fen = int(json.loads(row.facts).get("subsidy_fen", 0))
+        stake_fen = subsidy_fen + said.get((row.employee_id, row.work_date), 0)
+        base: dict[str, Any] = {
+            "store_id": row.store_id, "work_date": row.work_date, "employee_id": row.employee_id,
+            "name": names.get(row.employee_id, row.employee_id), "stake_fen": stake_fen,
+            "cards": _cards(evidence),
+        }  # fmt: skip
+        kind = _KIND_OF.get(DayStatus(row.status))
+        if kind is not None and row.final:
+            key = f"{kind}/{row.employee_id}/{row.work_date}"
+            yield Matter(key=key, kind=kind, code=row.status, **base)
+        for finding in evidence.get("findings", ()):
+            if finding["code"] in DUBIOUS:
+                records = tuple(finding["record_ids"])
+                key = f"odd/{row.employee_id}/{row.work_date}/{finding['code']}/{'+'.join(records)}"
+                yield Matter(
+                    key=key, kind=Kind.ODD, code=finding["code"], record_ids=records, **base
+                )
+
+
+def _said(connection: Connection, first: str, last: str) -> dict[tuple[str, str], int]:
+    one = outcome.c
+    query = (
+        select(one.employee_id, one.work_date, func.sum(func.abs(one.amount_fen)))
+        .where(one.work_date.between(first, last))
+        .group_by(one.employee_id, one.work_date)
+    )
+    return {(who, day): int(fen) for who, day, fen in connection.execute(query)}
+
+
+def _cards(evidence: Mapping[str, Any]) -> tuple[Card, ...]:
+    cards: list[Card] = []
+    seen = dict.fromkeys(CheckType, 0)
+    for point in evidence.get("points", ()):
+        check_type = CheckType(point["check_type"])
+        seen[check_type] += 1
+        cards.append(
+            Card(
+                check_type, seen[check_type], point["planned_utc_ms"],
+                DayStatus(point["status"]), point.get("record_id") or "",
+            )
+        )  # fmt: skip
+    return tuple(cards)
+
+
+def _awaiting(connection: Connection, first: str, last: str) -> Iterator[Matter]:
+    fact = day_fact.c
+    query = (
+        select(fact.store_id, fact.work_date, func.count())
+        .where(fact.work_date.between(first, last), fact.status == DayStatus.AWAITING_DATA)
+        .group_by(fact.store_id, fact.work_date)
+    )
+    for store_id, work_date, people in connection.execute(query):
+        yield Matter(
+            key=f"awaiting/{store_id}/{work_date}", kind=Kind.AWAITING, store_id=store_id,
+            work_date=work_date, code="awaiting", people=people,
+        )  # fmt: skip

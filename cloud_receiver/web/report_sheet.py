@@ -1,0 +1,147 @@
+"""A report as data: a picture, findings in words, a table; drawn on a page and written as Excel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+from cloud_receiver.web.charts import Options
+from cloud_receiver.web.markup import Markup, el
+from cloud_receiver.web.phrases import icon
+from sync.money import yuan_text
+
+Value = str | int | float | None
+SHOWN_ROWS: Final = 200
+_FORMATS: Final = {"rate": "0.0%", "yuan": "#,##0.00;[Red]-#,##0.00", "int": "#,##0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `kind` is ``text``, ``int``, ``rate`` (a share of 1), ``yuan`` (fen)."""
+
+    name: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the table; `href` leads to what it is made of, `tone` marks it."""
+
+    values: tuple[Value, ...]
+    href: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A whole report.
+
+    Attributes:
+        findings: what it comes to, in sentences.
+        method: how the numbers came about and what they do not say.
+        links: where a click on a dot or bar leads, by its name.
+    """
+
+    title: str
+    findings: tuple[str, ...]
+    method: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    options: Options | None = None
+    links: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+
+
+def draw_table(sheet: Sheet, more: str) -> Markup:
+    """Draw the table; `more` says that the file holds the rows left out."""
+    head = [
+        el("th", column.name, scope="col", class_="num" if column.kind != "text" else None)
+        for column in sheet.columns
+    ]
+    body = [_line(row, sheet.columns) for row in sheet.rows[:SHOWN_ROWS]]
+    hidden = len(sheet.rows) - SHOWN_ROWS
+    note = el("p", more.format(n=hidden), class_="card-body muted small") if hidden > 0 else None
+    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="cards")
+    return el("section", el("div", table, class_="scroll"), note, class_="card")
+
+
+def _line(row: Row, columns: Sequence[Column]) -> Markup:
+    cells = []
+    for number, (column, value) in enumerate(zip(columns, row.values, strict=True)):
+        text = shown(value, column.kind)
+        if number == 0:
+            cells.append(
+                el("td", el("a", text, href=row.href) if row.href else text, class_="lead")
+            )
+        else:
+            look = "num" if column.kind != "text" else None
+            tone = f" {row.tone}" if row.tone and number == len(columns) - 1 else ""
+            cells.append(el("td", text, class_=f"{look or ''}{tone}".strip() or None,
+                            data_label=column.name))  # fmt: skip
+    return el("tr", cells)
+
+
+def shown(value: Value, kind: str) -> str:
+    """Return a value as people read it.
+
+    >>> shown(0.125, "rate"), shown(-1000, "yuan"), shown(None, "int")
+    ('12.5%', '-10.00', '—')
+    """
+    if value is None:
+        return "—"
+    if kind == "rate":
+        return f"{value:.1%}"
+    if kind == "yuan":
+        return yuan_text(round(float(value)))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def draw_findings(sheet: Sheet) -> Markup:
+    """Draw what the report comes to, and how it was counted."""
+    said = [el("li", icon("insights", "wait"), el("span", one)) for one in sheet.findings]
+    return el("div", el("ul", said, class_="findings"), el("p", sheet.method, class_="small muted"),
+              class_="card-body stack tight")  # fmt: skip
+
+
+def to_xlsx(sheet: Sheet) -> bytes:
+    """Return the report as an Excel file: its findings, then every row with real numbers."""
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet.title[:31])
+    page.append([_bold(page, sheet.title)])
+    for said in (*sheet.findings, sheet.method):
+        page.append([said])
+    page.append([])
+    page.append([_bold(page, column.name) for column in sheet.columns])
+    for row in sheet.rows:
+        page.append(
+            [
+                _cell(page, value, column.kind)
+                for value, column in zip(row.values, sheet.columns, strict=True)
+            ]
+        )
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _bold(page: object, text: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(page, value=text)
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _cell(page: object, value: Value, kind: str) -> WriteOnlyCell:
+    if kind == "yuan" and value is not None:
+        value = float(value) / 100
+    if isinstance(value, str) and value[:1] in "=+-@":
+        value = f"'{value}"  # a name is never a formula
+    cell = WriteOnlyCell(page, value=value)
+    if kind in _FORMATS:
+        cell.number_format = _FORMATS[kind]
+    return cell
