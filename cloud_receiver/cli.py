@@ -136,7 +136,7 @@ def init(
         bring_rules_in(settings, engine)
         typer.echo(words.say("database_ready", url=engine.url.render_as_string()))
         with read(engine) as connection:
-            stands = accounts.password_hash(connection, login) is not None
+            stands = accounts.credentials(connection, login) is not None
         if stands:
             typer.echo(words.say("administrator_stands", login=login))
         else:

@@ -5,22 +5,24 @@ A wrong login name costs as much time as a wrong password and gives the same ans
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.store import names
 from cloud_receiver.store.engine import insert_ignore, read, write
 from cloud_receiver.store.tables import account
 from sync.errors import DakaError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Row
 
 MIN_PASSWORD_CHARS: Final = 8
 MAX_PASSWORD_CHARS: Final = 200
@@ -28,13 +30,8 @@ MAX_LOGIN_CHARS: Final = 100
 FAILURES_BEFORE_LOCK: Final = 5
 LOCK_S: Final = 15 * 60
 LANGUAGES: Final = ("zh", "en")
+ADMINISTRATOR: Final = Reader(Role.ADMINISTRATOR)
 _HASHER: Final = PasswordHasher()  # argon2id with the library's current parameters
-
-
-class Role(StrEnum):
-    """What an account may do; a role is added together with the pages that heed it."""
-
-    ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +54,7 @@ class AccountView:
     """An account as it is listed."""
 
     login: str
-    role: Role
+    reader: Reader
     language: str
     locked_until_utc_ms: int
     created_utc_ms: int
@@ -69,7 +66,7 @@ def add(
     password: str,
     now_utc_ms: int,
     *,
-    role: Role = Role.ADMINISTRATOR,
+    reader: Reader = ADMINISTRATOR,
     language: str = "zh",
 ) -> None:
     """Make an account.
@@ -77,7 +74,7 @@ def add(
     Raises:
         DakaError: the login is taken or empty, or the password is too short or too long.
     """
-    if not ensure(engine, login, password, now_utc_ms, role=role, language=language):
+    if not ensure(engine, login, password, now_utc_ms, reader=reader, language=language):
         raise DakaError(f"the login {login!r} is taken; choose another, or change its password")
 
 
@@ -87,7 +84,7 @@ def ensure(
     password: str,
     now_utc_ms: int,
     *,
-    role: Role = Role.ADMINISTRATOR,
+    reader: Reader = ADMINISTRATOR,
     language: str = "zh",
 ) -> bool:
     """Make an account unless the login exists, which is left as it is; tell whether it was made.
@@ -103,14 +100,69 @@ def ensure(
     row = {
         "login": login,
         "password_hash": _hash(password),
-        "role": role,
+        "role": reader.role,
+        "employee_id": reader.employee_id,
+        "store_ids": json.dumps(reader.store_ids),
         "language": language,
         "failed_logins": 0,
         "locked_until_utc_ms": 0,
         "created_utc_ms": now_utc_ms,
     }
     with write(engine) as connection:
+        _require_known(connection, reader)
         return insert_ignore(connection, account, [row]) == 1
+
+
+def change_reader(engine: Engine, login: str, reader: Reader) -> None:
+    """Give an account another role, person or stores; its sessions end.
+
+    Raises:
+        DakaError: there is no such login, employee or store, or the role lacks one.
+    """
+    new = {
+        "role": reader.role,
+        "employee_id": reader.employee_id,
+        "store_ids": json.dumps(reader.store_ids),
+    }
+    with write(engine) as connection:
+        _require_known(connection, reader)
+        if reader.role is not Role.ADMINISTRATOR:
+            _require_another(connection, login)
+        changed = connection.execute(update(account).where(account.c.login == login).values(new))
+    if changed.rowcount == 0:
+        raise DakaError(f"there is no login {login!r}")
+
+
+def remove(engine: Engine, login: str) -> None:
+    """Remove an account; its sessions end. What it did keeps its name.
+
+    Raises:
+        DakaError: there is no such login, or it is the last administrator.
+    """
+    with write(engine) as connection:
+        _require_another(connection, login)
+        gone = connection.execute(delete(account).where(account.c.login == login))
+    if gone.rowcount == 0:
+        raise DakaError(f"there is no login {login!r}")
+
+
+def _require_another(connection: Connection, login: str) -> None:
+    other = (account.c.role == Role.ADMINISTRATOR) & (account.c.login != login)
+    if connection.scalar(select(account.c.login).where(other).limit(1)) is None:
+        raise DakaError(f"{login!r} is the last administrator: make another one first")
+
+
+def _require_known(connection: Connection, reader: Reader) -> None:
+    if reader.role is Role.SALESPERSON and reader.employee_id is None:
+        raise DakaError("a salesperson's account names the employee it belongs to")
+    if reader.role is Role.SUPERVISOR and not reader.store_ids:
+        raise DakaError("a supervisor's account names at least one store")
+    stores = {one.store_id for one in names.stores(connection)}
+    for store_id in reader.store_ids:
+        if store_id not in stores:
+            raise DakaError(f"there is no store {store_id!r}")
+    if reader.employee_id is not None and not names.has_employee(connection, reader.employee_id):
+        raise DakaError(f"there is no employee {reader.employee_id!r}")
 
 
 def change_password(engine: Engine, login: str, password: str) -> None:
@@ -164,10 +216,29 @@ def _reset_failures(engine: Engine, login: str) -> None:
         connection.execute(update(account).where(account.c.login == login).values(failed_logins=0))
 
 
-def password_hash(connection: Connection, login: str) -> str | None:
-    """Return the stored hash, None if there is no such login; sessions are bound to it."""
-    query = select(account.c.password_hash).where(account.c.login == login)
-    return connection.execute(query).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What sessions of an account are bound to: a change of either ends them."""
+
+    password_hash: str
+    reader: Reader
+
+    @property
+    def seal(self) -> str:
+        """Return what a session's cookie is sealed with."""
+        access = (self.reader.role, self.reader.employee_id, self.reader.store_ids)
+        return f"{self.password_hash}\n{json.dumps(access)}"
+
+
+def credentials(connection: Connection, login: str) -> Credentials | None:
+    """Return what a login's sessions are bound to, None if there is no such login."""
+    query = select(account).where(account.c.login == login)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Credentials(row.password_hash, _reader(row))
+
+
+def _reader(row: Row[Any]) -> Reader:
+    return Reader(Role(row.role), row.employee_id, tuple(json.loads(row.store_ids)))
 
 
 def accounts(connection: Connection) -> Sequence[AccountView]:
@@ -175,7 +246,7 @@ def accounts(connection: Connection) -> Sequence[AccountView]:
     rows = connection.execute(select(account).order_by(account.c.login))
     return [
         AccountView(
-            row.login, Role(row.role), row.language, row.locked_until_utc_ms, row.created_utc_ms
+            row.login, _reader(row), row.language, row.locked_until_utc_ms, row.created_utc_ms
         )
         for row in rows
     ]

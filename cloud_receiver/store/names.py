@@ -50,6 +50,12 @@ def zone(connection: Connection, store_id: str) -> str:
     return str(found)
 
 
+def has_employee(connection: Connection, employee_id: str) -> bool:
+    """Tell whether there is, or was, such an employee."""
+    who = tables.employee.c.employee_id
+    return connection.scalar(select(who).where(who == employee_id)) is not None
+
+
 def people(connection: Connection) -> list[Person]:
     """Return everybody by home store and name."""
     who = tables.employee.c

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud_receiver.domain.roles import home, may_change, may_look
 from cloud_receiver.web.sessions import COOKIE, Session
 from sync.enrolment import ENROL_PATH, RENEW_PATH
 
@@ -63,13 +64,14 @@ class Gate:
         scope.setdefault("state", {})["session"] = session
         closed = session is None and not is_open(scope["path"])
         foreign = _comes_from_elsewhere(scope, headers)
-        if not closed and not foreign:
+        barred = session is not None and not _may_enter(session, scope)
+        if not closed and not foreign and not barred:
             await self._app(scope, receive, _with_headers(send, scope))
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
         else:
-            answer = _refusal(Request(scope), foreign=foreign)
+            answer = _refusal(Request(scope), foreign=foreign, barred=session if barred else None)
             await answer(scope, receive, _with_headers(send, scope))
 
     async def _session(self, headers: Headers) -> Session | None:
@@ -99,9 +101,24 @@ def _comes_from_elsewhere(scope: Scope, headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
-def _refusal(request: Request, *, foreign: bool) -> Response:
+def _may_enter(session: Session, scope: Scope) -> bool:
+    path = scope["path"]
+    if is_open(path):
+        return True
+    allowed = (
+        may_look if scope["type"] == "websocket" or scope["method"] in _READING else may_change
+    )
+    return allowed(session.reader.role, path)
+
+
+def _refusal(request: Request, *, foreign: bool, barred: Session | None) -> Response:
     if foreign:
         return PlainTextResponse("this request came from another site", status_code=403)
+    if barred is not None:
+        own = home(barred.reader.role)
+        if request.url.path == "/" and own != "/":
+            return RedirectResponse(own, status_code=303)
+        return PlainTextResponse("your role has no access to this page", status_code=403)
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         path, query = request.scope["raw_path"], request.scope["query_string"]
         target = (path + b"?" + query if query else path).decode("latin-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
@@ -58,9 +59,9 @@ class Door:
     def cookie(self, login: str) -> str:
         """Return the cookie of a new session."""
         with read(self.engine) as connection:
-            password_hash = accounts.password_hash(connection, login)
-        assert password_hash is not None, "the account was there a moment ago"
-        return sessions.sign(sessions.begin(login, self.now_s()), self._secret, password_hash)
+            known = accounts.credentials(connection, login)
+        assert known is not None, "the account was there a moment ago"
+        return sessions.sign(sessions.begin(login, self.now_s()), self._secret, known.seal)
 
     def admit(self, cookie: str) -> Session | None:
         """Return the session of a cookie, None when it is not or no longer good."""
@@ -68,11 +69,10 @@ class Door:
         if session is None or session in self._logged_out:
             return None
         with read(self.engine) as connection:
-            password_hash = accounts.password_hash(connection, session.login)
-        known = password_hash is not None and sessions.is_genuine(
-            cookie, self._secret, password_hash, self.now_s()
-        )
-        return session if known else None
+            known = accounts.credentials(connection, session.login)
+        if known is None or not sessions.is_genuine(cookie, self._secret, known.seal, self.now_s()):
+            return None
+        return replace(session, reader=known.reader)
 
     def log_out(self, session: Session) -> None:
         """End a session in every tab."""

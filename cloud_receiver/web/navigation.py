@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from cloud_receiver.domain.roles import Role, may_look
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, icon
 from cloud_receiver.web.texts import Texts, Words
@@ -86,10 +87,10 @@ _THEME_ICONS: Final = {
 }
 
 
-def areas() -> Iterator[Area]:
-    """Yield every area in the order of the side bar."""
+def areas(role: Role) -> Iterator[Area]:
+    """Yield every area a role may see, in the order of the side bar."""
     for _, group in GROUPS:
-        yield from group
+        yield from (area for area in group if may_look(role, area.address))
 
 
 def navigation(
@@ -102,15 +103,16 @@ def navigation(
         now: wall time of the stores.
         counts: how many things wait in an area, shown beside its name.
     """
-    words = visit.words(TEXTS)
+    words, role = visit.words(TEXTS), visit.session.reader.role
     clock = _clock(visit, words, now, simulated=simulated)
     groups = [
         el(
             "div",
             el("p", words(name), class_="nav-group"),
-            [_link(area, here, words, counts) for area in group],
+            [_link(area, here, words, counts) for area in group if may_look(role, area.address)],
         )
         for name, group in GROUPS
+        if any(may_look(role, area.address) for area in group)
     ]
     close = el("button", icon("close"), class_="nav-close", type="button", popovertarget=ALL_AREAS,
                popovertargetaction="hide", aria_label=words("close"))  # fmt: skip
@@ -130,11 +132,11 @@ def navigation(
         class_="top",
         role="banner",
     )
-    return el("div", top, side, _bottom(here, words, counts))
+    return el("div", top, side, _bottom(role, here, words, counts))
 
 
-def _bottom(here: str, words: Words, counts: dict[str, int]) -> Markup:
-    near = [area for area in areas() if area.name in NEAR]
+def _bottom(role: Role, here: str, words: Words, counts: dict[str, int]) -> Markup:
+    near = [area for area in areas(role) if area.name in NEAR]
     elsewhere = here not in {area.name for area in near}
     more = el("button", icon("menu"), el("span", words("more")), class_="nav-link", type="button",
               popovertarget=ALL_AREAS, data_here="" if elsewhere else None)  # fmt: skip

@@ -8,12 +8,13 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from cloud_receiver.domain.roles import Role
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
 from cloud_receiver.web import navigation
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.texts import Language, Words
-from cloud_receiver.web.visit import language_of
+from cloud_receiver.web.visit import visit_of
 
 MAX_PER_KIND: Final = 8
 MAX_QUERY_CHARS: Final = 60
@@ -24,16 +25,18 @@ def register(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/search")
     def search(request: Request, q: str = "") -> JSONResponse:
-        return JSONResponse(find(desk, q.strip()[:MAX_QUERY_CHARS], language_of(request)))
+        visit = visit_of(request)
+        text = q.strip()[:MAX_QUERY_CHARS]
+        return JSONResponse(find(desk, text, visit.language, visit.session.reader.role))
 
 
-def find(desk: Desk, text: str, language: Language) -> list[dict[str, str]]:
+def find(desk: Desk, text: str, language: Language, role: Role) -> list[dict[str, str]]:
     """Return what goes by `text`, pages first; an empty text finds every page."""
     words = Words(navigation.TEXTS, language)
     wanted = text.casefold()
     found = [
         {"icon": area.picture, "title": words(area.name), "sub": "", "href": area.address}
-        for area in navigation.areas()
+        for area in navigation.areas(role)
         if any(wanted in name.casefold() for name in navigation.TEXTS[area.name])
     ]
     if not text:

@@ -1,7 +1,7 @@
 """Who is logged in: a signed cookie, the secret that signs it, and the list of those logged out.
 
-The cookie is sealed with the account's password hash too, so a changed password or a
-removed account ends every session of it.
+The cookie is sealed with the account's password hash and its access too, so a changed
+password or role, or a removed account, ends every session of it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from pathlib import Path
 from secrets import token_bytes, token_hex
 from typing import Final
 
+from cloud_receiver.domain.roles import Reader, Role
+
 COOKIE: Final = "daka_session"
 MAX_AGE_S: Final = 12 * 3600
 SECRET_BYTES: Final = 32
 _MAX_COOKIE: Final = 600
 _KEPT_IN: Final = "web-secret"
+
+
+NOBODY: Final = Reader(Role.SALESPERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,13 @@ class Session:
     Attributes:
         issued_s: when, in seconds since 1970 of the machine's clock.
         nonce: names this log-in, so that logging out ends it and no other.
+        reader: what the account may see; `NOBODY` in what a cookie merely claims.
     """
 
     login: str
     issued_s: int
     nonce: str
+    reader: Reader = NOBODY
 
     @property
     def expires_s(self) -> int:
@@ -62,11 +69,11 @@ def begin(login: str, now_s: int) -> Session:
     return Session(login, now_s, token_hex(8))
 
 
-def sign(session: Session, secret: bytes, password_hash: str) -> str:
+def sign(session: Session, secret: bytes, sealed_with: str) -> str:
     """Return the cookie's value."""
     name = urlsafe_b64encode(session.login.encode()).decode()
     claim = f"{name}.{session.issued_s}.{session.nonce}"
-    return f"{claim}.{_seal(claim, secret, password_hash)}"
+    return f"{claim}.{_seal(claim, secret, sealed_with)}"
 
 
 def claimed(cookie: str) -> Session | None:
@@ -81,19 +88,19 @@ def claimed(cookie: str) -> Session | None:
     return Session(login, int(parts[1]), parts[2])
 
 
-def is_genuine(cookie: str, secret: bytes, password_hash: str, now_s: int) -> bool:
+def is_genuine(cookie: str, secret: bytes, sealed_with: str, now_s: int) -> bool:
     """Tell whether `cookie` was signed here for this account and has not expired."""
     session = claimed(cookie)
     claim, _, seal = cookie.rpartition(".")
     return (
         session is not None
-        and hmac.compare_digest(seal.encode(), _seal(claim, secret, password_hash).encode())
+        and hmac.compare_digest(seal.encode(), _seal(claim, secret, sealed_with).encode())
         and session.issued_s <= now_s < session.expires_s
     )
 
 
-def _seal(claim: str, secret: bytes, password_hash: str) -> str:
-    return hmac.new(secret, f"{claim}\n{password_hash}".encode(), sha256).hexdigest()
+def _seal(claim: str, secret: bytes, sealed_with: str) -> str:
+    return hmac.new(secret, f"{claim}\n{sealed_with}".encode(), sha256).hexdigest()
 
 
 def load_secret(data_dir: Path) -> bytes:

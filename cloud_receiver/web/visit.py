@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import Request
 
+from cloud_receiver.domain.roles import may_change
 from cloud_receiver.web.gate import cookie_of
 from cloud_receiver.web.sessions import Session
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -41,6 +42,11 @@ class Visit:
     language: Language
     theme: Theme
     address: str
+
+    @property
+    def may_change(self) -> bool:
+        """Tell whether the reader may change something on this page, not only look."""
+        return may_change(self.session.reader.role, self.address.partition("?")[0])
 
     def words(self, texts: Texts) -> Words:
         """Return a page's texts in the reader's language."""

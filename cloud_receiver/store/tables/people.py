@@ -11,7 +11,9 @@ account = Table(
     metadata,
     Column("login", Text, primary_key=True),
     Column("password_hash", Text, nullable=False),  # argon2id
-    Column("role", Text, nullable=False),  # administrator
+    Column("role", Text, nullable=False),  # domain.roles.Role
+    Column("employee_id", Text),  # whose own data it may see
+    Column("store_ids", Text, nullable=False, server_default="[]"),  # JSON, a supervisor's
     Column("language", Text, nullable=False),
     Column("failed_logins", Integer, nullable=False),
     Column("locked_until_utc_ms", BigInteger, nullable=False),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from cloud_receiver.store import accounts
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.store import accounts, tables
 from cloud_receiver.store.accounts import FAILURES_BEFORE_LOCK, LOCK_S, MAX_PASSWORD_CHARS
-from cloud_receiver.store.engine import read
+from cloud_receiver.store.engine import read, write
 from sync.errors import DakaError
 
 NOW = 1_763_000_000_000
@@ -21,11 +22,17 @@ def _fail(engine: Engine, times: int, now: int = NOW) -> accounts.Verdict:
     return verdict
 
 
+def _password_hash(connection: Connection) -> str:
+    known = accounts.credentials(connection, "li")
+    assert known is not None
+    return known.password_hash
+
+
 def test_the_right_password_lets_in(hq_engine: Engine) -> None:
     accounts.add(hq_engine, "li", GOOD, NOW, language="en")
     verdict = accounts.verify(hq_engine, "li", GOOD, NOW)
     assert verdict.is_ok
-    assert (verdict.role, verdict.language) == (accounts.Role.ADMINISTRATOR, "en")
+    assert (verdict.role, verdict.language) == (Role.ADMINISTRATOR, "en")
 
 
 @pytest.mark.parametrize("password", ["", "Correct horse", GOOD + " ", "x" * 10_000])
@@ -58,19 +65,18 @@ def test_a_success_forgives_earlier_failures(hq_engine: Engine) -> None:
 def test_a_new_password_unlocks_and_replaces_the_hash(hq_engine: Engine) -> None:
     accounts.add(hq_engine, "li", GOOD, NOW)
     with read(hq_engine) as connection:
-        before = accounts.password_hash(connection, "li")
+        before = _password_hash(connection)
     _fail(hq_engine, FAILURES_BEFORE_LOCK)
     accounts.change_password(hq_engine, "li", "battery staple")
     assert accounts.verify(hq_engine, "li", "battery staple", NOW).is_ok
     with read(hq_engine) as connection:
-        assert accounts.password_hash(connection, "li") != before
+        assert _password_hash(connection) != before
 
 
 def test_passwords_are_stored_as_argon2id(hq_engine: Engine) -> None:
     accounts.add(hq_engine, "li", GOOD, NOW)
     with read(hq_engine) as connection:
-        stored = accounts.password_hash(connection, "li")
-    assert stored is not None
+        stored = _password_hash(connection)
     assert stored.startswith("$argon2id$")
     assert GOOD not in stored
 
@@ -98,3 +104,50 @@ def test_a_login_or_password_that_will_not_do_is_refused(
 def test_changing_the_password_of_nobody_is_an_error(hq_engine: Engine) -> None:
     with pytest.raises(DakaError, match="no login"):
         accounts.change_password(hq_engine, "wang", GOOD)
+
+
+def _stores(engine: Engine) -> None:
+    with write(engine) as connection:
+        connection.execute(
+            tables.store.insert().values(
+                store_id="S1", name="Corner", zone="Asia/Shanghai", scene="community"
+            )
+        )
+
+
+def test_a_supervisor_needs_stores_and_a_salesperson_a_name(hq_engine: Engine) -> None:
+    for role in (Role.SUPERVISOR, Role.SALESPERSON):
+        with pytest.raises(DakaError, match="account names"):
+            accounts.add(hq_engine, "li", GOOD, NOW, reader=Reader(role))
+    unknown = Reader(Role.SUPERVISOR, store_ids=("S1",))
+    with pytest.raises(DakaError, match="no store 'S1'"):
+        accounts.add(hq_engine, "li", GOOD, NOW, reader=unknown)
+    _stores(hq_engine)
+    accounts.add(hq_engine, "li", GOOD, NOW, reader=unknown)
+    with read(hq_engine) as connection:
+        known = accounts.credentials(connection, "li")
+    assert known is not None
+    assert known.reader == unknown
+
+
+def test_another_role_ends_the_sessions(hq_engine: Engine) -> None:
+    accounts.add(hq_engine, "li", GOOD, NOW)
+    accounts.add(hq_engine, "wang", GOOD, NOW)
+    with read(hq_engine) as connection:
+        before = accounts.credentials(connection, "li")
+    accounts.change_reader(hq_engine, "li", Reader(Role.AUDITOR))
+    with read(hq_engine) as connection:
+        after = accounts.credentials(connection, "li")
+    assert before is not None
+    assert after is not None
+    assert before.seal != after.seal
+
+
+def test_the_last_administrator_stays(hq_engine: Engine) -> None:
+    accounts.add(hq_engine, "li", GOOD, NOW)
+    accounts.add(hq_engine, "wang", GOOD, NOW, reader=Reader(Role.HR))
+    with pytest.raises(DakaError, match="last administrator"):
+        accounts.remove(hq_engine, "li")
+    accounts.remove(hq_engine, "wang")
+    with pytest.raises(DakaError, match="no login"):
+        accounts.remove(hq_engine, "wang")
