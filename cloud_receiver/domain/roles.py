@@ -87,11 +87,8 @@ def door(path: str) -> Door:
     if path == "/":
         return DOORS["/"]
     parts = path.rstrip("/").split("/")
-    for length in range(len(parts), 1, -1):
-        found = DOORS.get("/".join(parts[:length]))
-        if found is not None:
-            return found
-    return _CLOSED
+    prefixes = ("/".join(parts[:length]) for length in range(len(parts), 1, -1))
+    return next((DOORS[one] for one in prefixes if one != "/" and one in DOORS), _CLOSED)
 
 
 def may_look(role: Role, path: str) -> bool:
