@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.workday import FIRST_DATE, local_date, utc_ms
+from cloud_receiver.domain.workday import FIRST_DATE, is_believable, local_date, utc_ms
 from cloud_receiver.store import names, tables
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Seller, bind_badges, bind_sellers
@@ -20,7 +21,9 @@ from cloud_receiver.web.frame import Desk
 
 
 async def bind(desk: Desk, act: str, form_text: str) -> dict[str, Any] | None:
-    """Bind an id as a form says; None when the form names no active person.
+    """Bind an id as a form says; None when the form names no active person, or no date.
+
+    Without a date the id is bound from its first record that is nobody's.
 
     Returns what to tell the reader: the id, the person's name and how many records moved.
     """
@@ -33,13 +36,20 @@ def _bind(desk: Desk, act: str, form: Mapping[str, str], now_utc_ms: int) -> dic
     with write(desk.engine) as connection:
         known = {person.employee_id: person for person in names.people(connection)}
         person = known.get(form.get("employee_id", ""))
-        if person is None or not person.active:
+        if person is None or not person.active or not _is_date_or_empty(form.get("since", "")):
             return None
         if act == "bind_user":
             moved = _bind_user(connection, form, person, now_utc_ms)
             return {"user": form["user_id"], "name": person.name, "n": moved}
         moved = _bind_seller(connection, form, person, now_utc_ms)
         return {"user": form["seller_code"], "name": person.name, "n": moved}
+
+
+def _is_date_or_empty(text: str) -> bool:
+    try:
+        return not text or (date.fromisoformat(text).isoformat() == text and is_believable(text))
+    except ValueError:
+        return False
 
 
 def _bind_user(
@@ -58,7 +68,7 @@ def _bind_user(
         and key["device_serial"] in (ANY_DEVICE, user.device_serial)
     ]
     since = min((user.first_device_time for user in waiting), default=FIRST_DATE)
-    since = first_open_date(connection, tables.badge, key, since)
+    since = form.get("since") or first_open_date(connection, tables.badge, key, since)
     badge = Badge(**key, employee_id=person.employee_id, first_date=since)
     bind_badges(connection, [badge], now_utc_ms)
     return sum(user.punches for user in waiting)
@@ -75,7 +85,9 @@ def _bind_seller(
     ]
     first_utc_ms = min((code.first_utc_ms for code in waiting), default=0)
     zone = zone_of(sites(connection), key["store_id"])
-    since = first_open_date(connection, tables.seller, key, local_date(first_utc_ms, zone))
+    since = form.get("since") or first_open_date(
+        connection, tables.seller, key, local_date(first_utc_ms, zone)
+    )
     seller = Seller(**key, employee_id=person.employee_id, first_date=since)
     bind_sellers(connection, [seller], now_utc_ms)
     return sum(code.sales for code in waiting)

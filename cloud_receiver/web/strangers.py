@@ -16,9 +16,9 @@ from sync.money import yuan_text
 
 TEXTS: Final[Texts] = {
     "users_lead": (
-        "打卡机上有这些用户号在打卡,但还没有登记是谁。登记后,以前的打卡会自动归到本人,考勤和奖惩随之重算。",
+        "打卡机上有这些用户号在打卡,但还没有登记是谁。登记后,以前的打卡会自动归到本人,考勤和奖惩随之重算。号换了人时,填新人的第一天。",
         ("These user ids punch on a terminal, but nobody has said who they are. Once bound, their earlier "
-        "punches count for that person, and attendance and rewards are worked out again."),
+        "punches count for that person, and attendance and rewards are worked out again. When an id went to somebody else, write their first day."),
     ),
     "sellers_lead": (
         "收银数据里有这些销售员代码,但还没有登记是谁。登记后,以前的销售会自动归到本人。",
@@ -38,6 +38,7 @@ TEXTS: Final[Texts] = {
     "where": ("适用于", "Holds for"),
     "this_terminal": ("只这台打卡机", "this terminal only"),
     "all_terminals": ("本店所有打卡机", "every terminal of the store"),
+    "since": ("从哪天起(可不填)", "From (optional)"),
     "bind": ("登记", "Bind"),
     "empty_users_title": ("每个打卡的人都认得", "Everybody who punches is known"),
     "empty_users": (
@@ -168,6 +169,7 @@ def _form(
         [el("input", type="hidden", name=name, value=value) for name, value in hidden.items()],
         el("label", words("who"), choice, class_="field"),
         scope,
+        el("label", words("since"), el("input", type="date", name="since"), class_="field"),
         el("button", icon("link"), words("bind"), class_="button main", type="submit"),
         data_submit=act,
         class_="inline-form",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
+from bench.rig import wait_until
 from cloud_receiver.store.engine import read
-from cloud_receiver.store.tables import badge, punch, sale
+from cloud_receiver.store.tables import badge, punch, sale, seller
 from tests.browser.conftest import Headquarters
 from tests.browser.seeding import STRANGER, STRANGER_STORE, UNKNOWN_SELLER
 
@@ -39,6 +40,25 @@ def test_nobody_chosen_binds_nothing(reader: Page, headquarters: Headquarters) -
     with read(headquarters.engine) as connection:
         waiting = select(func.count()).select_from(sale).where(sale.c.employee_id.is_(None))
         assert connection.execute(waiting).scalar_one() > 0
+
+
+def test_a_code_is_bound_from_the_day_that_is_said(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=sellers")
+    card = reader.locator("article", has_text=UNKNOWN_SELLER)
+    card.get_by_label("这是谁").select_option("E104")
+    card.get_by_label("从哪天起").fill("2099-01-01")
+    card.get_by_role("button", name="登记").click()
+    since = select(seller.c.first_date).where(seller.c.seller_code == UNKNOWN_SELLER)
+
+    def is_bound() -> bool:
+        with read(headquarters.engine) as connection:
+            return connection.scalar(since) == "2099-01-01"
+
+    wait_until("the binding", is_bound, within_s=30)
+    reader.reload()
+    expect(card, "before that day they are nobody's yet").to_be_visible()
 
 
 def test_an_unknown_seller_is_bound(reader: Page, headquarters: Headquarters) -> None:
