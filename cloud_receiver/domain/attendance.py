@@ -8,7 +8,7 @@ last window is over, its settling time too, and the store's feed complete beyond
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -82,7 +82,10 @@ def judge(
             shift they reach into is never final: only a person can tell.
         corrections: by work date, at least those of the day and the one before it.
     """
-    shifts = shifts_around({**neighbours, day.work_date: day}, day.work_date)
+    days = (
+        neighbours if neighbours.get(day.work_date) is day else {**neighbours, day.work_date: day}
+    )
+    shifts = shifts_around(days, day.work_date)
     filed, findings = _counting(day, corrections or {}, policy)
     own, taken = _place(day, shifts, taps, filed, policy)
     findings += [Finding(FindingCode.CLOCK_IMPLAUSIBLE, (record,)) for record in implausible]
@@ -90,7 +93,7 @@ def judge(
         struck = {one.replaces for one in filed}
         standing = [tap for tap in own if tap.record_id not in struck]
         result = _rest_day(day, standing, findings, as_of_utc_ms, complete_utc_ms)
-        return replace(result, taps=tuple(own))
+        return result._replace(taps=tuple(own))
     for tap in taken[None]:
         findings.append(Finding(FindingCode.OUTSIDE_WINDOW, (tap.record_id,)))
         findings += [Finding(code, (record,)) for code, record in oddities_of([tap])]
@@ -147,9 +150,8 @@ def _place(
     struck = {one.replaces for one in filed}
     own: list[Tap] = []
     taken: _Taken = {None: []}
-    for tap in sorted(set(taps)):
-        if not begin_utc_ms <= tap.at_utc_ms <= end_utc_ms:
-            continue
+    near = {tap for tap in taps if begin_utc_ms <= tap.at_utc_ms <= end_utc_ms}
+    for tap in sorted(near, key=_by_time):
         taken_by = owner(shifts, tap.at_utc_ms, tap.store_id, policy.cut)
         work_date = taken_by.work_date if taken_by else local_date(tap.at_utc_ms, tap.zone)
         is_own = work_date == day.work_date
@@ -160,13 +162,25 @@ def _place(
     return own, taken
 
 
+def _by_time(tap: Tap) -> tuple[int, str]:
+    return tap.at_utc_ms, tap.record_id
+
+
 def _reach(day: RosterDay) -> tuple[int, int]:
     """Return between which instants a touch may matter to the day, whatever its zone."""
-    begin = midnight_utc_ms(day.work_date, "UTC") - 2 * DAY_MIN * MINUTE_MS
-    end = begin + 4 * DAY_MIN * MINUTE_MS
-    opens = (shift.on_duty.opens_utc_ms for shift in day.planned)
-    closes = (shift.off_duty.closes_utc_ms for shift in day.planned)
-    return min([begin, *opens]), max([end, *closes])
+    begin, end = _date_anywhere(day.work_date)
+    for shift in day.planned:
+        begin, end = min(begin, shift.opens_utc_ms), max(end, shift.closes_utc_ms)
+        if shift.shift.late_back_min:
+            begin = min(begin, midnight_utc_ms(shift_date(day.work_date, -2), "UTC"))
+    return begin, end
+
+
+@lru_cache(maxsize=8192)
+def _date_anywhere(work_date: str) -> tuple[int, int]:
+    """Return when a date begins in the easternmost zone (UTC+14) and ends in the westernmost."""
+    midnight = midnight_utc_ms(work_date, "UTC")
+    return midnight - 14 * 60 * MINUTE_MS, midnight + (DAY_MIN + 12 * 60) * MINUTE_MS
 
 
 def _phase(
@@ -198,7 +212,7 @@ def _judged(
         return result
     waiting = judge_shift(shift, cards, DayStatus.AWAITING_DATA, policy, late_back_min)
     finding = Finding(FindingCode.FEED_GAP, records)
-    return replace(waiting, findings=(*waiting.findings, finding))
+    return waiting._replace(findings=(*waiting.findings, finding))
 
 
 def _late_back_min(

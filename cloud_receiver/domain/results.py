@@ -101,8 +101,7 @@ class Policy:
     rounding: Rounding = field(default_factory=Rounding)
 
 
-@dataclass(frozen=True, slots=True)
-class PointResult:
+class PointResult(NamedTuple):
     """What became of one card point; `tap` is the evidence, None when there is none."""
 
     check_type: CheckType
@@ -112,8 +111,7 @@ class PointResult:
     tap: Tap | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftResult:
+class ShiftResult(NamedTuple):
     """One shift, judged; `phase` is None once nothing is missing any more."""
 
     shift: PlannedShift
@@ -147,8 +145,7 @@ class Awaited:
     beyond_utc_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayResult:
+class DayResult(NamedTuple):
     """The attendance of one person on one work date.
 
     Attributes:

@@ -7,10 +7,10 @@ touch no shift takes belongs to the calendar date of its store.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
-from itertools import chain, pairwise
+from functools import lru_cache
+from itertools import pairwise
 
 from cloud_receiver.domain.absences import Absence, Stretch, excused, expected, within
 from cloud_receiver.domain.workday import (
@@ -34,7 +34,7 @@ class Cut(StrEnum):
     EARLIER_END = "earlier_end"
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: `planned` is kept once it was needed
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterDay:
     """What is planned for a person on a date; an empty `shifts` is a rest day.
 
@@ -42,6 +42,7 @@ class RosterDay:
         store_id: the store the day counts for.
         zone: of that store.
         absences: approved for the date; they move the card points of its shifts.
+        planned: the shifts as instants, in order of time.
     """
 
     work_date: str
@@ -51,12 +52,14 @@ class RosterDay:
     target_fen: int = 0
     subsidy_fen: int = 0
     absences: tuple[Absence, ...] = ()
+    planned: tuple[PlannedShift, ...] = field(init=False, compare=False, repr=False)
 
-    @cached_property
-    def planned(self) -> tuple[PlannedShift, ...]:
-        """The day's shifts as instants, in order of time."""
-        planned = planned_shifts(self.shifts, self.work_date)
-        return _without(planned, self.absences) if self.absences else planned
+    def __post_init__(self) -> None:
+        """Plan the day's shifts as instants, in order of time."""
+        planned = planned_shifts(self.shifts, self.work_date) if self.shifts else ()
+        if self.absences:
+            planned = _without(planned, self.absences)
+        object.__setattr__(self, "planned", planned)
 
     def has_overlap(self) -> bool:
         """Tell whether two shifts of the day run at the same time; touching is no overlap."""
@@ -117,8 +120,12 @@ def around(work_date: str) -> tuple[str, ...]:
 
 def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[PlannedShift, ...]:
     """Return the planned shifts of a date and its neighbours, in order of time."""
-    found = [days[date].planned for date in around(work_date) if date in days]
-    return tuple(chain.from_iterable(found))
+    found: list[PlannedShift] = []
+    for date in around(work_date):
+        day = days.get(date)
+        if day is not None:
+            found += day.planned
+    return tuple(found)
 
 
 def owner(
@@ -132,7 +139,13 @@ def owner(
     Args:
         shifts: of the date and its neighbours, in order of time.
     """
-    taking = [shift for shift in shifts if shift.accepts(at_utc_ms)]
+    taking = [
+        shift
+        for shift in shifts
+        if shift.opens_utc_ms <= at_utc_ms <= shift.closes_utc_ms and shift.accepts(at_utc_ms)
+    ]
+    if len(taking) < 2:
+        return taking[0] if taking else None
     here = [shift for shift in taking if shift.shift.store_id == store_id]
     found: PlannedShift | None = None
     for shift in here or taking:

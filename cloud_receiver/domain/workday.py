@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -22,6 +22,8 @@ FIRST_DATE: Final = "2000-01-01"
 AFTER_LAST_DATE: Final = "2100-01-01"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS: Final = timedelta(milliseconds=1)
+_QUARTER_MS: Final = 15 * MINUTE_MS
+_WHOLE_TIME: Final = len("2026-11-23T09:00:00")
 _Items = tuple[tuple[str, Any], ...]
 
 
@@ -160,6 +162,13 @@ class PlannedShift:
     leave: tuple[tuple[int, int], ...] = ()
     outings: tuple[tuple[int, int], ...] = ()
     is_excused: bool = False
+    opens_utc_ms: int = field(init=False)
+    closes_utc_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep at hand what most touches are asked."""
+        object.__setattr__(self, "opens_utc_ms", self.on_duty.opens_utc_ms)
+        object.__setattr__(self, "closes_utc_ms", self.off_duty.closes_utc_ms)
 
     @property
     def settles_utc_ms(self) -> int:
@@ -168,8 +177,6 @@ class PlannedShift:
 
     def accepts(self, at_utc_ms: int) -> bool:
         """Tell whether either card point accepts a touch at that instant."""
-        if not self.on_duty.opens_utc_ms <= at_utc_ms <= self.off_duty.closes_utc_ms:
-            return False  # most shifts around a touch are not near it
         return self.on_duty.accepts(at_utc_ms) or self.off_duty.accepts(at_utc_ms)
 
 
@@ -203,8 +210,26 @@ def local_to_utc_ms(local: str, zone: str) -> int:
 
     A time the clock skipped is moved forward by the gap; of a time the clock showed twice
     the first is taken, so that the same text is the same instant for everybody.
+
+    Raises:
+        ValueError: the text is no such time.
     """
+    if len(local) == _WHOLE_TIME:  # nearly all: a day of 24 hours is counted from its midnight
+        midnight, is_plain = _day(local[:10], zone)
+        if is_plain:
+            parts = (local[10], local[13], local[16])
+            hour, minute, second = int(local[11:13]), int(local[14:16]), int(local[17:])
+            if parts == ("T", ":", ":") and hour < 24 and minute < 60 and second < 60:
+                return midnight + (hour * 3600 + minute * 60 + second) * 1000
     return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
+
+
+@lru_cache(maxsize=8192)
+def _day(work_date: str, zone: str) -> tuple[int, bool]:
+    """Return when a date begins in a zone, and whether no clock change makes it shorter or longer."""
+    begins = datetime.fromisoformat(work_date).replace(tzinfo=_zone(zone), fold=0)
+    ends = begins + timedelta(days=1)  # in wall time
+    return utc_ms(begins), utc_ms(ends) - utc_ms(begins) == DAY_MIN * MINUTE_MS
 
 
 def is_believable(local: str) -> bool:
@@ -238,6 +263,13 @@ def effective_utc_ms(
 
 def local_date(at_utc_ms: int, zone: str) -> str:
     """Return the calendar date of an instant in a zone."""
+    return _date_of_quarter(at_utc_ms // _QUARTER_MS, zone)
+
+
+@lru_cache(maxsize=65_536)
+def _date_of_quarter(quarter: int, zone: str) -> str:
+    """Return the date of a quarter of an hour; in this century dates change at no other time."""
+    at_utc_ms = quarter * _QUARTER_MS
     return (_EPOCH + timedelta(milliseconds=at_utc_ms)).astimezone(_zone(zone)).date().isoformat()
 
 

@@ -137,14 +137,16 @@ def _punches(
         .order_by(punch.employee_id, punch.effective_utc_ms)
     )  # fmt: skip
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
-    for employee_id, at_utc_ms, record_id, store_id, source, *rest in connection.execute(query):
+    for employee_id, at_utc_ms, record_id, store_id, source, *rest in connection.execute(
+        query
+    ).all():
         tap = Tap(at_utc_ms, record_id, store_id, sites[store_id].zone)
         taps[employee_id].append(_from_people(tap, source, *rest) if source else tap)
     unbelieved = select(punch.employee_id, punch.device_time, punch.record_id).where(
         punch.employee_id.in_(people), punch.effective_utc_ms.is_(None), known
     )
     implausible: defaultdict[DayKey, list[str]] = defaultdict(list)
-    for employee_id, device_time, record_id in connection.execute(unbelieved):
+    for employee_id, device_time, record_id in connection.execute(unbelieved).all():
         implausible[employee_id, device_time[:10]].append(record_id)
     return taps, implausible
 

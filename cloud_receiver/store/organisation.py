@@ -160,15 +160,21 @@ def rosters(
         query = query.where(roster.created_utc_ms <= known_by_utc_ms)
     rows = connection.execute(query)
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
+    same: dict[tuple[object, ...], RosterDay] = {}
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
     for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows.all():
-        found[employee_id][work_date] = RosterDay(
-            work_date=work_date,
-            store_id=store_id,
-            zone=zone_of(known_sites, store_id),
-            shifts=decode(shift),
-            target_fen=target_fen,
-            subsidy_fen=subsidy_fen,
-            absences=away.get((employee_id, work_date), ()),
-        )
+        absences = away.get((employee_id, work_date), ())
+        key = (work_date, store_id, shift, target_fen, subsidy_fen, absences)
+        day = same.get(key)  # many people share one plan
+        if day is None:
+            day = same[key] = RosterDay(
+                work_date=work_date,
+                store_id=store_id,
+                zone=zone_of(known_sites, store_id),
+                shifts=decode(shift),
+                target_fen=target_fen,
+                subsidy_fen=subsidy_fen,
+                absences=absences,
+            )
+        found[employee_id][work_date] = day
     return found

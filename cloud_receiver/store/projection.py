@@ -105,7 +105,7 @@ def advance(connection: Connection, now_utc_ms: int) -> int:
         .order_by(entry_no)
         .limit(MAX_ENTRIES)
     )
-    entries = [Journaled(*row) for row in connection.execute(query)]
+    entries = [Journaled(*row) for row in connection.execute(query).all()]
     if entries:
         _project(connection, entries, now_utc_ms)
         upsert(connection, tables.meta, [{"key": CURSOR_KEY, "value": str(entries[-1].entry_no)}])
