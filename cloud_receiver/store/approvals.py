@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select
 
 from cloud_receiver.domain.absences import Absence
 from cloud_receiver.domain.corrections import Filed, numbered
@@ -13,15 +15,6 @@ from cloud_receiver.domain.entries import Correction, Entered, Leave, from_body
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import tables
-
-
-def _stands(table: Table, known_by_utc_ms: int | None) -> ColumnElement[bool]:
-    """Return the condition that an entry was known, and not withdrawn, at an instant."""
-    withdrawn = table.c.withdrawn_utc_ms
-    if known_by_utc_ms is None:
-        return withdrawn.is_(None)
-    not_yet = or_(withdrawn.is_(None), withdrawn > known_by_utc_ms)
-    return not_yet & (table.c.entered_utc_ms <= known_by_utc_ms)
 
 
 def absences(
@@ -89,17 +82,33 @@ def _bodies(
     last_date: str,
     known_by_utc_ms: int | None,
 ) -> list[tuple[str, Entered]]:
+    asked = {
+        "kind": kind,
+        "people": list(employee_ids),
+        "first_date": first_date,
+        "last_date": last_date,
+        "known_by": known_by_utc_ms,
+    }
+    rows = connection.execute(_query(known_by_utc_ms is not None), asked).all()
+    return [(record_id, from_body(body)) for record_id, body in rows]
+
+
+@lru_cache(maxsize=2)
+def _query(is_dated: bool) -> Select[Any]:
+    """Return the question for what stands, now or as it was known; built once, asked often."""
     entry, journal = tables.entry.c, tables.journal.c
-    query = (
+    stands: ColumnElement[bool] = entry.withdrawn_utc_ms.is_(None)
+    if is_dated:
+        known_by: BindParameter[int] = bindparam("known_by")
+        stands = or_(stands, entry.withdrawn_utc_ms > known_by) & (entry.entered_utc_ms <= known_by)
+    return (
         select(entry.record_id, journal.body)
         .join(tables.journal, journal.record_id == entry.record_id)
         .where(
-            entry.kind == kind,
-            entry.employee_id.in_(employee_ids),
-            entry.first_date <= last_date,
-            entry.last_date >= first_date,
-            _stands(tables.entry, known_by_utc_ms),
+            entry.kind == bindparam("kind"),
+            entry.employee_id.in_(bindparam("people", expanding=True)),
+            entry.first_date <= bindparam("last_date"),
+            entry.last_date >= bindparam("first_date"),
+            stands,
         )
     )
-    rows = connection.execute(query)
-    return [(record_id, from_body(body)) for record_id, body in rows]

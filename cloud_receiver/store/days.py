@@ -5,11 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, null, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    null,
+    or_,
+    select,
+)
 
 from cloud_receiver.domain.attendance import Tap
 from cloud_receiver.domain.corrections import Filed
@@ -127,28 +139,61 @@ def _punches(
     known_by_utc_ms: int | None,
 ) -> tuple[dict[str, list[Tap]], dict[DayKey, list[str]]]:
     """Return each person's believable touches in order, and the others by terminal date."""
-    punch = tables.punch.c
     begin, end = _span(first, last)
-    known = _known(tables.punch, known_by_utc_ms)
-    query = (
-        select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id,
-               punch.source, punch.rank, punch.place, punch.check_type, punch.oddities)
-        .where(punch.employee_id.in_(people), punch.effective_utc_ms.between(begin, end), known)
-        .order_by(punch.employee_id, punch.effective_utc_ms)
-    )  # fmt: skip
+    asked = {"people": list(people), "begin": begin, "end": end, "known_by": known_by_utc_ms}
+    is_dated = known_by_utc_ms is not None
+    rows = connection.execute(_punches_query(is_dated), asked).all()
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
-    for employee_id, at_utc_ms, record_id, store_id, source, *rest in connection.execute(
-        query
-    ).all():
+    for employee_id, at_utc_ms, record_id, store_id, source, *rest in rows:
         tap = Tap(at_utc_ms, record_id, store_id, sites[store_id].zone)
         taps[employee_id].append(_from_people(tap, source, *rest) if source else tap)
-    unbelieved = select(punch.employee_id, punch.device_time, punch.record_id).where(
-        punch.employee_id.in_(people), punch.effective_utc_ms.is_(None), known
-    )
+    unbelieved = connection.execute(_unbelieved_query(is_dated), asked).all()
     implausible: defaultdict[DayKey, list[str]] = defaultdict(list)
-    for employee_id, device_time, record_id in connection.execute(unbelieved).all():
+    for employee_id, device_time, record_id in unbelieved:
         implausible[employee_id, device_time[:10]].append(record_id)
     return taps, implausible
+
+
+# A question is built once and asked for every portion: building costs more than one day's answer.
+_PEOPLE: Final[BindParameter[str]] = bindparam("people", expanding=True)
+
+
+@lru_cache(maxsize=2)
+def _punches_query(is_dated: bool) -> Select[Any]:
+    punch = tables.punch.c
+    near = punch.effective_utc_ms.between(bindparam("begin"), bindparam("end"))
+    return (
+        select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id,
+               punch.source, punch.rank, punch.place, punch.check_type, punch.oddities)
+        .where(punch.employee_id.in_(_PEOPLE), near, _known(tables.punch, is_dated=is_dated))
+        .order_by(punch.employee_id, punch.effective_utc_ms)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def _unbelieved_query(is_dated: bool) -> Select[Any]:
+    punch = tables.punch.c
+    return select(punch.employee_id, punch.device_time, punch.record_id).where(
+        punch.employee_id.in_(_PEOPLE),
+        punch.effective_utc_ms.is_(None),
+        _known(tables.punch, is_dated=is_dated),
+    )
+
+
+@lru_cache(maxsize=2)
+def _sales_query(is_dated: bool) -> Select[Any]:
+    sale = tables.sale.c
+    return (
+        select(
+            sale.employee_id, sale.work_date, sale.record_id, sale.amount_fen, sale.quantity_milli
+        )
+        .where(
+            sale.employee_id.in_(_PEOPLE),
+            sale.work_date.between(bindparam("first"), bindparam("last")),
+            _known(tables.sale, is_dated=is_dated),
+        )
+        .order_by(sale.employee_id, sale.work_date, sale.sold_utc_ms, sale.record_id)
+    )
 
 
 def _from_people(
@@ -163,11 +208,12 @@ def _from_people(
     )
 
 
-def _known(table: Table, known_by_utc_ms: int | None) -> ColumnElement[bool]:
+def _known(table: Table, *, is_dated: bool) -> ColumnElement[bool]:
     """Return the condition that a projected record counts, now or as far as it was known."""
     withdrawn = table.c.withdrawn_utc_ms if table is tables.punch else null()
-    if known_by_utc_ms is None:
+    if not is_dated:
         return withdrawn.is_(None)
+    known_by_utc_ms: BindParameter[int] = bindparam("known_by")
     journal = tables.journal.c
     received = select(journal.record_id).where(
         journal.record_id == table.c.record_id, journal.received_utc_ms <= known_by_utc_ms
@@ -199,21 +245,10 @@ def _sales(
     last: str,
     known_by_utc_ms: int | None,
 ) -> dict[DayKey, Sales]:
-    sale = tables.sale.c
-    rows = connection.execute(
-        select(
-            sale.employee_id, sale.work_date, sale.record_id, sale.amount_fen, sale.quantity_milli
-        )
-        .where(sale.employee_id.in_(people), sale.work_date.between(first, last),
-               _known(tables.sale, known_by_utc_ms))
-        .order_by(sale.employee_id, sale.work_date, sale.sold_utc_ms, sale.record_id)
-    )  # fmt: skip
+    asked = {"people": list(people), "first": first, "last": last, "known_by": known_by_utc_ms}
+    rows = connection.execute(_sales_query(known_by_utc_ms is not None), asked).all()
     found: dict[DayKey, Sales] = {}
-    for key, lines in groupby(rows.all(), key=lambda row: (row.employee_id, row.work_date)):
-        of_day = list(lines)
-        found[key] = Sales(
-            sum(line.amount_fen for line in of_day),
-            sum(line.quantity_milli for line in of_day),
-            tuple(line.record_id for line in of_day),
-        )
+    for key, lines in groupby(rows, key=itemgetter(0, 1)):
+        _, _, record_ids, amounts_fen, quantities_milli = zip(*lines, strict=True)
+        found[key] = Sales(sum(amounts_fen), sum(quantities_milli), record_ids)
     return found

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, islice
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
@@ -81,7 +83,7 @@ def by_employee(
         .where(dirty.due_utc_ms <= now_utc_ms)
         .order_by(dirty.employee_id, dirty.work_date)
     )
-    days_of = groupby(rows.all(), key=lambda row: row.employee_id)
+    days_of = groupby(rows.all(), key=itemgetter(0))
     people = ([(row[0], row[1]) for row in of_person] for _, of_person in days_of)
     while some := list(islice(people, people_at_once)):
         yield [key for of_person in some for key in of_person]
@@ -93,15 +95,24 @@ def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
     Somebody who marks a day while it is being judged waits for the end of the transaction,
     so that no mark is lost.
     """
+    by_time, by_feed = _due_queries()
+    keys = {
+        (row[0], row[1]): None for row in connection.execute(by_time, {"now": now_utc_ms}).all()
+    }
+    keys |= {(row[0], row[1]): None for row in connection.execute(by_feed).all()}
+    return list(keys)[:MAX_DAYS]
+
+
+@lru_cache(maxsize=1)
+def _due_queries() -> tuple[Select[Any], Select[Any]]:
+    """Return the questions for what time and what data make due; built once, asked often."""
     dirty, feed = tables.dirty.c, _feeds().subquery()
     query = select(dirty.employee_id, dirty.work_date).with_for_update(of=tables.dirty)
-    by_time = query.where(dirty.due_utc_ms <= now_utc_ms).order_by(dirty.due_utc_ms)
+    by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(dirty.due_utc_ms)
     by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
         dirty.awaits_utc_ms < feed.c.complete_utc_ms
     )
-    keys = {(row[0], row[1]): None for row in connection.execute(by_time.limit(MAX_DAYS))}
-    keys |= {(row[0], row[1]): None for row in connection.execute(by_feed.limit(MAX_DAYS))}
-    return list(keys)[:MAX_DAYS]
+    return by_time.limit(MAX_DAYS), by_feed.limit(MAX_DAYS)
 
 
 def complete(connection: Connection) -> dict[str, int]:
@@ -109,6 +120,7 @@ def complete(connection: Connection) -> dict[str, int]:
     return {row.store_id: row.complete_utc_ms for row in connection.execute(_feeds())}
 
 
+@lru_cache(maxsize=1)
 def _feeds() -> Select[tuple[str, int]]:
     source = tables.source.c
     in_service = source.retired_utc_ms.is_(None)

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.validity import Binding, holder_on
@@ -141,28 +141,17 @@ def rosters(
     """
     away = approvals.absences(connection, employee_ids, first_date, last_date, known_by_utc_ms)
     zones = {site.store_id: site.zone for site in known_sites.values()}
-    roster = tables.roster.c
-    query = (
-        select(
-            roster.employee_id,
-            roster.work_date,
-            roster.store_id,
-            roster.shift,
-            roster.target_fen,
-            roster.subsidy_fen,
-        )
-        .where(
-            roster.employee_id.in_(employee_ids), roster.work_date.between(first_date, last_date)
-        )
-        .order_by(roster.employee_id, roster.work_date, roster.version)
-    )
-    if known_by_utc_ms is not None:
-        query = query.where(roster.created_utc_ms <= known_by_utc_ms)
-    rows = connection.execute(query)
+    asked = {
+        "people": list(employee_ids),
+        "first": first_date,
+        "last": last_date,
+        "known_by": known_by_utc_ms,
+    }
+    rows = connection.execute(_roster_query(known_by_utc_ms is not None), asked).all()
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
     same: dict[tuple[object, ...], RosterDay] = {}
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
-    for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows.all():
+    for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows:
         absences = away.get((employee_id, work_date), ())
         key = (work_date, store_id, shift, target_fen, subsidy_fen, absences)
         day = same.get(key)  # many people share one plan
@@ -178,3 +167,25 @@ def rosters(
             )
         found[employee_id][work_date] = day
     return found
+
+
+@lru_cache(maxsize=2)
+def _roster_query(is_dated: bool) -> Select[Any]:
+    """Return the question for roster versions; built once, asked often."""
+    roster = tables.roster.c
+    query = (
+        select(
+            roster.employee_id,
+            roster.work_date,
+            roster.store_id,
+            roster.shift,
+            roster.target_fen,
+            roster.subsidy_fen,
+        )
+        .where(
+            roster.employee_id.in_(bindparam("people", expanding=True)),
+            roster.work_date.between(bindparam("first"), bindparam("last")),
+        )
+        .order_by(roster.employee_id, roster.work_date, roster.version)
+    )
+    return query.where(roster.created_utc_ms <= bindparam("known_by")) if is_dated else query

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_receiver.domain.absences import Absence
 from cloud_receiver.domain.attendance import DayResult, DayStatus, Policy, Tap, judge
+from cloud_receiver.domain.corrections import Filed, numbered
+from cloud_receiver.domain.entries import CorrectionStyle, Part
 from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.schedule import RosterDay
-from cloud_receiver.domain.workday import MINUTE_MS, Shift, midnight_utc_ms, shift_date
+from cloud_receiver.domain.touches import Place, Source, rank_of
+from cloud_receiver.domain.workday import (
+    MINUTE_MS,
+    CheckType,
+    Shift,
+    midnight_utc_ms,
+    shift_date,
+)
 
 ZONE = "Europe/Berlin"  # has clock changes
 MIDNIGHT = {date: midnight_utc_ms(date, ZONE) for date in ("2026-03-28", "2026-10-25")}
@@ -151,3 +163,100 @@ def test_a_final_day_stays_as_it_is_however_late_one_looks(days, touches) -> Non
         later = _judge(days, date, touches, as_of + 10**10, complete)
         assert result.final
         assert result == later
+
+
+@st.composite
+def filings(draw: st.DrawFn) -> dict[str, list[Filed]]:
+    """Corrections of some days, by date, numbered as they would be within their month."""
+    dates = draw(st.lists(st.sampled_from(["2026-10-24", "2026-10-25", "2026-10-26"]), max_size=5))
+    filed = [
+        Filed(
+            entered_utc_ms=midnight_utc_ms(date, ZONE) + draw(st.integers(0, 40)) * 86_400_000,
+            record_id=f"c{number}",
+            work_date=date,
+            check_type=draw(st.sampled_from(CheckType)),
+            shift_no=draw(st.integers(1, 2)),
+            style=draw(st.sampled_from(CorrectionStyle)),
+            at_utc_ms=midnight_utc_ms(date, ZONE) + draw(st.integers(0, 1439)) * MINUTE_MS,
+            replaces=draw(st.sampled_from(["", "r0", "r1"])),
+        )
+        for number, date in enumerate(dates)
+    ]
+    by_date: dict[str, list[Filed]] = {}
+    for one in numbered(filed):
+        by_date.setdefault(one.work_date, []).append(one)
+    return by_date
+
+
+@st.composite
+def sourced(draw: st.DrawFn) -> list[Tap]:
+    """Touches of terminals, phones and supervisors."""
+    return [
+        tap._replace(
+            source=source,
+            rank=rank_of(source, place, has_photo=draw(st.booleans())),
+            place=place,
+            check_type=draw(st.sampled_from([None, *CheckType])) if source is Source.BOSS else None,
+        )
+        for tap in draw(taps())
+        for source in [draw(st.sampled_from([Source.ATM, Source.USER, Source.BOSS]))]
+        for place in [draw(st.sampled_from(Place))]
+    ]
+
+
+@st.composite
+def away(draw: st.DrawFn) -> dict[str, RosterDay]:
+    """A roster with leave and outings."""
+    found = {}
+    for date, day in draw(rosters()).items():
+        begin = midnight_utc_ms(date, ZONE)
+        absences = [
+            Absence(f"a{number}", part, draw(st.booleans()), *hours)
+            for number, part in enumerate(draw(st.lists(st.sampled_from(Part), max_size=2)))
+            for start in [draw(st.integers(0, 1200))]
+            for hours in [
+                (begin + start * MINUTE_MS, begin + (start + draw(st.integers(1, 600))) * MINUTE_MS)
+                if part is Part.HOURS
+                else ()
+            ]
+        ]
+        found[date] = replace(day, absences=tuple(absences))
+    return found
+
+
+@given(away(), sourced(), filings(), st.randoms(use_true_random=False))
+def test_order_changes_nothing_with_leave_corrections_and_other_sources(
+    days, touches, filed, random
+) -> None:
+    as_of = _last(days)
+    shuffled = touches * 2
+    random.shuffle(shuffled)
+    mixed = {date: random.sample(of_date, len(of_date)) for date, of_date in filed.items()}
+    for day in days.values():
+        first, again = (
+            judge(
+                day, days, some, as_of_utc_ms=as_of, complete_utc_ms={"S1": as_of, "S2": as_of},
+                policy=Policy(), corrections=corrections,
+            )
+            for some, corrections in ((touches, filed), (shuffled, mixed))
+        )  # fmt: skip
+        assert first == again
+        assert first.late_min >= 0
+        assert first.early_min >= 0
+        assert {tap.record_id for tap in first.taps} <= {tap.record_id for tap in touches}
+
+
+@given(away(), sourced(), filings())
+def test_silence_is_held_against_nobody_with_leave_corrections_and_other_sources(
+    days, touches, filed
+) -> None:
+    as_of = _last(days)
+    for day in days.values():
+        result = judge(
+            day, days, touches, as_of_utc_ms=as_of, complete_utc_ms={}, policy=Policy(),
+            corrections=filed,
+        )  # fmt: skip
+        assert not result.final
+        assert not result.absent
+        assert not result.missing_card
+        assert result.early_min == 0
