@@ -61,8 +61,6 @@ class Simulation:
         self.copies: list[tuple[Box, bytes]] = []
         self.numbers_given_twice = self.is_damaged = False
         self._numbers = count(1)
-        self.database.make(self._token())
-        self.backups = [self.database.backup()]
         receivers = chance.choice((1, 1, 2, 3))
         manner = "alone" if receivers == 1 else chance.choice(("share", "shards"))
         self.receivers = [
@@ -93,6 +91,8 @@ class Simulation:
         """
         try:
             with self._repeatable():
+                self.database.make(self._token())
+                self.backups = [self.database.backup()]
                 for _ in range(STEPS):
                     self.misfortune()
                     self.step(self.chance.choice(PAUSES_S))
