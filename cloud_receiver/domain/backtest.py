@@ -14,20 +14,14 @@ import narwhals as nw
 import polars as pl
 
 from cloud_receiver.domain.documents import Rule
-from cloud_receiver.domain.facts import CATALOGUE, FactType
-from cloud_receiver.domain.histories import periods
-from cloud_receiver.domain.rules import Rulebook, RuleSet, Total
+from cloud_receiver.domain.facts import CATALOGUE
+from cloud_receiver.domain.histories import PERIOD_READS, periods
+from cloud_receiver.domain.rules import NATIVE_TYPES, Rulebook, RuleSet, Total
 from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
 
 PORTION_DAYS: Final = 500_000  # at once: memory stays the same however long the history
 EXAMPLES: Final = 5
-PERIOD_READS: Final = (
-    "employee_id", "work_date", "campaign_id", "store_id", "scene", "team", "scheduled",
-    "full_attendance", "late_min", "early_min", "missing_card", "absent", "sales_fen",
-    "target_fen", "feedback_count", "feedback_sum_milli",
-)  # fmt: skip
 _SAID: Final = ("employee_id", "store_id", "work_date")
-_TYPES: Final = {FactType.INT: pl.Int64, FactType.BOOL: pl.Boolean, FactType.TEXT: pl.String}
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -93,7 +87,7 @@ def facts_needed(book: Rulebook) -> tuple[str, ...]:
 
 def empty_days(names: Sequence[str]) -> pl.DataFrame:
     """Return a frame of the right types without days."""
-    return pl.DataFrame(schema={name: _TYPES[CATALOGUE[name].type] for name in names})
+    return pl.DataFrame(schema={name: NATIVE_TYPES[CATALOGUE[name].type] for name in names})
 
 
 Scorings = Mapping[str, Scoring]

@@ -17,22 +17,13 @@ import polars as pl
 
 from cloud_receiver.domain.budgets import Budget
 from cloud_receiver.domain.clauses import Pool
-from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
-from cloud_receiver.domain.histories import periods
+from cloud_receiver.domain.facts import CATALOGUE, FactValue
+from cloud_receiver.domain.histories import PERIOD_READS, periods
 from cloud_receiver.domain.ranking import place
+from cloud_receiver.domain.rules import NATIVE_TYPES
 from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
 
 FactRow = Mapping[str, FactValue]
-_TYPES: Final[dict[FactType, pl.DataType]] = {
-    FactType.INT: pl.Int64(),
-    FactType.BOOL: pl.Boolean(),
-    FactType.TEXT: pl.String(),
-}
-_READ: Final = (
-    "employee_id", "work_date", "campaign_id", "store_id", "scene", "team", "scheduled",
-    "full_attendance", "late_min", "early_min", "missing_card", "absent", "sales_fen",
-    "target_fen", "feedback_count", "feedback_sum_milli",
-)  # fmt: skip
 _BY_SCORE: Final = Pool(by="period_score_milli", share_bp=10_000)
 
 
@@ -99,8 +90,8 @@ def standings(
         ranked: the frozen list of those who are compared.
         days: day facts of members within the period.
     """
-    schema = {name: _TYPES[CATALOGUE[name].type] for name in _READ}
-    data = {name: [day.get(name, CATALOGUE[name].default) for day in days] for name in _READ}
+    schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in PERIOD_READS}
+    data = {name: [day.get(name, CATALOGUE[name].default) for day in days] for name in PERIOD_READS}
     data["campaign_id"] = [campaign.campaign_id] * len(days)
     frame = periods(nw.from_native(pl.DataFrame(data, schema=schema)), campaign.scoring)
     compared = set(ranked)

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 PERSON: Final = "employee_id"
 DATE: Final = "work_date"
+PERIOD_READS: Final = (
+    "employee_id", "work_date", "campaign_id", "store_id", "scene", "team", "scheduled",
+    "full_attendance", "late_min", "early_min", "missing_card", "absent", "sales_fen",
+    "target_fen", "feedback_count", "feedback_sum_milli",
+)  # fmt: skip
+"""The facts of a day that `periods` reads."""
+
 SUMMED: Final = {
     "period_late_count": "late_min",
     "period_early_count": "early_min",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FactRow = Mapping[str, FactValue]
 
-_NATIVE_TYPES: Final[dict[FactType, pl.DataType]] = {
+NATIVE_TYPES: Final[dict[FactType, pl.DataType]] = {
     FactType.INT: pl.Int64(),
     FactType.BOOL: pl.Boolean(),
     FactType.TEXT: pl.String(),
@@ -196,7 +196,7 @@ class _Plan:
     """
 
     def __init__(self, rules: RuleSet) -> None:
-        self._schema = {name: _NATIVE_TYPES[CATALOGUE[name].type] for name in rules.facts}
+        self._schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in rules.facts}
         self._rows = pl.DataFrame(schema=self._schema)
         source = pl.LazyFrame(schema=self._schema).map_batches(
             lambda _: self._rows, projection_pushdown=False
