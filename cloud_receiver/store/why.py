@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.because import because
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import FactValue
@@ -111,19 +112,20 @@ def why(connection: Connection, entry_id: str) -> Why | None:
 def sources_of(connection: Connection, entry: Entry) -> list[Entry]:
     """Return the entries that an entry of another kind than an outcome adds up or follows.
 
-    Of a close, what counted in its month on the account; of payroll, the close; of what is
+    Of a close, what counted in its month on the account; of payroll, the whole month; of what is
     carried forward or withdrawn, what the instant account was made of before.
     """
     before = (ledger.c.employee_id == entry.employee_id) & (ledger.c.entry_no < entry.entry_no)
-    kind = func.coalesce(ledger.c.kind, Kind.OUTCOME.value)
+    counted = func.coalesce(ledger.c.period, func.substr(ledger.c.work_date, 1, 7))
     if entry.kind == Kind.OUTCOME:
         return []
     if entry.kind == Kind.PAYROLL:
-        chosen = (kind == Kind.CLOSE) & (ledger.c.for_period == entry.for_period)
+        chosen = counted == entry.for_period
     else:
-        chosen = (ledger.c.account == entry.account) | (ledger.c.contra == entry.account)
+        own = entry.account if entry.kind == Kind.CLOSE else PersonAccount.INSTANT.value
+        chosen = (ledger.c.account == own) | (ledger.c.contra == own)
         if entry.kind == Kind.CLOSE:
-            chosen &= func.coalesce(ledger.c.period, func.substr(ledger.c.work_date, 1, 7)) == entry.period  # fmt: skip
+            chosen &= counted == entry.period
     query = named_entries().where(before, chosen).order_by(ledger.c.entry_no)
     return read_entries(connection, query)
 
