@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
 from cloud_receiver.domain.notices import (
     Item,
@@ -72,13 +72,22 @@ def tell(
     if groups:
         news = [*news, *announcements(news, {key: one.name for key, one in people.items()})]
     zones = {row.store_id: row.zone for row in connection.execute(_ZONES)}
+    last = _last_told(connection, [one.target for one in news], channels)
+    rows = []
     for one in news:
         kind, store_id = one.target.kind, one.target.id
         person = people.get(one.target.id) if kind is TargetKind.PERSON else None
         zone = zones.get(person.store_id if person else store_id, "UTC")
         language = person.language if person else "zh"
         for channel in channels:
-            _put(connection, _Envelope(one, channel, zone, language), now_utc_ms)
+            envelope = _Envelope(one, channel, zone, language)
+            told = last.get((kind.value, one.target.id, channel))
+            if told is not None and told.state == NoticeState.GATHERING:
+                _gather(connection, told, envelope)
+            elif row := _begun(envelope, told, now_utc_ms):
+                rows.append(row)
+    if rows:
+        connection.execute(insert(notice), rows)
 
 
 _ZONES: Final = select(store.c.store_id, store.c.zone)
@@ -105,42 +114,55 @@ def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + 500] for start in range(0, len(ids), 500))
 
 
-def _put(connection: Connection, envelope: _Envelope, now_utc_ms: int) -> None:
-    """Add to the message that is being gathered, or begin one."""
-    target = envelope.news.target
-    mine = (
-        (notice.c.target_kind == target.kind)
-        & (notice.c.target_id == target.id)
-        & (notice.c.channel == envelope.channel)
-    )
-    last = connection.execute(
-        select(notice).where(mine).order_by(notice.c.notice_no.desc()).limit(1).with_for_update()
-    ).one_or_none()
-    local_date = _local(now_utc_ms, envelope.zone, "%Y-%m-%d")
-    if last is not None and last.state == NoticeState.GATHERING:
-        _gather(connection, last, envelope)
-        return
+def _last_told(
+    connection: Connection, targets: Sequence[Target], channels: Sequence[str]
+) -> dict[tuple[str, str, str], Any]:
+    """Return the newest notice of each addressee in each channel; nobody else adds to it now."""
+    found: dict[tuple[str, str, str], Any] = {}
+    for kind in TargetKind:
+        for some in _slices(sorted({one.id for one in targets if one.kind is kind})):
+            newest = (
+                select(func.max(notice.c.notice_no))
+                .where(
+                    notice.c.target_kind == kind,
+                    notice.c.target_id.in_(some),
+                    notice.c.channel.in_(channels),
+                )
+                .group_by(notice.c.target_id, notice.c.channel)
+            )
+            query = select(notice).where(notice.c.notice_no.in_(newest)).with_for_update()
+            for row in connection.execute(query):
+                found[row.target_kind, row.target_id, row.channel] = row
+    return found
+
+
+def _begun(envelope: _Envelope, last: Any, now_utc_ms: int) -> dict[str, Any] | None:
+    """Return a new message, to be sent at once or to be added to for a while."""
+    target, zone = envelope.news.target, envelope.zone
     number = 1
-    if last is not None and _local(last.created_utc_ms, envelope.zone, "%Y-%m-%d") == local_date:
+    if last is not None and _date(last.created_utc_ms, zone) == _date(now_utc_ms, zone):
         number = last.number + 1
-    due_utc_ms = _due_utc_ms(target, last, now_utc_ms)
     told = _written(envelope, envelope.news.items, number, now_utc_ms)
     if told is None:
-        return
-    waits = due_utc_ms > now_utc_ms
-    row = {
+        return None
+    due_utc_ms = _due_utc_ms(target, last, now_utc_ms)
+    state = NoticeState.GATHERING if due_utc_ms > now_utc_ms else NoticeState.PENDING
+    return told | {
         "channel": envelope.channel,
         "target_kind": target.kind.value,
         "target_id": target.id,
         "language": envelope.language,
         "number": number,
-        "state": (NoticeState.GATHERING if waits else NoticeState.PENDING).value,
+        "state": state.value,
         "attempts": 0,
         "next_try_utc_ms": due_utc_ms,
         "last_error": "",
         "created_utc_ms": now_utc_ms,
     }
-    connection.execute(insert(notice), [row | told])
+
+
+def _date(at_utc_ms: int, zone: str) -> str:
+    return _local(at_utc_ms, zone, "%Y-%m-%d")
 
 
 def _gather(connection: Connection, waiting: Any, envelope: _Envelope) -> None:
