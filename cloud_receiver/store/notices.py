@@ -68,6 +68,7 @@ def tell(
     """
     if not news or not channels:
         return
+    news = _together(news)
     people = _addressees(connection, news)
     if groups:
         news = [*news, *announcements(news, {key: one.name for key, one in people.items()})]
@@ -88,6 +89,14 @@ def tell(
                 rows.append(row)
     if rows:
         connection.execute(insert(notice), rows)
+
+
+def _together(news: Sequence[News]) -> list[News]:
+    """Return the news with one piece for each addressee."""
+    items: dict[Target, tuple[Item, ...]] = {}
+    for one in news:
+        items[one.target] = items.get(one.target, ()) + one.items
+    return [News(target, found) for target, found in items.items()]
 
 
 _ZONES: Final = select(store.c.store_id, store.c.zone)
