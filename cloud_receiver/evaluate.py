@@ -26,12 +26,13 @@ from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
-from cloud_receiver.domain.workday import shift_date, utc_ms
+from cloud_receiver.domain.workday import local_date, shift_date, utc_ms
 from cloud_receiver.store import campaigns, day_facts, days, dirty, policies, projection
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes
 from cloud_receiver.store.rulebook import load_rulebook
+from cloud_receiver.store.verification import send_anchor
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -76,6 +77,7 @@ class Evaluator:
         self._terms = terms
         self._on_judged = on_judged
         self._woken = threading.Event()
+        self._anchored_on = ""
 
     def wake(self) -> None:
         """Say that there is something new; safe from any thread."""
@@ -116,9 +118,18 @@ class Evaluator:
                 campaigns.close(connection, one.campaign_id, now_utc_ms)
             if ending:
                 evaluate(connection, [], now_utc_ms, self._terms, ending)
-        if keys or ending:
+            is_anchored = self._anchor(connection, now_utc_ms)
+        if keys or ending or is_anchored:
             self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
+
+    def _anchor(self, connection: Connection, now_utc_ms: int) -> bool:
+        """Send the end of the ledger away once a day; tell whether there is a notice for it."""
+        date = local_date(now_utc_ms, "UTC")
+        if date == self._anchored_on:
+            return False
+        self._anchored_on = date
+        return send_anchor(connection, date, now_utc_ms, self._terms.channels) is not None
 
 
 def _report(state: RetryCallState) -> None:

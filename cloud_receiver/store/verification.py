@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
-from cloud_receiver.domain.ledger import Chain, Entry, Head, verify
+from cloud_receiver.domain.ledger import GENESIS, Chain, Entry, Head, verify
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.store import balances
 from cloud_receiver.store.engine import insert_ignore, stream
 from cloud_receiver.store.ledger import HEAD_KEY, head_of
+from cloud_receiver.store.notices import queue
 from cloud_receiver.store.tables import anchor, ledger, meta, period_close
 from sync.money import yuan_text
 
+ANCHOR_GROUP: Final = "ledger_anchor"
 _COLUMNS: Final = ", ".join(Entry._fields)
 
 
@@ -95,3 +99,24 @@ def make_anchor(connection: Connection, date: str, now_utc_ms: int) -> tuple[Hea
         select(anchor.c.entry_no, anchor.c.hash).where(anchor.c.anchor_date == date)
     ).one()
     return Head(*kept), is_new
+
+
+def send_anchor(
+    connection: Connection, date: str, now_utc_ms: int, channels: Sequence[str]
+) -> Head | None:
+    """Make the anchor of a date and send it away; None when it stands or nothing is booked."""
+    if _end(connection)[1] == GENESIS:
+        return None
+    head, is_new = make_anchor(connection, date, now_utc_ms)
+    if not is_new:
+        return None
+    document = {"kind": "anchor", "date": date, "entry_no": head.entry_no, "hash": head.hash}
+    notice = Notice(
+        notice_id=f"anchor/{date}",
+        target=Target(TargetKind.GROUP, ANCHOR_GROUP),
+        text_zh=f"{date} 奖惩台账锚点:{head.entry_no} 条,末端 {head.hash}。请保存在系统之外",
+        text_en=f"{date} ledger anchor: {head.entry_no} entries, end {head.hash}; keep it elsewhere",
+        document=msgspec.json.encode(document).decode(),
+    )
+    queue(connection, [notice], channels, now_utc_ms)
+    return head

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import delete, insert, update
 
 from cloud_receiver.domain.ledger import GENESIS, Entry, Head, Kind, blank, chained, digest
+from cloud_receiver.evaluate import Evaluator
 from cloud_receiver.store.closing import close_period
 from cloud_receiver.store.tables import balance, ledger, meta
-from cloud_receiver.store.verification import make_anchor, verify_all, verify_ledger
+from cloud_receiver.store.verification import make_anchor, send_anchor, verify_all, verify_ledger
+from tests.integration.evaluate.conftest import StandingClock
 from tests.integration.ledger.conftest import said
 
 
@@ -112,3 +116,27 @@ def test_a_sound_ledger_has_no_trouble(books, entries: int) -> None:
         books.say(said(-1000))
     assert books.troubles() == []
     assert books.read(verify_ledger) == (entries, "")
+
+
+def test_the_anchor_of_a_day_is_sent_away_once(books) -> None:
+    def send():
+        return books.write(lambda c: send_anchor(c, "2026-11-02", books.now_utc_ms, ("console",)))
+
+    assert send() is None, "there is nothing to anchor"
+    (entry,) = books.say(said(-1000))
+    assert send() == Head(1, entry.hash)
+    assert send() is None
+    (row,) = books.notices("group")
+    assert (row.target_id, row.notice_id) == ("ledger_anchor", "anchor/2026-11-02")
+    assert entry.hash in row.text_zh
+    assert entry.hash in row.text_en
+
+
+def test_the_evaluator_anchors_a_ledger_once_a_day(books) -> None:
+    books.say(said(-1000))
+    for day in ("2026-11-02", "2026-11-02", "2026-11-03"):
+        clock = StandingClock(datetime.fromisoformat(f"{day}T10:00:00+00:00"))
+        Evaluator(books.engine, clock).flush()
+    assert [row.notice_id for row in books.notices("group")] == [
+        "anchor/2026-11-02", "anchor/2026-11-03",
+    ]  # fmt: skip
