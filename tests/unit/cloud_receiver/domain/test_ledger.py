@@ -21,12 +21,10 @@ from cloud_receiver.domain.ledger import (
 )
 from cloud_receiver.domain.notices import Item, news_of
 from cloud_receiver.domain.outcomes import Account, Explanation, Outcome, Text
+from cloud_receiver.domain.transfers import floor
 
 VECTORS = Path(__file__).resolve().parents[5] / "shared/vectors/incentive_cases.json"
 CASES = {case["id"]: case for case in json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]}
-LATER = {
-    "inc-069": "carry_forward_fen needs withdrawals, which are not built; the entries are tested"
-}
 
 
 def outcome(
@@ -88,7 +86,12 @@ def test_a_refund_takes_an_instant_award_back_and_touches_nothing_else() -> None
     entries = _booked([award], [])
     assert _amounts(entries) == case["expected"]["entries"]
     assert {entry.account for entry in entries} == {"instant"}  # wage_touched: false
-    assert "inc-069" in LATER
+    withdrawn = balances(entries)["E1", "instant"] - case["input"]["first"]["amount_fen"]
+    carried = floor(entries[-1], {"instant": withdrawn})
+    assert carried is not None
+    assert (carried.contra, -carried.amount_fen) == (
+        "carry_forward", case["expected"]["carry_forward_fen"],
+    )  # fmt: skip
 
 
 def test_the_same_statement_again_books_nothing() -> None:
