@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -132,10 +133,7 @@ def _grounds(found: Why, words: Words) -> list[tuple[str, Child]]:
             (words("step_rule"), draw_rule(found, words.language)),
             (words("step_facts"), draw_facts(found, words.language)),
         ]
-    rows = [
-        _chain_row(entry, entry.amount_fen, is_this=False, words=words) for entry in found.sources
-    ]
-    return [(words("step_sources"), el("table", el("tbody", rows), class_="cards"))]
+    return [(words("step_sources"), _bookings(found.sources, "", words))]
 
 
 def _step(number: int, title: str, body: Child) -> Markup:
@@ -182,23 +180,27 @@ def _because(found: Why, words: Words) -> str:
     )
 
 
-def _chain(found: Why, words: Words) -> Child:
+def _bookings(entries: Sequence[Entry], this_id: str, words: Words) -> Markup:
     columns = ("number", "booked", "account", "amount", "running")
     head = [
         el("th", words(key), scope="col", class_=None if key == "account" else "num")
         for key in columns
     ]
     running, rows = 0, []
-    for entry in found.chain:
+    for entry in entries:
         running += entry.amount_fen
-        rows.append(_chain_row(entry, running, entry.entry_id == found.entry.entry_id, words))
+        rows.append(_chain_row(entry, running, entry.entry_id == this_id, words))
+    return el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards")
+
+
+def _chain(found: Why, words: Words) -> Child:
     entry = found.entry
     seal = el(
         "details", el("summary", words("hash")), el("p", words("hash_hint"), class_="muted small"),
         el("p", entry.hash, class_="mono"),
         el("p", words("previous"), " ", el("span", entry.previous_hash, class_="mono"), class_="muted small"),
     )  # fmt: skip
-    return [el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards"), seal]
+    return [_bookings(found.chain, found.entry.entry_id, words), seal]
 
 
 def _chain_row(entry: Entry, running: int, is_this: bool, words: Words) -> Markup:
