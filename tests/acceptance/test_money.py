@@ -47,9 +47,9 @@ def _balance(hq, who: str = "E1") -> dict[str, int]:
     return {account: fen for account, fen in own.items() if fen}
 
 
-def _told(hq, kind: str = "person") -> list[str]:
+def _told(hq, target_id: str = "E1") -> list[str]:
     note = tables.notice.c
-    query = select(note.text_zh).where(note.target_kind == kind).order_by(note.notice_no)
+    query = select(note.text_zh).where(note.target_id == target_id).order_by(note.notice_no)
     return hq.reading(lambda c: list(c.scalars(query)))
 
 
@@ -120,7 +120,7 @@ def test_s25_the_person_is_told_of_every_award_and_never_twice_in_the_same_words
 
 def test_s26_the_group_of_the_store_reads_the_list_of_awards(hq) -> None:
     _late_and_met(hq)
-    (text,) = _told(hq, "group")
+    (text,) = _told(hq, "S1")
     assert "王芳" in text
     assert "+50.00元" in text
     assert "迟到" not in text, "a deduction is nobody else's business"
