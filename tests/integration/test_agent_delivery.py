@@ -183,7 +183,9 @@ def test_a_damaged_outbox_is_set_aside_and_the_devices_are_read_again(
     small_hq.journal.clear()
     agent_process.hold(5001)
     agent_process.start()
-    wait_until(lambda: arrived(small_hq, 5001), "all read and sent again")
+    wait_until(lambda: arrived(small_hq, 5002), "all read and sent again, and the damage told")
+    told = [record for record in small_hq.journal.values() if isinstance(record, Trouble)]
+    assert [one.source for one in told if one.code == "outbox_damaged"] == ["box-1"]
     assert list(agent_process.data_dir.glob("outbox.db.corrupt.*"))
     assert counts_of(agent_process).epoch != epoch  # type: ignore[union-attr]
 
