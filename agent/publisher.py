@@ -21,7 +21,7 @@ from sync.receipt import Mark, Receipt, common, merge
 from sync.refusal import ABOUT_CONTENT
 from sync.topics import Lane
 
-WINDOW: Final = 8
+WINDOW: Final = 16
 GATHER_S: Final = 0.25
 STALL_S: Final = 15.0
 """A broker that does not acknowledge for this long is gone, whatever its socket says."""
