@@ -265,7 +265,7 @@ def test_a_lane_is_sounded_before_new_numbers_fly() -> None:
     lanes = {lane: LaneState() for lane in Lane}
     lanes[Lane.SALE] = LaneState(head=100, mark=Mark(100), hq_epoch=HQ)
     made = Publisher(EPOCH, lanes, jitter=lambda: 0.0)
-    made.appended(Lane.SALE, 5000, 0.0)
+    made.appended(Lane.SALE, 100 + WINDOW * FULL, 0.0)
     made.connected(0.0, 65535)
     assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(100, 1)]
     made.receipt(receipt(Lane.SALE, 100), 0.1)
