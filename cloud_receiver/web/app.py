@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from cloud_receiver.provisioning.admission import Doorkeeper
 from cloud_receiver.web import (
+    connections,
     decide,
     enrol,
     fleet,
@@ -34,9 +35,13 @@ from cloud_receiver.web import (
     problems,
     reports,
     rule_desk,
+    rule_publish,
     rules,
+    schedule,
     search,
+    settings,
     today,
+    trail,
     why,
 )
 from cloud_receiver.web.frame import STATIC, Desk
@@ -45,7 +50,21 @@ from cloud_receiver.web.live import Hub
 from cloud_receiver.web.sessions import load_secret
 from sync.clock import Clock
 
-PAGES: Final = (today, decide, people, rules, ledger, reports, why, fleet, problems)
+PAGES: Final = (
+    today,
+    decide,
+    people,
+    schedule,
+    rules,
+    ledger,
+    reports,
+    why,
+    fleet,
+    problems,
+    connections,
+    trail,
+    settings,
+)
 _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
@@ -93,7 +112,8 @@ def create_app(
     preferences.register(app)
     search.register(app, desk)
     enrol.register(app, doorkeeper)
-    rule_desk.register(app)
+    rule_desk.register(app, desk)
+    rule_publish.register(app, desk)
     reports.register_files(app, desk)
     for page in PAGES:
         page.register(desk)

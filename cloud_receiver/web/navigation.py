@@ -33,7 +33,7 @@ class Area:
 
 GROUPS: Final = (
     ("daily", (Area("today", "/", "how_to_reg"), Area("decide", "/decide", "rule_folder"))),
-    ("team", (Area("people", "/people", "badge"),)),
+    ("team", (Area("people", "/people", "badge"), Area("schedule", "/schedule", "calendar_month"))),
     (
         "money",
         (
@@ -45,6 +45,14 @@ GROUPS: Final = (
     (
         "shops",
         (Area("fleet", "/fleet", "storefront"), Area("problems", "/problems", "troubleshoot")),
+    ),
+    (
+        "system",
+        (
+            Area("connections", "/connections", "hub"),
+            Area("audit", "/audit", "history"),
+            Area("settings", "/settings", "settings"),
+        ),
     ),
 )
 NEAR: Final = ("today", "decide", "people", "ledger")
@@ -61,6 +69,11 @@ TEXTS: Final[Texts] = {
     "rules": ("奖惩规则", "Rules"),
     "ledger": ("奖惩台账", "Ledger"),
     "reports": ("报表", "Reports"),
+    "schedule": ("排班", "Schedule"),
+    "connections": ("对外连接", "Connections"),
+    "audit": ("审计", "Audit"),
+    "settings": ("设置", "Settings"),
+    "system": ("系统", "System"),
     "fleet": ("门店设备", "Stores"),
     "problems": ("数据问题", "Problems"),
     "navigation": ("主导航", "Main navigation"),

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from cloud_receiver.domain import messages
 from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.decision_table import facts_of
 from cloud_receiver.domain.documents import Rule, rule_problems
 from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
+from cloud_receiver.domain.lint import lint
 from cloud_receiver.domain.rules import RuleSet, failed_examples
+from cloud_receiver.store import drafts
+from cloud_receiver.store.engine import read
+from cloud_receiver.web.bodies import read_body
+from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.phrases import signed_yuan
 from cloud_receiver.web.rule_problems import in_words
 from cloud_receiver.web.rule_setup import read_document
@@ -24,24 +31,28 @@ from cloud_receiver.web.texts import Language
 from cloud_receiver.web.visit import language_of
 
 MAX_BODY_BYTES: Final = 256 * 1024
+Beside = tuple[Sequence[Rule], str]
 _TRIED_SUBSIDY_FEN: Final = 10_000
 _NOT_ASKED: Final = frozenset({"employee_id", "work_date"})
 
 
-def register(app: FastAPI) -> None:
+def register(app: FastAPI, desk: Desk) -> None:
     """Add the address that checks a document; it changes nothing."""
 
     @app.post("/rules/check")
     async def check_rule(request: Request) -> JSONResponse:
         asked = await body_of(request)
-        answer = await run_in_threadpool(check, asked, language_of(request))
+        answer = await run_in_threadpool(check, asked, language_of(request), partial(_beside, desk))
         return JSONResponse(answer)
 
 
 async def body_of(request: Request) -> dict[str, Any]:
     """Return a small JSON object a page sent, empty when it is none."""
-    raw = await request.body()
-    if len(raw) > MAX_BODY_BYTES:
+    try:
+        raw = await read_body(request, MAX_BODY_BYTES)
+    except ClientDisconnect:  # the page was left while it asked
+        return {}
+    if raw is None:
         return {}
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
@@ -49,15 +60,40 @@ async def body_of(request: Request) -> dict[str, Any]:
         return {}
 
 
-def check(asked: Mapping[str, Any], language: Language) -> dict[str, Any]:
+def _beside(desk: Desk) -> Beside:
+    """Return the rules a draft would stand among, and today's date; reads."""
+    with read(desk.engine) as connection:
+        return drafts.rules_now(connection), desk.today()
+
+
+def _remarks(rule: Rule, beside: Callable[[], Beside], language: Language) -> list[str]:
+    rules, today = beside()
+    return [language.pick(one.zh, one.en) for one in lint(rule, rules, today)]
+
+
+def check(
+    asked: Mapping[str, Any],
+    language: Language,
+    beside: Callable[[], Beside] = lambda: ([], ""),
+) -> dict[str, Any]:
     """Say what is wrong with a document, how its rows read and what it says about a day."""
     try:
         rule = read_document(asked.get("document"))
     except msgspec.ValidationError as error:
         said = in_words([str(error)], language)
-        return {"problems": said, "hints": [], "rows": [], "facts": [], "values": {}, "trial": None}
+        return {
+            "problems": said,
+            "hints": [],
+            "failed": [],
+            "rows": [],
+            "facts": [],
+            "values": {},
+            "trial": None,
+        }
     found = list(rule_problems(rule))
-    hints = [] if found else failed_examples(rule)
+    failed = [] if found else failed_examples(rule)
+    hints = in_words(failed, language)
+    hints += [] if found else _remarks(rule, beside, language)
     rows = [
         {"zh": row_sentence(rule, row, Language.ZH), "en": row_sentence(rule, row, Language.EN)}
         if row.outcome != type(row.outcome)() else {"zh": "", "en": ""}
@@ -67,7 +103,8 @@ def check(asked: Mapping[str, Any], language: Language) -> dict[str, Any]:
     values = _day(rule, facts, asked.get("facts") or {})
     return {
         "problems": in_words(found, language, nameless=not (rule.name.zh and rule.name.en)),
-        "hints": in_words(hints, language),
+        "hints": hints,
+        "failed": [int(one[one.index("[") + 1 : one.index("]")]) for one in failed],
         "rows": rows,
         "facts": facts,
         "values": values,
@@ -112,6 +149,7 @@ def _trial(
             "amount_fen": amount,
             "amount": signed_yuan(amount),
             "row": row_sentence(rule, hit.row, language),
+            "row_id": hit.row.id,
             "message": language.pick(told.zh, told.en) if told else None,
         }
     return None

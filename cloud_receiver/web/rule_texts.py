@@ -89,6 +89,8 @@ DESIGNER: Final[Texts] = {
     "try_it": ("试一天", "Try a day"),
     "try_hint": ("改数字,看这条规则单独会怎么判。", "Change the day and see what this rule alone says."),
     "no_hit": ("这条规则对这一天不说话。", "The rule says nothing about this day."),
+    "keep_example": ("留作例子", "Keep as example"),
+    "drop_example": ("去掉这个例子", "Drop the example"),
     "rehearsal": ("用真实历史试算", "On the real history"),
     "rehearse": ("试算", "Run"),
     "rehearsal_hint": (
@@ -97,8 +99,8 @@ DESIGNER: Final[Texts] = {
     ),
     "effective": ("生效日期", "In force from"),
     "publish_hint": (
-        "发布后不能修改,只能再发新版本;已入账的不受影响。",
-        "A published version never changes, a newer one follows it; what is booked stays.",
+        "提交后由另一位同事批准,批准即公布到相关门店;已入账的不受影响。",
+        "Another person approves; then the stores are told. What is booked stays.",
     ),
 }  # fmt: skip
 
@@ -138,7 +140,8 @@ CHOICES: Final[Texts] = {
     "facts_feedback": ("客户反馈", "Customers"),
     "facts_place": ("地点与人", "Place and people"),
     "facts_campaign": ("整个活动", "The whole campaign"),
-    "publish": ("发布", "Publish"),
+    "save": ("保存草稿", "Keep as draft"),
+    "propose": ("试算并提交批准", "Run and propose"),
     "field_amount_yuan": ("金额", "amount"),
     "field_amount_yuan_short": ("金额(整数不带小数)", "amount, short"),
     "field_rate_pct": ("比例", "rate"),

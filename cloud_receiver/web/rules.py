@@ -13,9 +13,10 @@ from fastapi import Request
 from nicegui import ui
 
 from cloud_receiver.domain.documents import Effect, End, Grain, Rule
-from cloud_receiver.store import names, rule_shelf
+from cloud_receiver.store import drafts, names, rule_shelf
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.rule_shelf import Published
+from cloud_receiver.web import rule_drafts
 from cloud_receiver.web.frame import Desk, page_frame, static_address
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import chip, icon, local_time
@@ -61,7 +62,7 @@ TEXTS: Final[Texts] = {
     "more_rows": ("还有 {n} 行", "{n} more rows"),
 }
 DESIGNER_SCRIPT: Final = static_address("designer.js")
-DESIGNER_STYLE: Final = static_address("designer.css")
+STYLE_LINK: Final = f'<link rel="stylesheet" href="{static_address("designer.css")}">'
 
 
 def register(desk: Desk) -> None:
@@ -70,23 +71,40 @@ def register(desk: Desk) -> None:
     @ui.page("/rules")
     async def rules(request: Request) -> None:
         visit = visit_of(request)
+        ui.add_head_html(STYLE_LINK)
         with await page_frame(desk, visit, "rules", visit.words(TEXTS)("title")):
-            await desk.hub.follow(("rules", visit.language), partial(draw, desk, visit.language))
+            login = visit.session.login
+
+            async def act(name: str, value: str) -> None:
+                said = await rule_drafts.act(desk, name, value, login, visit.language)
+                if said:
+                    ui.notify(said)
+                desk.hub.changed()
+                await follower.refresh()
+
+            key, drawing = (
+                ("rules", login, visit.language),
+                partial(draw, desk, login, visit.language),
+            )
+            follower = await desk.hub.follow(key, drawing, act)
 
     @ui.page("/rules/{rule_id}")
     async def rule(request: Request, rule_id: str) -> None:
         visit = visit_of(request)
-        ui.add_head_html(f'<link rel="stylesheet" href="{DESIGNER_STYLE}">')
+        ui.add_head_html(STYLE_LINK)
         ui.add_head_html(f'<script type="module" src="{DESIGNER_SCRIPT}"></script>')
         with await page_frame(desk, visit, "rules", visit.words(TEXTS)("title")):
             ui.html(_designer(desk, rule_id, visit.language), sanitize=False).classes("live")
 
 
-def draw(desk: Desk, language: Language) -> Markup:
+def draw(desk: Desk, login: str, language: Language) -> Markup:
     """Read and draw the list; runs in a worker thread."""
     words = Words(TEXTS, language)
     with read(desk.engine) as connection:
         published = rule_shelf.versions(connection)
+        waiting = drafts.every(connection)
+        people = names.employee_names(connection) if waiting else {}
+        shops = {shop.store_id: shop.name for shop in names.stores(connection)}
     today = desk.today()
     known = {item.rule_id for item in published}
     new = el("a", icon("add"), words("new"), href="/rules/new", class_="button main")
@@ -99,6 +117,7 @@ def draw(desk: Desk, language: Language) -> Markup:
     shelf = [rule for rule in rule_shelf.templates() if rule.id not in known]
     return join([
         head,
+        rule_drafts.draw_drafts(waiting, login, people, shops, language),
         el("div", cards, class_="tiles") if cards else _empty(words),
         el("div", el("h2", words("shelf")), el("p", words("shelf_lead"), class_="muted"))
         if shelf else None,
@@ -201,7 +220,12 @@ def _designer(desk: Desk, rule_id: str, language: Language) -> Markup:
     rule = versions[0].rule if versions else shelf.get(rule_id)
     groups = [item.rule.group for item in published if item.rule and item.rule.group]
     tomorrow = (date.fromisoformat(desk.today()) + timedelta(days=1)).isoformat()
-    given = setup(rule, language, tomorrow=tomorrow, stores=shops, groups=groups, steps=())
+    choices = Words(CHOICES, language)
+    steps = [
+        {"how": "draft", "label": choices("save"), "main": False},
+        {"how": "propose", "label": choices("propose"), "main": True},
+    ]
+    given = setup(rule, language, tomorrow=tomorrow, stores=shops, groups=groups, steps=steps)
     title = language.pick(rule.name.zh, rule.name.en) if rule else words("new_title")
     back = el("a", icon("arrow_back"), words("back"), href="/rules", class_="crumb")
     head = el("header", el("div", back, el("h1", title)), class_="head")

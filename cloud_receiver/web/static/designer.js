@@ -24,6 +24,7 @@ class Designer extends HTMLElement {
     this.words = this.setup.texts;
     this.facts = Object.fromEntries(this.setup.facts.map((fact) => [fact.name, fact]));
     this.rule = made.settle(structuredClone(this.setup.document));
+    if (!(this.rule.effective_from >= this.setup.tomorrow)) this.rule.effective_from = this.setup.tomorrow;
     this.active = -1; // the row that a click in the palette adds to; -1: the rule's own conditions
     this.past = [];
     this.future = [];
@@ -176,15 +177,24 @@ class Designer extends HTMLElement {
     if (!problems.length && !hints.length) return [h("li", { class: "good" }, icon("check_circle"), this.words.sound)];
     return [
       ...problems.map((text) => h("li", { class: "bad" }, icon("error"), h("span", {}, text))),
-      ...hints.map((text) => h("li", { class: "warn" }, icon("tips_and_updates"), h("span", {}, text))),
+      ...hints.map((text, number) => h("li", { class: "warn" }, icon("tips_and_updates"), h("span", {}, text),
+        number < this.said.failed.length && h("button", { type: "button", class: "button slim", onclick: () =>
+          this.change((rule) => { rule.examples.splice(this.said.failed[number], 1); }) }, this.words.drop_example))),
     ];
   }
 
   trial() {
     const { trial } = this.said;
-    if (!trial) return [h("p", { class: "muted" }, this.words.no_hit)];
+    const keep = h("button", { type: "button", class: "button slim", onclick: () => this.keepExample() }, icon("bookmark_add"), this.words.keep_example);
+    if (!trial) return [h("p", { class: "muted" }, this.words.no_hit), this.said.facts.length && !this.said.problems.length && keep].filter(Boolean);
     return [h("p", { class: `amount ${trial.amount_fen < 0 ? "bad" : trial.amount_fen > 0 ? "good" : "muted"}` }, trial.amount),
-      h("p", {}, trial.row), trial.message && h("p", { class: "quote" }, trial.message)].filter(Boolean);
+      h("p", {}, trial.row), trial.message && h("p", { class: "quote" }, trial.message), keep].filter(Boolean);
+  }
+
+  keepExample() { // the day being tried, with what the rule says of it, is checked at every change from now on
+    const { trial, values } = this.said;
+    const expect = trial ? { row: trial.row_id, amount_fen: trial.amount_fen } : null;
+    this.change((rule) => { rule.examples = [...(rule.examples || []), { facts: values, expect }]; }, { redraw: false });
   }
 
   async save(how) {
@@ -199,7 +209,8 @@ class Designer extends HTMLElement {
     const place = this.querySelector(".rehearsal");
     place.setAttribute("aria-busy", "true");
     const said = await this.ask("/rules/rehearse", { document: this.rule });
-    place.innerHTML = said.html; // drawn and escaped by the server
+    this.history = said.html; // drawn and escaped by the server
+    place.innerHTML = this.history;
     place.removeAttribute("aria-busy");
   }
 }
@@ -218,6 +229,7 @@ Object.assign(Designer.prototype, {
     );
     for (const key of opened) this.querySelector(`details[data-key="${key}"]`)?.setAttribute("open", "");
     if (this.said) this.show();
+    if (this.history) this.querySelector(".rehearsal").innerHTML = this.history;
     if (focus) this.querySelector(`[data-key="${focus}"]`)?.focus();
   },
 
@@ -480,7 +492,7 @@ Object.assign(Designer.prototype, {
         h("button", { type: "button", class: "button slim", onclick: () => this.rehearse() }, icon("play_arrow"), words.rehearse)),
         h("div", { class: "card-body rehearsal" }, h("p", { class: "small muted" }, words.rehearsal_hint))),
       setup.steps.length && h("section", { class: "card card-body stack tight" },
-        this.field(words.effective, h("input", { type: "date", value: this.rule.effective_from || setup.tomorrow, min: setup.tomorrow, "data-key": "effective",
+        this.field(words.effective, h("input", { type: "date", value: this.rule.effective_from, min: setup.tomorrow, "data-key": "effective",
           onchange: (event) => this.change((rule) => { rule.effective_from = event.target.value; }, { redraw: false }) })),
         h("div", { class: "row" }, setup.steps.map(({ how, label, main }) =>
           h("button", { type: "button", class: `button ${main ? "main" : ""}`, "data-key": `save-${how}`, onclick: () => this.save(how) }, label))),

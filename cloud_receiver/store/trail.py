@@ -1,0 +1,103 @@
+"""Who did what at headquarters, gathered from where each act is kept; reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, literal, select, union_all
+
+from cloud_receiver.store.tables import (
+    box_command,
+    calendar_day,
+    decision,
+    entry,
+    period_close,
+    policy_version,
+    roster,
+    rule_version,
+    shift_template,
+)
+
+
+class Act(StrEnum):
+    """The kinds of acts."""
+
+    DECISION = "decision"
+    UNDONE = "undone"
+    ENTRY = "entry"
+    RULE = "rule"
+    ROSTER = "roster"
+    CLOSE = "close"
+    POLICY = "policy"
+    SHIFT = "shift"
+    CALENDAR = "calendar"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act.
+
+    Attributes:
+        detail: the choice, kind of entry, version or action.
+        subject: what it was done to.
+        number: how many at once.
+    """
+
+    at_utc_ms: int
+    act: Act
+    author: str
+    detail: str
+    subject: str
+    number: int
+
+
+def deeds(
+    connection: Connection, limit: int, *, author: str | None = None, act: Act | None = None
+) -> list[Deed]:
+    """Return acts, the newest first."""
+    every = union_all(*(query for kind, query in _queries().items() if act in (None, kind)))
+    found = every.subquery()
+    query = select(found).order_by(found.c.at_utc_ms.desc(), found.c.subject).limit(limit)
+    if author is not None:
+        query = query.where(found.c.author == author)
+    return [
+        Deed(int(row[0]), Act(row[1]), row[2], row[3], row[4], int(row[5]))
+        for row in connection.execute(query)
+    ]
+
+
+def _queries() -> dict[Act, Select[Any]]:
+    d, e, v, r, c = decision.c, entry.c, rule_version.c, roster.c, period_close.c
+    p, s, k, b = policy_version.c, shift_template.c, calendar_day.c, box_command.c
+    one = literal(1)
+    return {
+        Act.DECISION: _columns(d.decided_utc_ms, Act.DECISION, d.author, d.choice, d.matter, one),
+        Act.UNDONE: _columns(
+            d.undone_utc_ms, Act.UNDONE, d.undone_by, d.choice, d.matter, one
+        ).where(d.undone_utc_ms.is_not(None)),
+        Act.ENTRY: _columns(
+            e.entered_utc_ms, Act.ENTRY, e.author, e.kind,
+            func.coalesce(e.employee_id, "") + " " + e.first_date, one,
+        ),
+        Act.RULE: _columns(v.created_utc_ms, Act.RULE, v.author, v.effective_from, v.rule_id, one),
+        Act.ROSTER: _columns(
+            r.created_utc_ms, Act.ROSTER, r.author, func.min(r.work_date), r.store_id, func.count()
+        ).group_by(r.created_utc_ms, r.author, r.store_id),
+        Act.CLOSE: _columns(c.closed_utc_ms, Act.CLOSE, c.author, literal(""), c.period, one),
+        Act.POLICY: _columns(
+            p.created_utc_ms, Act.POLICY, p.author, literal(""), p.effective_from, one
+        ),
+        Act.SHIFT: _columns(s.created_utc_ms, Act.SHIFT, s.author, s.name, s.shift_id, one),
+        Act.CALENDAR: _columns(k.created_utc_ms, Act.CALENDAR, k.author, k.kind, k.work_date, one),
+        Act.COMMAND: _columns(b.asked_utc_ms, Act.COMMAND, b.author, b.action, b.box_id, one),
+    }  # fmt: skip
+
+
+def _columns(at: Any, act: Act, author: Any, detail: Any, subject: Any, number: Any) -> Select[Any]:
+    return select(
+        at.label("at_utc_ms"), literal(act.value).label("act"), author.label("author"),
+        detail.label("detail"), subject.label("subject"), number.label("number"),
+    )  # fmt: skip
