@@ -55,6 +55,12 @@ _CLOSED: Final = Door(frozenset({Role.ADMINISTRATOR}), frozenset({Role.ADMINISTR
 DOORS: Final[dict[str, Door]] = {
     "/": Door(_OFFICE),
     "/ledger": Door(_OFFICE, _MONEY | _HR),
+    "/decide": Door(_OFFICE, _HR),
+    "/schedule": Door(_OFFICE, _HR),
+    "/reports": Door(_OFFICE),
+    "/connections": Door(_HR_LOOKED_OVER),
+    "/audit": Door(_HR_LOOKED_OVER),
+    "/settings": Door(_HR_LOOKED_OVER),
     "/why": Door(_OFFICE, _HR),
     "/people": Door(_OFFICE, _HR),
     "/rules": Door(_OFFICE, _HR),

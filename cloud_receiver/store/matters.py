@@ -180,7 +180,7 @@ def _days(
             yield Matter(key=key, kind=kind, code=row.status, **base)
         for finding in evidence.get("findings", ()):
             if finding["code"] in DUBIOUS:
-                records = tuple(finding["record_ids"])
+                records = tuple(finding["records"])
                 key = f"odd/{row.employee_id}/{row.work_date}/{finding['code']}/{'+'.join(records)}"
                 yield Matter(
                     key=key, kind=Kind.ODD, code=finding["code"], record_ids=records, **base

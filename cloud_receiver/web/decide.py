@@ -126,7 +126,7 @@ def register(desk: Desk) -> None:
                 nonlocal view
                 if name == "kind":
                     view = View(view.language, value if value in set(Kind) else "")
-                else:
+                elif visit.may_change:
                     turn = partial(_turn, desk, view, name, value, visit.session.login)
                     view = await asyncio.to_thread(turn)
                     desk.hub.changed()

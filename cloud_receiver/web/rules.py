@@ -76,6 +76,8 @@ def register(desk: Desk) -> None:
             login = visit.session.login
 
             async def act(name: str, value: str) -> None:
+                if not visit.may_change:
+                    return
                 said = await rule_drafts.act(desk, name, value, login, visit.language)
                 if said:
                     ui.notify(said)

@@ -122,6 +122,8 @@ def register(desk: Desk) -> None:
 
             async def act(name: str, value: str) -> None:
                 nonlocal view
+                if name not in {"week", "store"} and not visit.may_change:
+                    return
                 view = await asyncio.to_thread(_turn, desk, view, name, value, visit.session.login)
                 desk.hub.changed()
                 await follower.turn(("schedule", view), partial(draw, desk, view))

@@ -41,6 +41,11 @@ TEXTS: Final[Texts] = {
     "locked": ("已锁定", "locked"),
     "open": ("可登录", "may log in"),
     "role_administrator": ("管理员", "Administrator"),
+    "role_hr": ("人事", "HR"),
+    "role_finance": ("财务", "Finance"),
+    "role_supervisor": ("门店主管", "Store supervisor"),
+    "role_salesperson": ("销售", "Salesperson"),
+    "role_auditor": ("审计", "Auditor"),
     "how": (
         "新建或修改账号:daka-hq user add / password(在总部服务器上)。",
         "Make or change accounts with daka-hq user add / password on the server.",
@@ -94,7 +99,7 @@ def draw(desk: Desk, language: Language) -> Markup:
         el(
             "tr",
             el("td", one.login, class_="lead"),
-            el("td", _role(one.role, words), data_label=words("role")),
+            el("td", _role(one.reader.role, words), data_label=words("role")),
             el("td", words(one.language) if one.language in ("zh", "en") else one.language,
                data_label=words("language")),
             el("td", local_time(one.created_utc_ms, zone, "%Y-%m-%d"), data_label=words("created")),
