@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, or_, select
 
 from cloud_receiver.domain.absences import Absence
 from cloud_receiver.domain.corrections import Filed, numbered
@@ -15,6 +14,7 @@ from cloud_receiver.domain.entries import Correction, Entered, Leave, from_body
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import tables
+from cloud_receiver.store.questions import Among, Question
 
 
 def absences(
@@ -89,24 +89,24 @@ def _bodies(
         "last_date": last_date,
         "known_by": known_by_utc_ms,
     }
-    rows = connection.execute(_query(known_by_utc_ms is not None), asked).all()
+    rows = _query(known_by_utc_ms is not None).ask(connection, **asked)
     return [(record_id, from_body(body)) for record_id, body in rows]
 
 
 @lru_cache(maxsize=2)
-def _query(is_dated: bool) -> Select[Any]:
-    """Return the question for what stands, now or as it was known; built once, asked often."""
+def _query(is_dated: bool) -> Question:
+    """Return the question for what stands, now or as it was known."""
     entry, journal = tables.entry.c, tables.journal.c
     stands: ColumnElement[bool] = entry.withdrawn_utc_ms.is_(None)
     if is_dated:
         known_by: BindParameter[int] = bindparam("known_by")
         stands = or_(stands, entry.withdrawn_utc_ms > known_by) & (entry.entered_utc_ms <= known_by)
-    return (
+    return Question(
         select(entry.record_id, journal.body)
         .join(tables.journal, journal.record_id == entry.record_id)
         .where(
             entry.kind == bindparam("kind"),
-            entry.employee_id.in_(bindparam("people", expanding=True)),
+            Among(entry.employee_id, "people"),
             entry.first_date <= bindparam("last_date"),
             entry.last_date >= bindparam("first_date"),
             stands,

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import box_boot
 
 UNKNOWN: Final = ("", "unknown-boot")
@@ -42,7 +43,13 @@ def began_of(
     """Return when boots began that are known, by (box, boot)."""
     if not boots:
         return {}
-    boot_ids = {boot_id for _, boot_id in boots}
-    columns = (box_boot.c.box_id, box_boot.c.boot_id, box_boot.c.began_utc_ms)
-    rows = connection.execute(select(*columns).where(box_boot.c.boot_id.in_(boot_ids)))
+    box_ids, boot_ids = (set(ids) for ids in zip(*boots, strict=True))
+    rows = _BEGAN.ask(connection, boxes=list(box_ids), boots=list(boot_ids))
     return {(box_id, boot_id): began for box_id, boot_id, began in rows}
+
+
+_BEGAN: Final = Question(
+    select(box_boot.c.box_id, box_boot.c.boot_id, box_boot.c.began_utc_ms).where(
+        Among(box_boot.c.box_id, "boxes"), Among(box_boot.c.boot_id, "boots")
+    )
+)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from cloud_receiver.domain.calendar import EVERY_STORE, Calendar, DayKind, Override
 from cloud_receiver.store import dirty
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import calendar_day, day_fact
 
 
@@ -48,10 +50,6 @@ def history(
     Args:
         known_by_utc_ms: only what was said by then; None: all.
     """
-    day = calendar_day.c
-    query = select(calendar_day).where(day.work_date.between(first_date, last_date))
-    if known_by_utc_ms is not None:
-        query = query.where(day.created_utc_ms <= known_by_utc_ms)
     return [
         SaidVersion(
             Said(
@@ -64,8 +62,16 @@ def history(
             row.author,
             row.created_utc_ms,
         )
-        for row in connection.execute(query.order_by(day.work_date, day.store_id, day.version))
+        for row in _SAID.ask(connection, first=first_date, last=last_date)
+        if known_by_utc_ms is None or row.created_utc_ms <= known_by_utc_ms
     ]
+
+
+_SAID: Final = Question(
+    select(calendar_day)
+    .where(calendar_day.c.work_date.between(bindparam("first"), bindparam("last")))
+    .order_by(calendar_day.c.work_date, calendar_day.c.store_id, calendar_day.c.version)
+)
 
 
 def calendar(

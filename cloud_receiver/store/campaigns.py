@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from cloud_receiver.domain.budgets import Budget
 from cloud_receiver.domain.campaigns import (
@@ -28,6 +28,7 @@ from cloud_receiver.domain.scores import Scoring
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import dirty, tables
 from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.questions import Among, Question
 from sync.errors import DakaError
 
 _ZONE: Final = "Asia/Shanghai"  # says when the last date of a campaign is over
@@ -172,9 +173,14 @@ def put_teams(connection: Connection, teams: Mapping[str, str], now_utc_ms: int)
 
 def teams(connection: Connection, people: Collection[str]) -> dict[str, str]:
     """Return the team of each person who is in one."""
-    member = tables.team_member.c
-    query = select(member.employee_id, member.team).where(member.employee_id.in_(people))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in _TEAMS.ask(connection, people=list(people))}
+
+
+_TEAMS: Final = Question(
+    select(tables.team_member.c.employee_id, tables.team_member.c.team).where(
+        Among(tables.team_member.c.employee_id, "people")
+    )
+)
 
 
 def _mark(connection: Connection, one: Campaign, people: Collection[str], now_utc_ms: int) -> None:
@@ -189,16 +195,24 @@ Membership = tuple[Campaign, Row[Any]]
 
 
 def _of_people(connection: Connection, people: Collection[str]) -> dict[str, list[Membership]]:
-    campaign, member = tables.campaign, tables.campaign_member
-    query = (
-        select(campaign, member.c.employee_id, member.c.joined_date, member.c.left_date)
-        .join(member, member.c.campaign_id == campaign.c.campaign_id)
-        .where(member.c.employee_id.in_(people))
-    )
     found: dict[str, list[Membership]] = {}
-    for row in connection.execute(query):
+    for row in _MEMBERSHIPS.ask(connection, people=list(people)):
         found.setdefault(row.employee_id, []).append((_campaign(row), row))
     return found
+
+
+_member: Final = tables.campaign_member.c
+_MEMBERSHIPS: Final = Question(
+    select(tables.campaign, _member.employee_id, _member.joined_date, _member.left_date)
+    .join(tables.campaign_member, _member.campaign_id == tables.campaign.c.campaign_id)
+    .where(Among(_member.employee_id, "people"))
+)
+_OVER: Final = Question(
+    select(tables.campaign).where(
+        tables.campaign.c.closed_utc_ms.is_(None),
+        tables.campaign.c.last_date < bindparam("today"),
+    )
+)
 
 
 def of_days(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, str]:
@@ -230,10 +244,8 @@ def closed_with(connection: Connection, keys: Collection[DayKey]) -> list[Campai
 
 def due(connection: Connection, now_utc_ms: int) -> list[Campaign]:
     """Return the campaigns to close: the period is over and every day of it is final."""
-    campaign = tables.campaign
-    over = campaign.c.last_date < local_date(now_utc_ms, _ZONE)
-    rows = connection.execute(select(campaign).where(campaign.c.closed_utc_ms.is_(None), over))
-    return [one for one in map(_campaign, rows.all()) if not _unsettled(connection, one)]
+    rows = _OVER.ask(connection, today=local_date(now_utc_ms, _ZONE))
+    return [one for one in map(_campaign, rows) if not _unsettled(connection, one)]
 
 
 def _unsettled(connection: Connection, one: Campaign) -> int:

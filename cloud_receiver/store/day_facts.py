@@ -16,6 +16,7 @@ from cloud_receiver.domain.tallies import NOTHING, Tally
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import dirty, tables
 from cloud_receiver.store.engine import upsert_rows
+from cloud_receiver.store.questions import Among, Question
 
 _LOOK_BACK_DAYS: Final = 31
 
@@ -28,16 +29,20 @@ def history(
 ) -> dict[str, dict[str, StoredDay]]:
     """Return each person's days by date, from a month before their first date to the last."""
     since = shift_date(min(first_dates.values()), -_LOOK_BACK_DAYS)
-    fact = tables.day_fact.c
-    rows = connection.execute(
-        select(*_STORED)
-        .where(fact.employee_id.in_(first_dates), fact.work_date >= since)
-        .order_by(fact.employee_id, fact.work_date)
-    )
     found: defaultdict[str, dict[str, StoredDay]] = defaultdict(dict)
-    for row in rows.all():
+    for row in _HISTORY.ask(connection, people=list(first_dates), since=since):
         found[row[0]][row[1]] = StoredDay(*row)
     return found
+
+
+_HISTORY: Final = Question(
+    select(*_STORED)
+    .where(
+        Among(tables.day_fact.c.employee_id, "people"),
+        tables.day_fact.c.work_date >= bindparam("since"),
+    )
+    .order_by(tables.day_fact.c.employee_id, tables.day_fact.c.work_date)
+)
 
 
 def tally_before(

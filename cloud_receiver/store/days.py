@@ -9,13 +9,12 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    Select,
     Table,
     bindparam,
     null,
@@ -41,6 +40,7 @@ from cloud_receiver.store import (
     tables,
 )
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
+from cloud_receiver.store.questions import Among, Question
 
 _MAX_GAP_DAYS: Final = 31
 NO_CORRECTIONS: Final[Mapping[str, Sequence[Filed]]] = MappingProxyType({})
@@ -142,53 +142,53 @@ def _punches(
     begin, end = _span(first, last)
     asked = {"people": list(people), "begin": begin, "end": end, "known_by": known_by_utc_ms}
     is_dated = known_by_utc_ms is not None
-    rows = connection.execute(_punches_query(is_dated), asked).all()
+    rows = _punches_query(is_dated).ask(connection, **asked)
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
     for employee_id, at_utc_ms, record_id, store_id, source, *rest in rows:
         tap = Tap(at_utc_ms, record_id, store_id, sites[store_id].zone)
         taps[employee_id].append(_from_people(tap, source, *rest) if source else tap)
-    unbelieved = connection.execute(_unbelieved_query(is_dated), asked).all()
+    unbelieved = _unbelieved_query(is_dated).ask(connection, **asked)
     implausible: defaultdict[DayKey, list[str]] = defaultdict(list)
     for employee_id, device_time, record_id in unbelieved:
         implausible[employee_id, device_time[:10]].append(record_id)
     return taps, implausible
 
 
-# A question is built once and asked for every portion: building costs more than one day's answer.
-_PEOPLE: Final[BindParameter[str]] = bindparam("people", expanding=True)
-
-
 @lru_cache(maxsize=2)
-def _punches_query(is_dated: bool) -> Select[Any]:
+def _punches_query(is_dated: bool) -> Question:
     punch = tables.punch.c
     near = punch.effective_utc_ms.between(bindparam("begin"), bindparam("end"))
-    return (
+    return Question(
         select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id,
                punch.source, punch.rank, punch.place, punch.check_type, punch.oddities)
-        .where(punch.employee_id.in_(_PEOPLE), near, _known(tables.punch, is_dated=is_dated))
+        .where(
+            Among(punch.employee_id, "people"), near, _known(tables.punch, is_dated=is_dated)
+        )
         .order_by(punch.employee_id, punch.effective_utc_ms)
     )  # fmt: skip
 
 
 @lru_cache(maxsize=2)
-def _unbelieved_query(is_dated: bool) -> Select[Any]:
+def _unbelieved_query(is_dated: bool) -> Question:
     punch = tables.punch.c
-    return select(punch.employee_id, punch.device_time, punch.record_id).where(
-        punch.employee_id.in_(_PEOPLE),
-        punch.effective_utc_ms.is_(None),
-        _known(tables.punch, is_dated=is_dated),
+    return Question(
+        select(punch.employee_id, punch.device_time, punch.record_id).where(
+            Among(punch.employee_id, "people"),
+            punch.effective_utc_ms.is_(None),
+            _known(tables.punch, is_dated=is_dated),
+        )
     )
 
 
 @lru_cache(maxsize=2)
-def _sales_query(is_dated: bool) -> Select[Any]:
+def _sales_query(is_dated: bool) -> Question:
     sale = tables.sale.c
-    return (
+    return Question(
         select(
             sale.employee_id, sale.work_date, sale.record_id, sale.amount_fen, sale.quantity_milli
         )
         .where(
-            sale.employee_id.in_(_PEOPLE),
+            Among(sale.employee_id, "people"),
             sale.work_date.between(bindparam("first"), bindparam("last")),
             _known(tables.sale, is_dated=is_dated),
         )
@@ -246,7 +246,7 @@ def _sales(
     known_by_utc_ms: int | None,
 ) -> dict[DayKey, Sales]:
     asked = {"people": list(people), "first": first, "last": last, "known_by": known_by_utc_ms}
-    rows = connection.execute(_sales_query(known_by_utc_ms is not None), asked).all()
+    rows = _sales_query(known_by_utc_ms is not None).ask(connection, **asked)
     found: dict[DayKey, Sales] = {}
     for key, lines in groupby(rows, key=itemgetter(0, 1)):
         _, _, record_ids, amounts_fen, quantities_milli = zip(*lines, strict=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
@@ -20,6 +20,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import tables
 from cloud_receiver.store.engine import insert_ignore, upsert, upsert_rows
+from cloud_receiver.store.questions import Question
 
 MAX_DAYS: Final = 2000  # at a time: bounds the transaction and the lists in its queries
 NEVER_UTC_MS: Final = 2**62
@@ -96,31 +97,33 @@ def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
     so that no mark is lost.
     """
     by_time, by_feed = _due_queries()
-    keys = {
-        (row[0], row[1]): None for row in connection.execute(by_time, {"now": now_utc_ms}).all()
-    }
-    keys |= {(row[0], row[1]): None for row in connection.execute(by_feed).all()}
+    keys = {(row[0], row[1]): None for row in by_time.ask(connection, now=now_utc_ms)}
+    keys |= {(row[0], row[1]): None for row in by_feed.ask(connection)}
     return list(keys)[:MAX_DAYS]
 
 
 @lru_cache(maxsize=1)
-def _due_queries() -> tuple[Select[Any], Select[Any]]:
-    """Return the questions for what time and what data make due; built once, asked often."""
+def _due_queries() -> tuple[Question, Question]:
+    """Return the questions for what time and what data make due."""
     dirty, feed = tables.dirty.c, _feeds().subquery()
     query = select(dirty.employee_id, dirty.work_date).with_for_update(of=tables.dirty)
     by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(dirty.due_utc_ms)
     by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
         dirty.awaits_utc_ms < feed.c.complete_utc_ms
     )
-    return by_time.limit(MAX_DAYS), by_feed.limit(MAX_DAYS)
+    return Question(by_time.limit(MAX_DAYS)), Question(by_feed.limit(MAX_DAYS))
 
 
 def complete(connection: Connection) -> dict[str, int]:
     """Return up to when each store's attendance feed is complete: its slowest terminal's mark."""
-    return {row.store_id: row.complete_utc_ms for row in connection.execute(_feeds())}
+    return {row[0]: row[1] for row in _complete_query().ask(connection)}
 
 
 @lru_cache(maxsize=1)
+def _complete_query() -> Question:
+    return Question(_feeds())
+
+
 def _feeds() -> Select[tuple[str, int]]:
     source = tables.source.c
     in_service = source.retired_utc_ms.is_(None)

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from secrets import token_hex
@@ -24,6 +25,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Insert,
     Table,
     create_engine,
     event,
@@ -232,14 +234,19 @@ def upsert(
     """Insert rows by primary key, or replace the columns they name, except those in `keep`."""
     if not rows:
         return
-    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    changed = tuple(name for name in rows[0] if name not in keep)
+    connection.execute(_upserting(connection.dialect.name, table, changed), rows)
+
+
+@lru_cache(maxsize=256)
+def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> Insert:
+    """Return the statement that replaces columns; to build it takes longer than to run it."""
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
-    changed = [name for name in rows[0] if name not in keys and name not in keep]
-    statement = statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in changed}
-    )
-    connection.execute(statement, rows)
+    replaced = {name: statement.excluded[name] for name in columns if name not in keys}
+    upserting: Insert = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
+    return upserting
 
 
 def behind_writers(connection: Connection, table: Table) -> ColumnElement[bool]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from cloud_receiver.domain.attendance import Gap
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import dirty
 from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import feed_gap
 from sync import records
 from sync.clock import parse_utc
@@ -39,20 +41,22 @@ def add(connection: Connection, told: Iterable[tuple[str, records.Gap]], now_utc
 
 def near(connection: Connection, begin_utc_ms: int, end_utc_ms: int) -> dict[str, list[Gap]]:
     """Return the open gaps that reach into a stretch, by store and in order of time."""
-    gap = feed_gap.c
-    rows = connection.execute(
-        select(gap.store_id, gap.from_utc_ms, gap.to_utc_ms, gap.record_id)
-        .where(
-            gap.to_utc_ms > begin_utc_ms,
-            gap.from_utc_ms < end_utc_ms,
-            gap.closed_utc_ms.is_(None),
-        )
-        .order_by(gap.from_utc_ms, gap.record_id)
-    )
+    rows = _NEAR.ask(connection, begin=begin_utc_ms, end=end_utc_ms)
     found: defaultdict[str, list[Gap]] = defaultdict(list)
     for store_id, *rest in rows:
         found[store_id].append(Gap(*rest))
     return dict(found)
+
+
+_NEAR: Final = Question(
+    select(feed_gap.c.store_id, feed_gap.c.from_utc_ms, feed_gap.c.to_utc_ms, feed_gap.c.record_id)
+    .where(
+        feed_gap.c.to_utc_ms > bindparam("begin"),
+        feed_gap.c.from_utc_ms < bindparam("end"),
+        feed_gap.c.closed_utc_ms.is_(None),
+    )
+    .order_by(feed_gap.c.from_utc_ms, feed_gap.c.record_id)
+)
 
 
 def listed(connection: Connection, *, closed: bool) -> Sequence[RowMapping]:

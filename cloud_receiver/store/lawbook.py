@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from cloud_receiver.domain.law import Jurisdiction, Limit, month_limit, parse_jurisdiction
 from cloud_receiver.domain.periods import last_date
 from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import store_law, wage
 from sync.errors import DakaError
 from sync.places import config_dir
@@ -76,8 +77,10 @@ def put_wages(
 
 def with_wage(connection: Connection, employee_ids: Collection[str]) -> set[str]:
     """Return those of some people whose wage is known."""
-    query = select(wage.c.employee_id).where(wage.c.employee_id.in_(sorted(employee_ids)))
-    return set(connection.scalars(query))
+    return {row[0] for row in _WITH_WAGE.ask(connection, people=list(employee_ids))}
+
+
+_WITH_WAGE: Final = Question(select(wage.c.employee_id).where(Among(wage.c.employee_id, "people")))
 
 
 def limits(

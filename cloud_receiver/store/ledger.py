@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, func, select, update
 
 from cloud_receiver.domain import granted
 from cloud_receiver.domain.accounts import PersonAccount
@@ -24,6 +25,7 @@ from cloud_receiver.domain.transfers import floor
 from cloud_receiver.store import balances, rulings
 from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert
 from cloud_receiver.store.notices import tell
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import ledger, meta, outcome, period_close
 
 HEAD_KEY: Final = "ledger_head"
@@ -168,18 +170,25 @@ def entries_about(connection: Connection, key: str) -> list[Entry]:
 
 def first_open(connection: Connection) -> str:
     """Return the earliest month that is not closed, ``""`` when none is closed yet."""
-    closed = connection.scalar(select(func.max(period_close.c.period)))
+    closed = _LAST_CLOSED.ask_one(connection)
     return after(closed) if closed else ""
 
 
 def lock(connection: Connection) -> None:
     """Make other writers of the ledger wait until this transaction ends."""
-    insert_ignore(connection, meta, [{"key": HEAD_KEY, "value": _head_text(GENESIS)}])
-    connection.execute(select(meta.c.value).where(meta.c.key == HEAD_KEY).with_for_update())
+    if _LOCKED_HEAD.ask_one(connection) is None:
+        insert_ignore(connection, meta, [{"key": HEAD_KEY, "value": _head_text(GENESIS)}])
+        _LOCKED_HEAD.ask(connection)
 
 
 def _head(connection: Connection) -> Head:
-    return head_of(connection.scalar(select(meta.c.value).where(meta.c.key == HEAD_KEY)))
+    return head_of(_HEAD.ask_one(connection))
+
+
+_head_row: Final = select(meta.c.value).where(meta.c.key == HEAD_KEY)
+_HEAD: Final = Question(_head_row)
+_LOCKED_HEAD: Final = Question(_head_row.with_for_update())
+_LAST_CLOSED: Final = Question(select(func.max(period_close.c.period)))
 
 
 def head_of(text: str | None) -> Head:
@@ -269,13 +278,18 @@ def _rows_of_days(connection: Connection, table: Table, days: Sequence[DayKey]) 
     for employee_id, work_date in days:
         people[employee_id].append(work_date)
         dates[work_date].append(employee_id)
-    one, many = table.c.employee_id, table.c.work_date
-    groups = people
-    if len(dates) < len(people):
-        one, many, groups = many, one, dates
-    for key, others in groups.items():
-        for some in _slices(others):
-            yield from connection.execute(select(table).where(one == key, many.in_(some)))
+    by_date = len(dates) < len(people)
+    question = _of_days_query(table, "work_date" if by_date else "employee_id")
+    for key, others in (dates if by_date else people).items():
+        yield from question.ask(connection, one=key, many=others)
+
+
+@lru_cache(maxsize=4)
+def _of_days_query(table: Table, by: str) -> Question:
+    """Return the question for rows of one person and many dates, or of one date and many people."""
+    other = "employee_id" if by == "work_date" else "work_date"
+    one: BindParameter[str] = bindparam("one")
+    return Question(select(table).where(table.c[by] == one, Among(table.c[other], "many")))
 
 
 def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -9,14 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.validity import Binding, holder_on
 from cloud_receiver.domain.workday import decode_shifts
 from cloud_receiver.store import approvals, tables
+from cloud_receiver.store.questions import Among, Question
 
 ANY_DEVICE: Final = "*"
 UNKNOWN_ZONE: Final = "UTC"
@@ -46,8 +47,10 @@ class Site:
 
 def sites(connection: Connection) -> dict[str, Site]:
     """Return all stores by id."""
-    columns = [tables.store.c[name] for name in Site.__dataclass_fields__]
-    return {row.store_id: Site(*row) for row in connection.execute(select(*columns))}
+    return {row[0]: Site(*row) for row in _SITES.ask(connection)}
+
+
+_SITES: Final = Question(select(*[tables.store.c[name] for name in Site.__dataclass_fields__]))
 
 
 def zone_of(known_sites: Mapping[str, Site], store_id: str) -> str:
@@ -58,9 +61,15 @@ def zone_of(known_sites: Mapping[str, Site], store_id: str) -> str:
 
 def home_stores(connection: Connection, employee_ids: Collection[str]) -> dict[str, str]:
     """Return the home store of each of the people that are known."""
-    columns = (tables.employee.c.employee_id, tables.employee.c.store_id)
-    rows = connection.execute(select(*columns).where(columns[0].in_(employee_ids)))
+    rows = _HOMES.ask(connection, people=list(employee_ids))
     return {employee_id: store_id for employee_id, store_id in rows}  # noqa: C416  rows, no dict
+
+
+_HOMES: Final = Question(
+    select(tables.employee.c.employee_id, tables.employee.c.store_id).where(
+        Among(tables.employee.c.employee_id, "people")
+    )
+)
 
 
 Bindings = Mapping[tuple[str, ...], Sequence[Binding]]
@@ -98,28 +107,39 @@ def badge_book(
     connection: Connection, store_ids: Collection[str], user_ids: Collection[str]
 ) -> BadgeBook:
     """Return the badges of some stores and user ids."""
-    badge = tables.badge.c
-    wanted = badge.store_id.in_(store_ids) & badge.user_id.in_(user_ids)
-    return BadgeBook(_bindings(connection, tables.badge, wanted))
+    return BadgeBook(_bindings(connection, tables.badge, "user_id", store_ids, user_ids))
 
 
 def seller_book(
     connection: Connection, store_ids: Collection[str], codes: Collection[str]
 ) -> SellerBook:
     """Return the till codes of some stores."""
-    seller = tables.seller.c
-    wanted = seller.store_id.in_(store_ids) & seller.seller_code.in_(codes)
-    return SellerBook(_bindings(connection, tables.seller, wanted))
+    return SellerBook(_bindings(connection, tables.seller, "seller_code", store_ids, codes))
 
 
-def _bindings(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> Bindings:
+def _bindings(
+    connection: Connection,
+    table: Table,
+    id_name: str,
+    store_ids: Collection[str],
+    ids: Collection[str],
+) -> Bindings:
     """Return bindings by all of the primary key but its last column, the first date."""
+    if not ids:
+        return {}
+    rows = _bindings_query(table, id_name).ask(connection, stores=list(store_ids), ids=list(ids))
+    found: defaultdict[tuple[str, ...], list[Binding]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row[:-3])].append(Binding(*row[-3:]))
+    return found
+
+
+@lru_cache(maxsize=2)
+def _bindings_query(table: Table, id_name: str) -> Question:
     key = list(table.primary_key)[:-1]
     columns = (*key, table.c.first_date, table.c.last_date, table.c.employee_id)
-    found: defaultdict[tuple[str, ...], list[Binding]] = defaultdict(list)
-    for row in connection.execute(select(*columns).where(wanted)):
-        found[tuple(row[: len(key)])].append(Binding(*row[len(key) :]))
-    return found
+    wanted = Among(table.c.store_id, "stores") & Among(table.c[id_name], "ids")
+    return Question(select(*columns).where(wanted))
 
 
 Rosters = Mapping[str, Mapping[str, RosterDay]]
@@ -147,7 +167,7 @@ def rosters(
         "last": last_date,
         "known_by": known_by_utc_ms,
     }
-    rows = connection.execute(_roster_query(known_by_utc_ms is not None), asked).all()
+    rows = _roster_query(known_by_utc_ms is not None).ask(connection, **asked)
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
     same: dict[tuple[object, ...], RosterDay] = {}
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
@@ -170,8 +190,8 @@ def rosters(
 
 
 @lru_cache(maxsize=2)
-def _roster_query(is_dated: bool) -> Select[Any]:
-    """Return the question for roster versions; built once, asked often."""
+def _roster_query(is_dated: bool) -> Question:
+    """Return the question for roster versions."""
     roster = tables.roster.c
     query = (
         select(
@@ -183,9 +203,11 @@ def _roster_query(is_dated: bool) -> Select[Any]:
             roster.subsidy_fen,
         )
         .where(
-            roster.employee_id.in_(bindparam("people", expanding=True)),
+            Among(roster.employee_id, "people"),
             roster.work_date.between(bindparam("first"), bindparam("last")),
         )
         .order_by(roster.employee_id, roster.work_date, roster.version)
     )
-    return query.where(roster.created_utc_ms <= bindparam("known_by")) if is_dated else query
+    if is_dated:
+        query = query.where(roster.created_utc_ms <= bindparam("known_by"))
+    return Question(query)

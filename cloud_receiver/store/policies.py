@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
 from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.policies import Dated, PolicyBook, decode_policy, encode_policy
 from cloud_receiver.store import dirty
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import day_fact, policy_version
+
+_VERSIONS: Final = Question(select(policy_version).order_by(policy_version.c.version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +27,13 @@ class PolicyVersion:
 
 def versions(connection: Connection) -> list[PolicyVersion]:
     """Return all versions, the oldest first."""
-    rows = connection.execute(select(policy_version).order_by(policy_version.c.version))
     return [
         PolicyVersion(
             Dated(row.effective_from, row.version, decode_policy(row.document)),
             row.author,
             row.created_utc_ms,
         )
-        for row in rows
+        for row in _VERSIONS.ask(connection)
     ]
 
 

@@ -29,6 +29,7 @@ from cloud_receiver.store import boots, dirty, entry_book, feed_gaps, organisati
 from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
+from cloud_receiver.store.questions import Question
 from sync.records import Gap, Punch, Sale
 
 CURSOR_KEY: Final = "projected_entry_no"
@@ -114,8 +115,10 @@ def advance(connection: Connection, now_utc_ms: int) -> int:
 
 def cursor(connection: Connection) -> int:
     """Return the number of the last journal row that was projected, 0 at first."""
-    value = select(tables.meta.c.value).where(tables.meta.c.key == CURSOR_KEY)
-    return int(connection.scalar(value) or 0)
+    return int(_CURSOR.ask_one(connection) or 0)
+
+
+_CURSOR: Final = Question(select(tables.meta.c.value).where(tables.meta.c.key == CURSOR_KEY))
 
 
 def reset(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select
 
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.rules import Rulebook, require_sound
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import rule_version
 from sync.places import config_dir
 
@@ -86,8 +87,12 @@ def publish(
 
 def load_rulebook(connection: Connection) -> Rulebook:
     """Return the rules of the database, compiled; the same object until a version is added."""
-    query = select(rule_version.c.document).order_by(rule_version.c.rule_id, rule_version.c.version)
-    return _compiled(tuple(connection.scalars(query)))
+    return _compiled(tuple(row[0] for row in _DOCUMENTS.ask(connection)))
+
+
+_DOCUMENTS: Final = Question(
+    select(rule_version.c.document).order_by(rule_version.c.rule_id, rule_version.c.version)
+)
 
 
 @lru_cache(maxsize=4)

@@ -16,9 +16,8 @@ from cloud_receiver.domain.periods import last_date, period_of
 from cloud_receiver.domain.rulings import Ruling
 from cloud_receiver.store import lawbook
 from cloud_receiver.store.lawbook import PersonMonth
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import appeal, appeal_event, outcome
-
-_PEOPLE_A_QUERY: Final = 500
 
 
 def days_beside(connection: Connection, days: Collection[DayKey]) -> set[DayKey]:
@@ -53,10 +52,7 @@ def of_days(connection: Connection, days: Collection[DayKey]) -> dict[str, Rulin
 
 
 def _limited_months(connection: Connection, days: Collection[DayKey]) -> set[PersonMonth]:
-    with_wage = set()
-    people = sorted({who for who, _ in days})
-    for start in range(0, len(people), _PEOPLE_A_QUERY):
-        with_wage |= lawbook.with_wage(connection, people[start : start + _PEOPLE_A_QUERY])
+    with_wage = lawbook.with_wage(connection, {who for who, _ in days})
     return {(who, period_of(date)) for who, date in days if who in with_wage}
 
 
@@ -94,13 +90,16 @@ def binding_appeals(
     connection: Connection, people: Collection[str]
 ) -> Iterator[tuple[Any, tuple[Event, ...]]]:
     """Yield the appeals of some people that are open or changed what is booked, oldest first."""
-    who = sorted(people)
-    for start in range(0, len(who), _PEOPLE_A_QUERY):
-        some = who[start : start + _PEOPLE_A_QUERY]
-        query = select(appeal).where(appeal.c.employee_id.in_(some), appeal.c.is_binding)
-        rows = list(connection.execute(query.order_by(appeal.c.opened_utc_ms)))
-        events = events_of(connection, [row.appeal_id for row in rows])
-        yield from ((row, events[row.appeal_id]) for row in rows)
+    rows = _BINDING.ask(connection, people=list(people))
+    events = events_of(connection, [row.appeal_id for row in rows])
+    yield from ((row, events[row.appeal_id]) for row in rows)
+
+
+_BINDING: Final = Question(
+    select(appeal)
+    .where(Among(appeal.c.employee_id, "people"), appeal.c.is_binding)
+    .order_by(appeal.c.opened_utc_ms)
+)
 
 
 def events_of(connection: Connection, appeal_ids: Collection[str]) -> dict[str, tuple[Event, ...]]:

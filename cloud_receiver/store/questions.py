@@ -1,0 +1,107 @@
+"""Questions that are asked for every changed day: built and compiled once, then only asked.
+
+SQLAlchemy takes several times as long to build, key and fill a query as the database takes to
+answer it for one employee-day. A `Question` is the same query as text, kept per database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Delete,
+    Select,
+    bindparam,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class Among(ColumnElement[bool]):
+    """The condition that a text column is one of a list, which is one parameter however long.
+
+    Unlike `in_`, its text does not depend on how many there are, and no limit on the number
+    of parameters is near.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[str], name: str) -> None:
+        self.tested = column
+        self.values: BindParameter[Any] = bindparam(name)
+
+
+@compiles(Among, "sqlite")
+def _among_json(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    tested = compiler.process(element.tested, **options)
+    values = compiler.process(element.values)
+    return f"{tested} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - compiled
+
+
+@compiles(Among, "postgresql")
+def _among_array(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    tested = compiler.process(element.tested, **options)
+    return f"{tested} = ANY({compiler.process(element.values)}::varchar[])"
+
+
+class Question:
+    """A query of text and whole numbers, asked with the names of its parameters.
+
+    What comes back is as the driver gives it: SQLite's booleans are 0 and 1.
+    """
+
+    def __init__(self, query: Select[Any] | Delete) -> None:
+        self._query: Final = query
+        self._texts: dict[str, _Text] = {}
+
+    def ask(self, connection: Connection, **asked: Any) -> Sequence[Any]:
+        """Return all rows."""
+        rows: Sequence[Any] = self._text(connection).run(connection, asked).all()
+        return rows
+
+    def ask_one(self, connection: Connection, **asked: Any) -> Any:
+        """Return the first column of the first row, None where there is no row."""
+        return self._text(connection).run(connection, asked).scalar()
+
+    def _text(self, connection: Connection) -> _Text:
+        dialect = connection.dialect
+        text = self._texts.get(dialect.name)
+        if text is None:
+            text = self._texts[dialect.name] = _Text(self._query, dialect)
+        return text
+
+
+class _Text:
+    """A query as the driver of one database takes it."""
+
+    def __init__(self, query: Select[Any] | Delete, dialect: Dialect) -> None:
+        compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        assert isinstance(compiled, SQLCompiler)
+        self._text = str(compiled)
+        self._fixed = dict(compiled.params)
+        self._wanted = {name for name, bind in compiled.binds.items() if bind.required}
+        self._order = compiled.positiontup if compiled.positional else None
+
+    def run(self, connection: Connection, asked: dict[str, Any]) -> Any:
+        assert asked.keys() >= self._wanted, f"{self._wanted - asked.keys()} must be said"
+        values = self._fixed | asked
+        if self._order is None:
+            parameters: Any = {
+                name: value if _is_plain(value) else list(value) for name, value in values.items()
+            }
+        else:
+            ordered = (values[name] for name in self._order)
+            parameters = tuple(
+                value if _is_plain(value) else json.dumps(list(value)) for value in ordered
+            )
+        return connection.exec_driver_sql(self._text, parameters)
+
+
+def _is_plain(value: str | int | Sequence[str] | None) -> bool:
+    return value is None or isinstance(value, str | int)
