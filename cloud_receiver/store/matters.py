@@ -178,13 +178,18 @@ def _days(
         if kind is not None and row.final:
             key = f"{kind}/{row.employee_id}/{row.work_date}"
             yield Matter(key=key, kind=kind, code=row.status, **base)
-        for finding in evidence.get("findings", ()):
-            if finding["code"] in DUBIOUS:
-                records = tuple(finding["records"])
-                key = f"odd/{row.employee_id}/{row.work_date}/{finding['code']}/{'+'.join(records)}"
-                yield Matter(
-                    key=key, kind=Kind.ODD, code=finding["code"], record_ids=records, **base
-                )
+        for code, records in _dubious(evidence).items():
+            key = f"odd/{row.employee_id}/{row.work_date}/{code}/{'+'.join(records)}"
+            yield Matter(key=key, kind=Kind.ODD, code=code, record_ids=records, **base)
+
+
+def _dubious(evidence: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the records of a day by the finding about them: a day's of one kind are one matter."""
+    found: dict[str, tuple[str, ...]] = {}
+    for finding in evidence.get("findings", ()):
+        if finding["code"] in DUBIOUS:
+            found[finding["code"]] = (*found.get(finding["code"], ()), *finding["records"])
+    return found
 
 
 def _said(connection: Connection, first: str, last: str) -> dict[tuple[str, str], int]:

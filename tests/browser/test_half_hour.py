@@ -1,0 +1,170 @@
+"""HR's half hour: a day of 200 people with 40 oddities, from the inbox to nothing open, in few clicks."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, func, insert, select
+
+from cloud_receiver.domain.results import DayStatus
+from cloud_receiver.domain.workday import Shift, utc_ms
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.store import accounts, tables
+from cloud_receiver.store.engine import open_engine, read, sqlite_url, write
+from cloud_receiver.store.enrolment import RosterEntry, add_roster
+from cloud_receiver.store.rulebook import publish_shipped
+from sync.records import Record
+from tests.browser.conftest import Headquarters
+from tests.browser.seeding import (
+    LOGIN,
+    NOW,
+    PASSWORD,
+    TODAY,
+    ZONE,
+    Box,
+    FixedClock,
+    local,
+    punch,
+    terminal,
+    tills,
+)
+
+MAX_CLICKS = 60
+DAY = TODAY - timedelta(days=1)
+STORES = [f"S{number:03}" for number in range(1, 5)]
+PEOPLE = [f"P{number:03}" for number in range(200)]
+STRANGERS = PEOPLE[:4]  # came, but nobody had said whose id it is
+ABSENT = PEOPLE[4:8]
+NO_CARD_OUT = PEOPLE[8:28]
+ELSEWHERE = PEOPLE[28:40]  # touched the terminal of another store
+WAITING = (DayStatus.PENDING, DayStatus.AWAITING_DATA)
+
+
+def store_of(person: str) -> str:
+    return STORES[int(person[1:]) % len(STORES)]
+
+
+@pytest.fixture(scope="module")
+def seeded(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> tuple[Path, dict[str, Box]]:
+    """A database with that day in it; the server of this module runs on it."""
+    path = tmp_path_factory.mktemp("half-hour") / "hq.sqlite"
+    shutil.copy(sqlite_template, path)
+    engine = open_engine(sqlite_url(path))
+    accounts.add(engine, LOGIN, PASSWORD, utc_ms(NOW))
+    _organisation(engine)
+    boxes = {store: Box(engine, f"box-{store}", store) for store in STORES}
+    for store, box in boxes.items():
+        box.send(_records(store), NOW)
+        box.beat(NOW, 0, (terminal("门口", f"T{store}", store, NOW, NOW), tills(store, NOW)))
+    evaluator = Evaluator(engine, FixedClock(NOW))
+    while evaluator.flush():
+        pass
+    engine.dispose()
+    return path, boxes
+
+
+def _organisation(engine: Engine) -> None:
+    created = utc_ms(local(DAY, "00:00"))
+    with write(engine) as connection:
+        for number, store in enumerate(STORES):
+            shop = {
+                "store_id": store,
+                "name": f"第{number + 1}店",
+                "zone": ZONE,
+                "scene": "community",
+            }
+            connection.execute(insert(tables.store), shop)
+        for person in PEOPLE:
+            who = {"employee_id": person, "store_id": store_of(person)}
+            named = who | {"name": f"员工{person[1:]}", "language": "zh", "active": True}
+            connection.execute(insert(tables.employee), named)
+            if person not in STRANGERS:
+                badges = [
+                    who | {"store_id": store, "device_serial": "*", "user_id": person}
+                    for store in STORES
+                ]
+                connection.execute(insert(tables.badge), badges)
+            shift = Shift(
+                shift_id="day", store_id=store_of(person), zone=ZONE, start="09:00", end="18:00"
+            )
+            day = RosterEntry(
+                employee_id=person, work_date=DAY.isoformat(), store_id=store_of(person),
+                shifts=(shift,), target_fen=0, subsidy_fen=10_000,
+            )  # fmt: skip
+            add_roster(connection, [day], "seed", created)
+        publish_shipped(connection, created)
+
+
+def _records(store: str) -> list[Record]:
+    """Return what the terminal of a store saw that day."""
+    found: list[Record] = []
+    for person in PEOPLE:
+        at = (
+            STORES[(STORES.index(store_of(person)) + 1) % 4]
+            if person in ELSEWHERE
+            else store_of(person)
+        )
+        if at != store or person in ABSENT:
+            continue
+        came = local(DAY, "08:50", int(person[1:]))
+        found.append(punch(store, f"T{store}", person, came))
+        if person not in NO_CARD_OUT:
+            found.append(punch(store, f"T{store}", person, local(DAY, "18:05", int(person[1:]))))
+    return found
+
+
+class Clicks:
+    """Clicks and counts; choosing in a list is two."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def on(self, role: str, name: str) -> None:
+        self.count += 1
+        found = self.page.locator("#content, nav").get_by_role(role, name=name)  # type: ignore[arg-type]
+        found.first.click()
+
+    def decide_all(self, kind: str, choice: str) -> None:
+        """Decide everything of a kind in one way."""
+        self.on("link", kind)
+        expect(self.page.locator(".tab[aria-current]")).to_contain_text(kind)
+        self.count += 2
+        self.page.locator("thead [data-all]").check()
+        self.page.locator(".bulk").get_by_role("button", name=choice).click()
+        expect(self.page.locator(".done")).to_contain_text("已处理")
+
+
+def test_from_the_inbox_to_payroll_in_few_clicks(reader: Page, headquarters: Headquarters) -> None:
+    reader.goto(headquarters.url)
+    hands = Clicks(reader)
+    hands.on("link", "待处理")
+    waiting = reader.locator(".tab[aria-current] .count")
+    expect(waiting).to_be_visible()
+    assert int(waiting.inner_text()) >= len(PEOPLE[:40])
+    hands.on("link", "去登记")
+    for person in STRANGERS:
+        card = reader.locator("article", has_text=f"用户号 {person}")
+        card.get_by_label("这是谁").select_option(person)
+        card.get_by_role("button", name="登记").click()
+        hands.count += 3
+        expect(card).to_have_count(0)
+    hands.on("link", "待处理")
+    expect(reader.locator(".tab", has_text="旷工").locator(".count")).to_have_text(
+        "4", timeout=30_000
+    )
+    hands.decide_all("旷工", "记为事假")
+    hands.decide_all("缺卡", "按排班补卡")
+    hands.decide_all("可疑记录", "确认无误")
+    expect(reader.locator("#content")).to_contain_text("没有要决定的事", timeout=30_000)
+    assert hands.count <= MAX_CLICKS
+    with read(headquarters.engine) as connection:
+        fact = tables.day_fact.c
+        query = select(func.count()).where(fact.work_date == DAY.isoformat())
+        assert connection.scalar(query) == len(PEOPLE)
+        assert connection.scalar(query.where(fact.status.in_(WAITING))) == 0
