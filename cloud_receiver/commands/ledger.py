@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,31 +12,14 @@ from cloud_receiver.commands.options import (
     NEEDS_A_LOOK,
     Config,
     Language,
+    transaction,
     words_of,
 )
 from sync.errors import DakaError
 from sync.money import parse_fen, yuan_text
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from cloud_receiver.settings import Settings
-
 app = typer.Typer(no_args_is_help=True, help="The ledger: proof, balances, closing, withdrawals.")
 Author = Annotated[str, typer.Option(help="who is answerable for it")]
-
-
-@contextmanager
-def _transaction(config: Path) -> Iterator[tuple[Connection, int, Settings]]:
-    """Give a connection in a transaction that commits, the clock's time and the settings."""
-    from cloud_receiver.domain.workday import utc_ms
-    from cloud_receiver.main import database
-    from cloud_receiver.settings import load_settings
-    from cloud_receiver.store.engine import write
-
-    settings = load_settings(config)
-    with database(settings) as engine, write(engine) as connection:
-        yield connection, utc_ms(settings.clock.now_utc()), settings
 
 
 def _fen(yuan: str) -> int:
@@ -55,7 +35,7 @@ def ledger_verify(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     from cloud_receiver.store import verification
 
     words = words_of(lang)
-    with _transaction(config) as (connection, _, _settings):
+    with transaction(config) as (connection, _, _settings):
         troubles = list(verification.verify_all(connection))
         chain = verification.verify_ledger(connection)
     for trouble in troubles:
@@ -76,7 +56,7 @@ def ledger_balance(
     from cloud_receiver.store import balances
 
     words = words_of(lang)
-    with _transaction(config) as (connection, _, _settings):
+    with transaction(config) as (connection, _, _settings):
         found = balances.all_of(connection)
     for owner, account, amount_fen in found:
         if not employee or owner == employee:
@@ -96,7 +76,7 @@ def ledger_close(
     from cloud_receiver.store.closing import close_period
 
     words = words_of(lang)
-    with _transaction(config) as (connection, now_utc_ms, settings):
+    with transaction(config) as (connection, now_utc_ms, settings):
         channels = settings.notify.channels
         closed = close_period(connection, period, author, now_utc_ms, channels=channels)
     for one in closed.payments:
@@ -123,7 +103,7 @@ def ledger_paid(
     """Say that payroll settled what a close handed over."""
     from cloud_receiver.store.closing import payroll_paid
 
-    with _transaction(config) as (connection, now_utc_ms, _):
+    with transaction(config) as (connection, now_utc_ms, _):
         entries = payroll_paid(connection, period, author, now_utc_ms)
     typer.echo(words_of(lang).say("ledger_paid", period=period, people=len(entries)))
 
@@ -139,7 +119,7 @@ def ledger_withdraw(
     """Ask for an amount of the instant account; `settle` says what became of it."""
     from cloud_receiver.store.withdrawals import withdraw
 
-    with _transaction(config) as (connection, now_utc_ms, _):
+    with transaction(config) as (connection, now_utc_ms, _):
         made = withdraw(connection, employee, _fen(yuan), request, now_utc_ms)
     say = {"request": made.request_id, "amount": yuan_text(made.amount_fen), "state": made.state}
     typer.echo(words_of(lang).say("ledger_withdrawal", employee=made.employee_id, **say))
@@ -156,7 +136,7 @@ def ledger_settle(
     """Say whether a withdrawal was paid out or is given back."""
     from cloud_receiver.store.withdrawals import settle_withdrawal
 
-    with _transaction(config) as (connection, now_utc_ms, settings):
+    with transaction(config) as (connection, now_utc_ms, settings):
         made = settle_withdrawal(
             connection, request, now_utc_ms, paid=paid, reason=reason,
             channels=settings.notify.channels,
@@ -170,7 +150,7 @@ def ledger_export_beancount(config: Config = DEFAULT_CONFIG) -> None:
     """Write the whole ledger as beancount text to standard output."""
     from cloud_receiver.exchange import beancount
 
-    with _transaction(config) as (connection, _, _settings):
+    with transaction(config) as (connection, _, _settings):
         for line in beancount.lines(connection):
             typer.echo(line)
 
@@ -181,7 +161,7 @@ def ledger_anchor(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     from cloud_receiver.domain.workday import local_date
     from cloud_receiver.store.verification import make_anchor
 
-    with _transaction(config) as (connection, now_utc_ms, _):
+    with transaction(config) as (connection, now_utc_ms, _):
         date = local_date(now_utc_ms, "UTC")
         head, _is_new = make_anchor(connection, date, now_utc_ms)
     typer.echo(
@@ -202,7 +182,7 @@ def ledger_statement(
     from cloud_receiver.store.account_statement import account_statement
 
     language = words_of(lang).language
-    with _transaction(config) as (connection, _, _settings):
+    with transaction(config) as (connection, _, _settings):
         statement = account_statement(connection, employee, period)
     if form == "csv":
         content = statement_files.to_csv(statement, language)
@@ -227,7 +207,7 @@ def ledger_wage(
     from cloud_receiver.store.lawbook import put_wages
     from cloud_receiver.store.ledger import book_month_again
 
-    with _transaction(config) as (connection, now_utc_ms, settings):
+    with transaction(config) as (connection, now_utc_ms, settings):
         put_wages(connection, [(employee, since, _fen(yuan))], author, now_utc_ms)
         book_month_again(
             connection, since, now_utc_ms, employee_id=employee, channels=settings.notify.channels
@@ -246,7 +226,7 @@ def ledger_law(
     from cloud_receiver.store.lawbook import put_jurisdiction
     from cloud_receiver.store.ledger import book_month_again
 
-    with _transaction(config) as (connection, now_utc_ms, settings):
+    with transaction(config) as (connection, now_utc_ms, settings):
         put_jurisdiction(connection, store, jurisdiction, since, author, now_utc_ms)
         book_month_again(
             connection, since, now_utc_ms, store_id=store, channels=settings.notify.channels

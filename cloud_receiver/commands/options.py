@@ -17,6 +17,8 @@ from cloud_receiver.words import LANGUAGES, Words, language_of
 from sync.errors import DakaError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from cloud_receiver.settings import Settings
 
 NEEDS_A_LOOK: Final = 3
@@ -68,6 +70,18 @@ def speaking(words: Words) -> Iterator[None]:
         yield
     except DakaError as error:
         raise DakaError(getattr(error, words.language, str(error))) from error
+
+
+@contextmanager
+def transaction(config: Path) -> Iterator[tuple[Connection, int, Settings]]:
+    """Give a connection in a transaction that commits, the clock's time and the settings."""
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
+    from cloud_receiver.store.engine import write
+
+    settings = load_settings(config)
+    with database(settings) as engine, write(engine) as connection:
+        yield connection, now_of(settings), settings
 
 
 def now_of(settings: Settings) -> int:

@@ -70,7 +70,8 @@ def line_cells(line: Line, zone: str, language: str) -> list[Cell]:
     ]
 
 
-def _safe(cell: Cell) -> Cell:
+def safe(cell: Cell) -> Cell:
+    """Return a cell that a spreadsheet does not run."""
     if isinstance(cell, str) and cell.startswith(_DANGEROUS):
         return f"'{cell}"
     return cell
@@ -78,7 +79,7 @@ def _safe(cell: Cell) -> Cell:
 
 def _rows(statement: AccountStatement, language: str) -> Iterator[list[Cell]]:
     for line in statement.lines:
-        yield [_safe(cell) for cell in line_cells(line, statement.zone, language)]
+        yield [safe(cell) for cell in line_cells(line, statement.zone, language)]
 
 
 def to_csv(statement: AccountStatement, language: str) -> bytes:
@@ -86,7 +87,7 @@ def to_csv(statement: AccountStatement, language: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        [statement.employee_id, _safe(statement.name), statement.period, statement.content_sha256]
+        [statement.employee_id, safe(statement.name), statement.period, statement.content_sha256]
     )
     writer.writerow([_pick(one, language) for one in _COLUMNS])
     for row in _rows(statement, language):
@@ -119,7 +120,7 @@ def to_xlsx(statement: AccountStatement, language: str) -> bytes:
     sheet = book.active
     sheet.title = f"{statement.period}"
     sheet.append(
-        [statement.employee_id, _safe(statement.name), statement.period, statement.content_sha256]
+        [statement.employee_id, safe(statement.name), statement.period, statement.content_sha256]
     )
     sheet.append([_pick(one, language) for one in _COLUMNS])
     for row in _rows(statement, language):

@@ -45,6 +45,7 @@ from cloud_receiver.store.tables.organisation import (
     seller,
     store,
 )
+from cloud_receiver.store.tables.payroll import payroll_export
 from cloud_receiver.store.tables.people import account
 from cloud_receiver.store.tables.planning import (
     calendar_day,
@@ -89,6 +90,7 @@ __all__ = [
     "metadata",
     "notice",
     "outcome",
+    "payroll_export",
     "period_close",
     "policy_version",
     "punch",

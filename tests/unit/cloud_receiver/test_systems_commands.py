@@ -1,0 +1,44 @@
+"""The commands towards other systems: what they say and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cloud_receiver.cli import app
+from sync.errors import DakaError
+
+Daka = Callable[..., Result]
+
+
+@pytest.fixture
+def daka(tmp_path: Path) -> Daka:
+    """Run a command on this test's headquarters; errors of the world come through."""
+    settings = tmp_path / "hq.toml"
+    settings.write_text(
+        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
+        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
+        encoding="utf-8",
+    )
+
+    def call(*words: str) -> Result:
+        result = CliRunner().invoke(app, [*words, "--config", str(settings), "--lang", "en"])
+        if isinstance(result.exception, DakaError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result
+
+    return call
+
+
+def test_a_month_s_files_are_written_and_listed(daka: Daka, tmp_path: Path) -> None:
+    assert "nothing was exported" in daka("payroll", "list").output
+    made = daka("payroll", "export", "2020-01", "--close", "--folder", str(tmp_path)).output
+    assert "1 2020-01 final daka-hq payroll" in made
+    for form in ("csv", "xlsx"):
+        assert (tmp_path / f"payroll-2020-01-1.{form}").stat().st_size > 100
+    assert made.splitlines()[0] == daka("payroll", "list").output.strip()
+    assert made.splitlines()[0] == daka("payroll", "show", "1").output.strip()
