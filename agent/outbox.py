@@ -246,6 +246,7 @@ class Outbox:
             for lane, state in self.counts.lanes.items()
         }
         with self._transaction():
+            self._set_meta(storage.FORSAKEN, self.counts.epoch)
             self._set_meta("epoch", epoch)
             self._db.execute("UPDATE lane SET through = floor, beyond = '[]', hq_epoch = NULL")
             self._db.execute("DELETE FROM rejection")

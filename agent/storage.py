@@ -25,6 +25,8 @@ BALLAST_BYTES: Final = CHECKPOINT_PAGES * PAGE_BYTES * 5 // 4 + 512 * 1024
 MAX_SET_ASIDE: Final = 2
 LANE_NUMBERS: Final = {Lane.PUNCH: 1, Lane.SALE: 2, Lane.BULK: 3}
 """As they stand in the file: a number never changes its meaning."""
+FORSAKEN: Final = "forsaken"
+"""Where the outbox keeps the epoch it gave up last."""
 _PLACE_BITS: Final = 48
 _FULL: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE"}

@@ -25,7 +25,7 @@ from agent.outbox_view import OutboxView
 from agent.publisher import Publisher
 from agent.schedule import reconnect_delay_s
 from agent.settings import Settings
-from agent.storage import StorageError
+from agent.storage import FORSAKEN, StorageError
 from agent.tuning import Tuning
 from agent.writer import Writer
 from sync import topics
@@ -161,6 +161,7 @@ class Uplink:
         counts = self._writer.counts
         self._epoch = counts.epoch
         self._life = secrets.token_hex(6)
+        self._forsaken = self._writer.call(lambda outbox: outbox.kept(FORSAKEN)) or ""
         self._publisher = Publisher(counts.epoch, counts.lanes, self._random.random, self._life)
 
     def _notice_appended(self, now_s: float) -> None:
@@ -185,6 +186,7 @@ class Uplink:
                 heads=self._writer.counts.heads,
                 config_hash=self._settings.config_hash,
                 at_utc=self._connect_utc,
+                forsaken=self._forsaken,
             )
         )
 

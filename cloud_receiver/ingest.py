@@ -16,12 +16,13 @@ from cloud_receiver.mail import Mail, Message, sort_mail
 from cloud_receiver.store import control, fleet, journal
 from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
 from cloud_receiver.store.journal import Entry, LaneKey
-from cloud_receiver.store.problems import Letter, bury, is_buried, numbers_with_letters
+from cloud_receiver.store.problems import Letter, bury, is_buried, is_recent, numbers_with_letters
 from sync import topics
 from sync.control import Echo
 from sync.envelope import Batch
 from sync.heartbeat import Heartbeat
 from sync.items import Item, Refused
+from sync.presence import BoxState
 from sync.receipt import Mark, Receipt, Rejection, merge
 from sync.records import Sale, Trouble
 from sync.refusal import Refusal
@@ -254,9 +255,27 @@ class _Filing:
             fleet.greet(self.connection, state, self.now_utc_ms)
             if state.online:
                 self._tell_marks(state.box_id, state.epoch)
+                self._note_forsaken(state)
         control.note_reports(self.connection, mail.reports)
         control.note_replies(self.connection, mail.replies, self.now_utc_ms)
         fleet.heard_of(self.connection, [box_id for box_id, _ in mail.echoes], self.now_utc_ms)
+
+    def _note_forsaken(self, state: BoxState) -> None:
+        """Take a box's word that its old epoch is another's too, and tell whoever goes by it.
+
+        The box found our marks beyond its own numbers. The other outbox cannot notice: the
+        numbers we hold of the epoch may be the first one's records where it believes its own.
+        """
+        detail = (
+            f"the box holds less of {state.forsaken} than headquarters and has a new epoch:"
+            " its outbox was brought back from a copy, or two boxes go by this name"
+        )
+        letter = _contest(state.box_id, state.forsaken, detail)
+        if state.forsaken and not is_buried(self.connection, letter):
+            topic = topics.state(self.org, state.box_id)
+            self.letters.append(replace(letter, topic=topic))
+            self.contested.add((state.box_id, state.forsaken))
+            self._tell_marks(state.box_id, state.forsaken)
 
     def _tell_marks(self, box_id: str, epoch: str) -> None:
         self._is_contested(box_id, epoch)
@@ -267,8 +286,10 @@ class _Filing:
         """Notice that this database forgot what it had receipted: it was restored.
 
         A box that counts more as settled than headquarters does makes the database take a
-        new identity, once for each such claim, and every box sends again what it still
-        has. What boxes no longer have is given up by number, and said.
+        new identity, and every box sends again what it still has; a box that goes on
+        claiming does so only every `RECENT_MS`, for the claim may be true again: after a
+        backup that holds the letter about the first one was restored. What boxes no longer have is
+        given up by number, and said.
         """
         if beat.hq_epoch != self.hq_epoch:  # its marks are from another database: it will ask
             return
@@ -278,10 +299,10 @@ class _Filing:
             if health.through > mark.through:
                 told = f"{lane} settled through {health.through}, the journal {mark.through}"
                 letter = self._about(beat, message, lane, "ahead", f"{told}: asking for a refill")
-                self.letters.append(letter)
-                if not self.has_rotated and not is_buried(self.connection, letter):
+                if not self.has_rotated and not is_recent(self.connection, letter, self.now_utc_ms):
                     self.hq_epoch = rotate_hq_epoch(self.connection)
                     self.has_rotated = True
+                self.letters.append(replace(letter, sameness=f"{letter.sameness} {self.hq_epoch}"))
                 self._tell_marks(beat.box_id, beat.epoch)
             elif health.floor > mark.through:
                 told = f"{lane} {mark.through + 1}..{health.floor} have left the box"

@@ -1,5 +1,7 @@
-"""A batch of records on the wire: one header byte, then JSON, deflated from 20 records on.
+"""A batch of records on the wire: a header byte, a checksum, then JSON, deflated from 20 records on.
 
+The checksum is the CRC-32 of the header byte and all that follows itself, four bytes, high
+byte first: whatever a broker's memory or a line does to a batch, it is refused, never misread.
 `records` are dense: record i has sequence number `first + i` in its lane. They stand
 last and without blanks around them, so that a reader can take the batch apart without
 building it. The decoder bounds every size before it allocates; a record that does not
@@ -29,6 +31,7 @@ COMPRESS_FROM_RECORDS: Final = 20
 MAX_SEQ: Final = 2**62
 PLAIN: Final = b"J"
 DEFLATED: Final = b"Z"
+CHECKSUM_BYTES: Final = 4
 _ZLIB_LEVEL: Final = 6
 _MAX_DEPTH: Final = 4
 _RECORDS: Final = ',"records":['  # cannot occur inside a JSON text: its quotes would be escaped
@@ -94,8 +97,17 @@ def encode_batch(
     )
     text = f"{head[:-1]}{_RECORDS}{','.join(bodies)}]}}".encode()
     if len(bodies) < COMPRESS_FROM_RECORDS:
-        return PLAIN + text
-    return DEFLATED + zlib.compress(text, _ZLIB_LEVEL)
+        return frame(PLAIN, text)
+    return frame(DEFLATED, zlib.compress(text, _ZLIB_LEVEL))
+
+
+def frame(header: bytes, content: bytes) -> bytes:
+    """Return the bytes that go on the wire: header, checksum, content."""
+    return header + _checksum(header, content) + content
+
+
+def _checksum(header: bytes, content: bytes) -> bytes:
+    return zlib.crc32(content, zlib.crc32(header)).to_bytes(CHECKSUM_BYTES)
 
 
 def _inflate(payload: bytes) -> bytes:
@@ -103,11 +115,13 @@ def _inflate(payload: bytes) -> bytes:
         raise WireError(
             "oversize", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
         )
-    header, content = payload[:1], payload[1:]
+    header, content = payload[:1], payload[1 + CHECKSUM_BYTES :]
+    if header not in (PLAIN, DEFLATED):
+        raise WireError("header", f"unknown header byte {header!r}")
+    if payload[1 : 1 + CHECKSUM_BYTES] != _checksum(header, content):
+        raise WireError("checksum", "the bytes are not those that were sent")
     if header == PLAIN:
         return content
-    if header != DEFLATED:
-        raise WireError("header", f"unknown header byte {header!r}")
     inflater = zlib.decompressobj()
     try:
         text = inflater.decompress(content, MAX_DECODED_BYTES + 1)

@@ -29,6 +29,8 @@ class BoxState:
         heads: the highest number given in each lane when the connection was made.
         config_hash: tells whether the box runs with the settings one believes it has.
         at_utc: when the connection was made, in a birth and in its death alike.
+        forsaken: the epoch this outbox gave up, because headquarters holds numbers of it
+            that this file never gave; others may go by it still. Empty: none.
     """
 
     box_id: str
@@ -39,6 +41,7 @@ class BoxState:
     heads: Mapping[Lane, int]
     config_hash: str
     at_utc: str
+    forsaken: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ def encode_box_state(state: BoxState) -> bytes:
             "heads": dict(state.heads),
             "config_hash": state.config_hash,
             "at_utc": state.at_utc,
+            **({"forsaken": state.forsaken} if state.forsaken else {}),
         }
     ).encode()
 
@@ -91,6 +95,7 @@ def decode_box_state(payload: bytes) -> BoxState:
         heads={lane: whole(heads, lane, 0, MAX_SEQ) for lane in Lane if lane in heads},
         config_hash=text_field(message, "config_hash"),
         at_utc=text_field(message, "at_utc"),
+        forsaken=text_field(message, "forsaken") if "forsaken" in message else "",
     )
 
 

@@ -22,6 +22,7 @@ MAX_RAW_BYTES: Final = 1024 * 1024
 MAX_DETAIL: Final = 1000
 MAX_LETTERS_A_BOX: Final = 10_000
 ALL: Final = 2**31
+RECENT_MS: Final = 10 * 60_000
 OVER: Final = "over"
 """Code of the one letter a box that counts what was not kept for want of room."""
 _ALWAYS_KEPT: Final = frozenset({"contested", "ahead", "gone"})
@@ -145,6 +146,17 @@ def is_buried(connection: Connection, letter: Letter) -> bool:
     """Tell whether such a letter is kept already."""
     same = dead_letter.c.content_sha256 == letter.content_sha256()
     return connection.execute(select(dead_letter.c.letter_no).where(same)).first() is not None
+
+
+def is_recent(connection: Connection, letter: Letter, now_utc_ms: int) -> bool:
+    """Tell whether a letter of this code about this outbox came within `RECENT_MS`."""
+    query = select(dead_letter.c.letter_no).where(
+        dead_letter.c.box_id == letter.box_id,
+        dead_letter.c.epoch == letter.epoch,
+        dead_letter.c.code == letter.code,
+        dead_letter.c.received_utc_ms.between(now_utc_ms - RECENT_MS, now_utc_ms + RECENT_MS),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,10 @@ TEXTS: Final[Texts] = {
         "报文开头不对,不是门店盒子发出的格式。请检查是否有别的程序在用这个主题。",
         "The message does not begin as a box's does. See whether another program uses the topic.",
     ),
+    "checksum": (
+        "校验和不符:数据在途中受损。盒子会重发没有回执的批次,一般不用处理。",
+        "The checksum is wrong: damaged on the way. The box sends again what has no receipt: nothing to do.",
+    ),
     "deflate": (
         "压缩数据损坏,无法解开。盒子会重发没有回执的批次,一般不用处理。",
         "The compressed data is damaged. The box sends again what has no receipt: nothing to do.",

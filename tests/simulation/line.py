@@ -103,8 +103,17 @@ class Broker:
 
     def _carry(self, session: Session, topic: str, payload: bytes) -> None:
         if payload and "/up/" in topic and self.chance.random() < self.weather.damage:
-            payload = payload[: self.chance.randrange(len(payload))]
+            payload = self._damaged(payload)
         self.tell(session, Received(topic, payload))
+
+    def _damaged(self, payload: bytes) -> bytes:
+        """Return a message cut short, or with one to three bits turned over."""
+        if self.chance.random() < 0.3:
+            return payload[: self.chance.randrange(len(payload))]
+        spoilt = bytearray(payload)
+        for bit in self.chance.sample(range(8 * len(spoilt)), self.chance.choice((1, 1, 2, 3))):
+            spoilt[bit // 8] ^= 1 << bit % 8
+        return bytes(spoilt)
 
     def tell(self, session: Session, event: mqtt_link.Event) -> None:
         self._order += 1

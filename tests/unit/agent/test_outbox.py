@@ -148,6 +148,7 @@ def test_a_new_epoch_sends_again_all_that_is_still_here(outbox: Outbox, capture:
     outbox.settle(Lane.PUNCH, Mark(10), [], "hq")
     before = outbox.counts.epoch
     assert outbox.renew_epoch() == outbox.counts.epoch != before
+    assert outbox.kept(storage.FORSAKEN) == before
     assert outbox.counts.waiting == 10
 
 

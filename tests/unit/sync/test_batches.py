@@ -22,6 +22,7 @@ from sync.envelope import (
     decode_batch,
     encode_batch,
     encode_body,
+    frame,
 )
 from sync.errors import WireError
 from sync.identity import record_id
@@ -205,7 +206,7 @@ def test_a_value_out_of_range_is_refused_by_name(change: str, value: Any) -> Non
 
 
 def _framed(text: str) -> bytes:
-    return PLAIN + text.encode()
+    return frame(PLAIN, text.encode())
 
 
 HEAD = '{"v":1,"box":"b","epoch":"e","lane":"punch","first":1,"n":1'
@@ -216,12 +217,14 @@ HEAD = '{"v":1,"box":"b","epoch":"e","lane":"punch","first":1,"n":1'
     [
         (b"", "header"),
         (b"?{}", "header"),
-        (PLAIN, "json"),
-        (PLAIN + b"\xff\xfe", "json"),
-        (DEFLATED + b"no zlib", "deflate"),
-        (DEFLATED + zlib.compress(b"{}" * 100)[:-4], "deflate"),
-        (DEFLATED + zlib.compress(b" " * (MAX_DECODED_BYTES + 1)), "oversize"),
-        (PLAIN + b" " * MAX_PAYLOAD_BYTES, "oversize"),
+        (PLAIN, "checksum"),
+        (PLAIN + b"no checksum", "checksum"),
+        (frame(PLAIN, b""), "json"),
+        (frame(PLAIN, b"\xff\xfe"), "json"),
+        (frame(DEFLATED, b"no zlib"), "deflate"),
+        (frame(DEFLATED, zlib.compress(b"{}" * 100)[:-4]), "deflate"),
+        (frame(DEFLATED, zlib.compress(b" " * (MAX_DECODED_BYTES + 1))), "oversize"),
+        (frame(PLAIN, b" " * MAX_PAYLOAD_BYTES), "oversize"),
         (_framed(HEAD + ',"records":' + "[" * 60000), "depth"),
         (_framed(HEAD + ',"records":[' + '{"a":' * 1999 + "1" + "}" * 1999 + "]}"), "depth"),
         (_framed("[1]"), "json"),
@@ -250,6 +253,18 @@ def test_a_hostile_batch_is_refused_with_a_code(payload: bytes, code: str) -> No
         decode_batch(payload)
     assert refused.value.code == code
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("count", [1, COMPRESS_FROM_RECORDS])
+def test_no_bit_of_a_batch_can_turn_over_unnoticed(count: int) -> None:
+    """Most of all not one inside a name or an amount, where the JSON would still be JSON."""
+    bodies = [encode_body(to_wire(replace(PUNCH, occurrence=n))) for n in range(count)]
+    payload = _batch(*bodies)
+    for bit in range(8 * len(payload)):
+        spoilt = bytearray(payload)
+        spoilt[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(WireError, match="checksum" if bit >= 8 else "checksum|header"):
+            decode_batch(bytes(spoilt))
 
 
 @pytest.mark.parametrize("value", ["1", '"text"', "[[]]", "null", '{"kind":["punch"]}', "1e400"])

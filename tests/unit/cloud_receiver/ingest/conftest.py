@@ -29,9 +29,10 @@ class Headquarters:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.now_utc_ms = NOW_UTC_MS
 
     def take(self, *messages: Message) -> Intake:
-        return take_in(self.engine, "acme", messages, NOW_UTC_MS)
+        return take_in(self.engine, "acme", messages, self.now_utc_ms)
 
     def record_ids(self) -> list[str]:
         with read(self.engine) as connection:

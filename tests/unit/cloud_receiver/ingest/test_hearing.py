@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cloud_receiver.mail import Message
-from cloud_receiver.store import fleet
+from cloud_receiver.store import fleet, problems
 from cloud_receiver.store.engine import hq_epoch, read
 from sync import topics
 from sync.heartbeat import DeviceHealth, DeviceStatus, Heartbeat, LaneHealth, encode_heartbeat
@@ -56,16 +56,17 @@ def _beat(through: int = 0, floor: int = 0, hq: str | None = None, **change: Any
     return Message(topics.health("acme", "box-1"), encode_heartbeat(replace(beat, **change)))
 
 
-def _state(nonce: str, *, online: bool = True) -> Message:
+def _state(nonce: str, *, online: bool = True, epoch: str = "e1", forsaken: str = "") -> Message:
     state = BoxState(
         box_id="box-1",
         online=online,
         nonce=nonce,
         version="0.1.0",
-        epoch="e1",
+        epoch=epoch,
         heads={Lane.PUNCH: 9},
         config_hash="c",
         at_utc="2026-11-24T01:00:00.000Z",
+        forsaken=forsaken,
     )
     return Message(topics.state("acme", "box-1"), encode_box_state(state))
 
@@ -171,6 +172,29 @@ def test_a_restored_headquarters_asks_for_a_refill_once(hq: Any, up: Make, punch
 def test_a_box_repeating_a_false_claim_does_not_unsettle_the_fleet(hq: Any) -> None:
     assert hq.take(_beat(through=5, hq=_epoch(hq))).has_rotated
     assert not hq.take(_beat(through=5, hq=_epoch(hq))).has_rotated
+
+
+def test_a_backup_that_holds_the_letter_of_the_last_restore_is_refilled_too(hq: Any) -> None:
+    """The claim is word for word the old one, made to the database's new identity."""
+    assert hq.take(_beat(through=5, hq=_epoch(hq))).has_rotated
+    hq.now_utc_ms += problems.RECENT_MS + 1
+    assert hq.take(_beat(through=5, hq=_epoch(hq))).has_rotated
+    assert hq.codes() == ["ahead", "ahead"]
+    assert not hq.take(_beat(through=6, hq=_epoch(hq))).has_rotated
+
+
+def test_a_box_that_gave_up_an_epoch_warns_whoever_goes_by_it_once(
+    hq: Any, up: Make, punch: Make
+) -> None:
+    hq.take(up(1, punch(), epoch="e0"))
+    intake = hq.take(_state("n1", forsaken="e0"))
+    told = {(a.receipt.epoch, a.receipt.is_contested) for a in intake.answers}
+    assert told == {("e0", True), ("e1", False)}
+    assert hq.codes() == ["contested"]
+    again = hq.take(_state("n2", forsaken="e0"))
+    assert {a.receipt.epoch for a in again.answers} == {"e1"}
+    (other, *_) = hq.take(_state("n3", epoch="e0")).answers
+    assert other.receipt.is_contested
 
 
 def test_marks_from_another_database_prove_nothing(hq: Any) -> None:

@@ -22,7 +22,7 @@ Make = Callable[..., Any]
 def test_a_batch_that_cannot_be_read_is_named_to_its_box(hq: Any) -> None:
     junk = Message(topics.up("acme", "box-1", Lane.PUNCH), b"Jno batch")
     intake = hq.take(junk, Message(topics.health("acme", "box-1"), b"{}"))
-    assert intake.refusals == (("box-1", Refusal(checksum_of(b"Jno batch"), "json")),)
+    assert intake.refusals == (("box-1", Refusal(checksum_of(b"Jno batch"), "checksum")),)
     assert hq.take(Message(junk.topic.replace("acme", "other"), b"J")).refusals == ()
 
 

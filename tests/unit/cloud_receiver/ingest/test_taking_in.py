@@ -17,6 +17,7 @@ from cloud_receiver.mail import Message
 from cloud_receiver.store import journal, problems
 from cloud_receiver.store.engine import read
 from sync import topics
+from sync.envelope import frame
 from sync.identity import record_id
 from sync.receipt import Mark, Rejection
 from sync.topics import Lane
@@ -150,11 +151,18 @@ def _is(topic: str) -> Callable[[Message], Message]:
         (_is("daka/v1/acme/box-1/up/x/punch"), "topic"),
         (_is("somewhere/else"), "topic"),
         (_is("daka/v1/acme/box-1/health"), "header"),
-        (lambda message: Message(message.topic, b"Zgarbage"), "deflate"),
+        (lambda message: Message(message.topic, b"Zgarbage"), "checksum"),
+        (lambda message: Message(message.topic, frame(b"Z", b"garbage")), "deflate"),
         (lambda message: Message(message.topic, b""), "header"),
         (lambda message: Message(message.topic, b"J" + b" " * 70_000), "oversize"),
         (
             lambda message: Message(message.topic, message.payload.replace(b":1", b":7", 1)),
+            "checksum",
+        ),
+        (
+            lambda message: Message(
+                message.topic, frame(b"J", message.payload[5:].replace(b":1", b":7", 1))
+            ),
             "version",
         ),
         (lambda message: Message("daka/v1/acme/\x00/up/1/punch", b"\x00"), "name"),
