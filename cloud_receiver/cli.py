@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from cloud_receiver.commands import (
+    backups,
     blank_files,
     boxes,
     calendars,
@@ -69,6 +70,8 @@ app.command("completeness")(completeness.completeness)
 app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)
 app.add_typer(service.app, name="service")
+app.command()(backups.backup)
+app.command()(backups.restore)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Final
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
 from cloud_receiver.systems_words import SYSTEMS
+from cloud_receiver.safekeeping_words import SAFEKEEPING
 
 LANGUAGES: Final = ("zh", "en")
 _MINUTES_A_DAY: Final = 24 * 60
@@ -146,6 +147,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "rebuilt": ("已重算 {days} 个人日", "{days} employee-days computed anew"),
     **RULES,
     **SYSTEMS,
+    **SAFEKEEPING,
     "no_such_letter": ("没有编号为 {number} 的问题信件", "there is no dead letter {number}"),
     "ledger_trouble": ("台账有问题：{trouble}", "the ledger does not hold: {trouble}"),
     "ledger_holds": (

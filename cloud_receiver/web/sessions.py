@@ -118,3 +118,8 @@ def load_secret(data_dir: Path) -> bytes:
     with os.fdopen(handle, "wb") as file:
         file.write(secret)
     return secret
+
+
+def forget_secret(data_dir: Path) -> None:
+    """End every session: what was signed before is good no longer."""
+    (data_dir / _KEPT_IN).unlink(missing_ok=True)

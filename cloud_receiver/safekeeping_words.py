@@ -1,0 +1,25 @@
+"""What the commands about backups, proof and archives say, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SAFEKEEPING: Final[dict[str, tuple[str, str]]] = {
+    "backup_made": (
+        "已备份到 {folder}:日志 {records} 条,台账 {entries} 条,已核验",
+        "backed up to {folder}: {records} records, {entries} ledger entries, checked",
+    ),
+    "backup_without_authority": (
+        "未包含证书机构 {folder}:请用 --authority 另备一份并锁好",
+        "without the certificate authority in {folder}: keep one backup with --authority locked up",
+    ),
+    "restored": (
+        "已恢复 {at} 的备份:日志 {records} 条,台账 {entries} 条,已核验",
+        "restored the backup of {at}: {records} records, {entries} ledger entries, checked",
+    ),
+    "restore_aside": ("原数据库改名为 {aside}", "the database that was there is now {aside}"),
+    "restore_next": (
+        "请启动总部:各盒子会重新发送备份之后的记录;所有人需重新登录;备份之后在总部录入的内容和吊销的证书请补做",
+        "start headquarters: boxes send again what came since; redo what people did here since then",
+    ),
+}
