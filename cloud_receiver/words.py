@@ -6,8 +6,8 @@ from typing import Final
 
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
-from cloud_receiver.systems_words import SYSTEMS
 from cloud_receiver.safekeeping_words import SAFEKEEPING
+from cloud_receiver.systems_words import SYSTEMS
 
 LANGUAGES: Final = ("zh", "en")
 _MINUTES_A_DAY: Final = 24 * 60
