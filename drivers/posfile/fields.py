@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from drivers.posfile.dialects import Column, Constant, FirstOf, Origin
 from sync.errors import DakaError
-from sync.records import is_clean_text
+from sync.records import MAX_TEXT, is_clean_text
 
 REMEMBERED_TEXTS: Final = 10_000
 _MAX_LINE_NO: Final = 10**6
@@ -107,6 +107,27 @@ class Field(dict[Any, ValueT]):
             CellError: on one of them it has none.
         """
         return list(map(self.__getitem__, map(self.take, lines)))
+
+
+class Names(Field[str]):
+    """A field whose meaning is its text, such as a receipt's number.
+
+    Each receipt has another, so remembering them is of little use: a column is judged at once.
+    """
+
+    def column(self, lines: Iterable[Cells]) -> list[str]:
+        """Return the field's text on each line.
+
+        Raises:
+            CellError: on one of them it may not stand in a record.
+        """
+        if not self._is_single:
+            return super().column(lines)
+        texts = [cell.strip() for cell in map(self.take, lines)]
+        are_plain = "".join(texts).isprintable() and max(map(len, texts), default=0) <= MAX_TEXT
+        if are_plain and (all(texts) or self._read is clean_text):
+            return texts
+        return super().column(lines)  # which says which of them, and why
 
 
 def clean_text(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, repeat
 from typing import Final
 
@@ -13,6 +13,7 @@ from drivers.posfile.fields import (
     CellError,
     Cells,
     Field,
+    Names,
     ValueT,
     clean_text,
     line_number,
@@ -41,12 +42,20 @@ class ReceiptLines:
 
     def next_no(self, register_id: str, receipt_id: str) -> int:
         """Return the number of the next line of a receipt, from 1."""
-        key = (register_id, receipt_id)
-        number = (self._young.get(key) or self._old.get(key, 0)) + 1
-        self._young[key] = number
-        if len(self._young) > REMEMBERED_RECEIPTS:
-            self._old, self._young = self._young, {}
-        return number
+        return self.next_numbers([(register_id, receipt_id)])[0]
+
+    def next_numbers(self, receipts: Iterable[tuple[str, str]]) -> list[int]:
+        """Return the numbers of lines that follow one another, each named by its receipt."""
+        young, old = self._young, self._old
+        numbers = []
+        for receipt in receipts:
+            number = (young.get(receipt) or old.get(receipt, 0)) + 1
+            young[receipt] = number
+            numbers.append(number)
+            if len(young) > REMEMBERED_RECEIPTS:
+                young, old = {}, young
+        self._young, self._old = young, old
+        return numbers
 
 
 class RowReader:
@@ -86,20 +95,24 @@ class RowReader:
             origin = dialect.origin.get(name)
             return Field(origin, header, read, code, shown_field(name, origin))
 
+        def names(name: str, read: Callable[[str], str], code: str) -> Names:
+            origin = dialect.origin.get(name)
+            return Names(origin, header, read, code, shown_field(name, origin))
+
         only = Column((dialect.only_column,)) if dialect.only_column else None
         self._only = Field(only, header, str, "text", dialect.only_column)
-        self._register = field("register_id", named_text, "empty")
-        self._receipt = field("receipt_id", named_text, "empty")
+        self._register = names("register_id", named_text, "empty")
+        self._receipt = names("receipt_id", named_text, "empty")
         self._line_no = field("line_no", line_number, "line_no")
         self._sold_at = field(
             "sold_at", time_reader((*dialect.time_formats, *_ISO_FORMATS)), "time"
         )
         self._kind = field("kind", self._kind_of, "kind")
-        self._seller = field("seller_code", clean_text, "text")
-        self._item = field("item_code", clean_text, "text")
+        self._seller = names("seller_code", clean_text, "text")
+        self._item = names("item_code", clean_text, "text")
         self._quantity = field("quantity", quantity_reader(dialect.decimal_mark), "quantity")
         self._amount = field("amount", amount_reader(dialect.decimal_mark), "amount")
-        self._original = field("original_receipt_id", clean_text, "text")
+        self._original = names("original_receipt_id", clean_text, "text")
         self.header = header
 
     def read(self, cells: Cells) -> SaleRow | None:
@@ -174,7 +187,7 @@ class RowReader:
                 -abs(q) if sign else q for q, sign in zip(quantities, signed, strict=True)
             ]
         if numbers is None:
-            numbers = list(map(self._receipts.next_no, registers, receipts))
+            numbers = self._receipts.next_numbers(zip(registers, receipts, strict=True))
         columns = (registers, receipts, numbers, kinds, times, sellers, items, quantities, amounts)
         rows = zip(*columns, originals, repeat(self._source_name), strict=False)
         return list(map(SaleRow._make, rows))
