@@ -19,6 +19,7 @@ from cloud_receiver.commands import (
     blank_files,
     boxes,
     calendars,
+    channels,
     comparisons,
     completeness,
     deadletters,
@@ -63,6 +64,7 @@ app.add_typer(calendars.app, name="calendar")
 app.command()(judgements.asof)
 app.command()(judgements.rebuild)
 add_provisioning(app)
+app.add_typer(channels.app, name="channel")
 app.add_typer(policies.app, name="policy")
 app.add_typer(rules.app, name="rule")
 app.command("backtest")(rules.backtest)
@@ -156,7 +158,10 @@ def init(
 @app.command("import")
 def import_(
     kind: Annotated[
-        str, typer.Argument(help="stores, employees, badges, sellers, roster, punches, results")
+        str,
+        typer.Argument(
+            help="stores, employees, badges, sellers, roster, punches, results, contacts"
+        ),
     ],
     file: Path,
     author: Annotated[str, typer.Option(help="who is answerable for it")] = "daka-hq import",

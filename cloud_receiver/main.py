@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ from sync.service_manager import Pulse, Watchdog, notify
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from cloud_receiver.channels.contract import Notifier
     from cloud_receiver.channels.notifier import Courier
     from cloud_receiver.provisioning.admission import Doorkeeper
     from cloud_receiver.settings import Settings
@@ -245,20 +243,11 @@ def _wake_all(couriers: Mapping[str, Courier]) -> None:
 
 
 def _couriers(settings: Settings, engine: Engine) -> dict[str, Courier]:
-    from cloud_receiver.channels.console import ConsoleNotifier
     from cloud_receiver.channels.notifier import Courier
-    from cloud_receiver.channels.webhook import WebhookNotifier
+    from cloud_receiver.channels.wiring import notifiers
 
-    notify = settings.notify
-    notifiers: list[Notifier] = []
-    if notify.console:
-        notifiers.append(ConsoleNotifier(sys.stdout))
-    if notify.webhook_url is not None:
-        secret = notify.webhook_secret
-        notifiers.append(WebhookNotifier(notify.webhook_url, secret, settings.clock))
-    couriers = {one.channel: Courier(engine, one, settings.clock) for one in notifiers}
-    assert tuple(couriers) == notify.channels, "a notice must have somebody to carry it"
-    return couriers
+    made = notifiers(settings.notify, engine, settings.clock)
+    return {one.channel: Courier(engine, one, settings.clock) for one in made}
 
 
 def _receiver(

@@ -11,16 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from cloud_receiver.store.engine import DIALECTS, sqlite_url
+from cloud_receiver.channels.settings import (
+    DingTalkSettings,
+    MailSettings,
+    RobotSettings,
+    dingtalk_settings,
+    mail_settings,
+    robot_settings,
+)
+from cloud_receiver.store.engine import sqlite_url
+from cloud_receiver.toml_table import Table
 from sync.broker import BROKER_FORMS, parse_broker
 from sync.clock import Clock, ScaledClock, SystemClock
-from sync.errors import DakaError, WireError
-from sync.topics import SHARDS, check_name
+from sync.errors import DakaError
 
 DEFAULT_PATH: Final = Path("/etc/daka/hq.toml")
-_NAME: Final = "1-64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +73,30 @@ class BoxesSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifySettings:
-    """How people are told."""
+    """How people are told; None: not that way."""
 
     console: bool
     webhook_url: str | None
     webhook_secret: bytes
+    dingtalk: DingTalkSettings | None = None
+    wecom: RobotSettings | None = None
+    feishu: RobotSettings | None = None
+    mail: MailSettings | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Return the channels every notice goes to."""
-        webhook = ("webhook",) if self.webhook_url is not None else ()
-        return (*(("console",) if self.console else ()), *webhook)
+        """Return the channels notices go to; `domain.notices.carries` says which."""
+        dingtalk = self.dingtalk
+        there = {
+            "console": self.console,
+            "webhook": self.webhook_url is not None,
+            "dingtalk": dingtalk is not None and dingtalk.tells_persons,
+            "dingtalk-group": dingtalk is not None and bool(dingtalk.groups),
+            "wecom": self.wecom is not None,
+            "feishu": self.feishu is not None,
+            "mail": self.mail is not None,
+        }
+        return tuple(channel for channel, is_there in there.items() if is_there)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +137,7 @@ def load_settings(path: Path) -> Settings:
         raise DakaError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DakaError(f"{path} is no TOML file: {error}") from error
-    tables = {name: _Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
+    tables = {name: Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
     if document:
         raise DakaError(f"{path}: unknown table {min(document)!r}; known: {', '.join(_TABLES)}")
     hq = tables["hq"]
@@ -130,7 +150,7 @@ def load_settings(path: Path) -> Settings:
         shards=hq.shards("shards"),
         mqtt=_mqtt(tables["mqtt"]),
         web=_web(tables["web"]),
-        notify=_notify(tables["notify"]),
+        notify=_notify(tables),
         boxes=_boxes(tables["boxes"]),
         clock=_clock(tables["clock"]),
     )
@@ -139,10 +159,12 @@ def load_settings(path: Path) -> Settings:
     return settings
 
 
-_TABLES: Final = ("hq", "mqtt", "web", "notify", "boxes", "clock")
+_TABLES: Final = (
+    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes", "clock",
+)  # fmt: skip
 
 
-def _mqtt(table: _Table) -> MqttSettings:
+def _mqtt(table: Table) -> MqttSettings:
     url = table.text("url", BROKER_FORMS)
     try:
         broker = parse_broker(url)
@@ -162,14 +184,15 @@ def _mqtt(table: _Table) -> MqttSettings:
     )
 
 
-def _web(table: _Table) -> WebSettings:
+def _web(table: Table) -> WebSettings:
     return WebSettings(
         host=table.text("host", "an address to listen on", "127.0.0.1"),
         port=table.whole("port", 1, 65535, 8080),
     )
 
 
-def _notify(table: _Table) -> NotifySettings:
+def _notify(tables: Mapping[str, Table]) -> NotifySettings:
+    table = tables["notify"]
     secret = table.content("webhook_secret_file")
     url = table.text("webhook_url", "an address that begins with https:// or http://", "")
     if url and not secret:
@@ -178,10 +201,14 @@ def _notify(table: _Table) -> NotifySettings:
         console=table.flag("console", default=True),
         webhook_url=url or None,
         webhook_secret=(secret or b"").strip(),
+        dingtalk=dingtalk_settings(tables["dingtalk"]),
+        wecom=robot_settings(tables["wecom"]),
+        feishu=robot_settings(tables["feishu"]),
+        mail=mail_settings(tables["mail"]),
     )
 
 
-def _boxes(table: _Table) -> BoxesSettings:
+def _boxes(table: Table) -> BoxesSettings:
     broker = table.text("broker", BROKER_FORMS, "")
     try:
         if broker:
@@ -192,7 +219,7 @@ def _boxes(table: _Table) -> BoxesSettings:
     return BoxesSettings(broker=broker, web=web.rstrip("/"))
 
 
-def _clock(table: _Table) -> Clock:
+def _clock(table: Table) -> Clock:
     if not table.is_given:
         return SystemClock.of_this_boot()
     allowed = "an instant in UTC, such as 2026-11-23T00:00:00Z"
@@ -203,113 +230,3 @@ def _clock(table: _Table) -> Clock:
     return ScaledClock(
         wall, table.number("real_start_s", 0, 2.0**40), table.number("speed", 0.001, 100_000)
     )
-
-
-class _Table:
-    """A table being read key by key; `finish` refuses what nobody read."""
-
-    def __init__(self, content: object, where: str) -> None:
-        if content is not None and not isinstance(content, Mapping):
-            raise DakaError(f"{where} must be a table")
-        self.is_given = content is not None
-        self._content: Mapping[str, Any] = content or {}
-        self._where = where
-        self._known: set[str] = set()
-
-    def wrong(self, key: str, allowed: str) -> DakaError:
-        """Return the error for a key; `allowed` completes "must be ..."."""
-        found = f"{key} = {self._content[key]!r}" if key in self._content else f"{key} is missing"
-        return DakaError(f"{self._where}: {found}; it must be {allowed}")
-
-    def _value(self, key: str, kinds: tuple[type, ...], allowed: str, default: Any) -> Any:
-        self._known.add(key)
-        if key not in self._content and default is not None:
-            return default
-        value = self._content.get(key)
-        if type(value) not in kinds:
-            raise self.wrong(key, allowed)
-        return value
-
-    def text(self, key: str, allowed: str, default: str | None = None) -> str:
-        """Return a text; None as default: required."""
-        return str(self._value(key, (str,), allowed, default))
-
-    def name(self, key: str, default: str | None = None) -> str:
-        """Return what may stand in a topic."""
-        value = self.text(key, _NAME, default)
-        if value == default:
-            return value
-        try:
-            return check_name(value, key)
-        except WireError as error:
-            raise self.wrong(key, _NAME) from error
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return true or false."""
-        return bool(self._value(key, (bool,), "true or false", default))
-
-    def whole(self, key: str, low: int, high: int, default: int) -> int:
-        """Return a whole number between two bounds, both included."""
-        allowed = f"a whole number, {low} to {high}"
-        value = int(self._value(key, (int,), allowed, default))
-        if not low <= value <= high:
-            raise self.wrong(key, allowed)
-        return value
-
-    def number(self, key: str, low: float, high: float) -> float:
-        """Return a number between two bounds, both included; required."""
-        allowed = f"a number, {low:g} to {high:g}"
-        value = float(self._value(key, (int, float), allowed, None))
-        if not low <= value <= high:
-            raise self.wrong(key, allowed)
-        return value
-
-    def shards(self, key: str) -> tuple[int, ...] | None:
-        """Return a list of shards, None when it is not given."""
-        allowed = f"a list of shards, each 0 to {SHARDS - 1}"
-        if key not in self._content:
-            self._known.add(key)
-            return None
-        value = self._value(key, (list,), allowed, None)
-        if not value or not all(type(one) is int and 0 <= one < SHARDS for one in value):
-            raise self.wrong(key, allowed)
-        return tuple(sorted(set(value)))
-
-    def folder(self, key: str) -> Path:
-        """Return an absolute path."""
-        path = Path(self.text(key, "an absolute path"))
-        if not path.is_absolute():
-            raise self.wrong(key, "an absolute path")
-        return path
-
-    def file(self, key: str) -> Path | None:
-        """Return the path of a readable file, None when it is not given."""
-        allowed = "the path of a file headquarters may read"
-        path = self.text(key, allowed, "")
-        if not path:
-            return None
-        try:
-            with Path(path).open("rb"):
-                return Path(path)
-        except OSError as error:
-            raise self.wrong(key, f"{allowed} ({error.strerror})") from error
-
-    def content(self, key: str) -> bytes | None:
-        """Return what a file holds, None when none is given."""
-        path = self.file(key)
-        return None if path is None else path.read_bytes()
-
-    def database_url(self, key: str, default: str) -> str:
-        """Return the URL of a database of a kind that can be used."""
-        allowed = "a URL that begins with " + " or ".join(f"{name}:" for name in DIALECTS)
-        url = self.text(key, allowed, default)
-        if not url.startswith((*(f"{name}:" for name in DIALECTS), "postgresql+psycopg:")):
-            raise self.wrong(key, allowed)
-        return url
-
-    def finish(self) -> None:
-        """Refuse keys that nobody read: a misspelt key must not be ignored."""
-        for key in self._content:
-            if key not in self._known:
-                known = ", ".join(sorted(self._known))
-                raise DakaError(f"{self._where}: unknown key {key!r}; known: {known}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cloud_receiver.channel_words import CHANNELS
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
 from cloud_receiver.safekeeping_words import SAFEKEEPING
@@ -145,6 +146,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "final": ("已定", "final"),
     "not_final": ("未定", "not final"),
     "rebuilt": ("已重算 {days} 个人日", "{days} employee-days computed anew"),
+    **CHANNELS,
     **RULES,
     **SYSTEMS,
     **SAFEKEEPING,

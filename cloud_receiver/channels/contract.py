@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from cloud_receiver.domain.notices import Notice
 from sync.errors import DakaError
@@ -15,14 +17,29 @@ class RetryLaterError(DakaError):
         channel_wide: the channel itself is down or misconfigured, so other notices would
             fare the same; else only this notice is put off.
         retry_after_s: how long the other side asked us to wait; None: our own schedule.
+        keeps: it will be possible again, if only next month: the notice is not given up.
     """
 
     def __init__(
-        self, detail: str, *, channel_wide: bool = False, retry_after_s: int | None = None
+        self,
+        detail: str,
+        *,
+        channel_wide: bool = False,
+        retry_after_s: int | None = None,
+        keeps: bool = False,
     ) -> None:
         super().__init__(detail)
         self.channel_wide = channel_wide
         self.retry_after_s = retry_after_s
+        self.keeps = keeps
+
+
+class PauseError(RetryLaterError):
+    """Our own pace says not yet; nothing was sent, and it counts as no attempt."""
+
+    def __init__(self, detail: str, wait_s: float, *, channel_wide: bool = False) -> None:
+        super().__init__(detail, channel_wide=channel_wide, keeps=True)
+        self.wait_s = wait_s
 
 
 class PermanentError(DakaError):
@@ -40,8 +57,11 @@ class Notifier(Protocol):
     def channel(self) -> str:
         """Name the channel as the queue stores it."""
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> str | None:
         """Hand over one notice; returning means the other side has it.
+
+        Returns:
+            What to ask for its delivery with, where the other side tells (see `Tracker`).
 
         Raises:
             RetryLaterError: not now.
@@ -50,3 +70,31 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of connections; nothing is sent afterwards."""
+
+
+class Fate(StrEnum):
+    """What became of a notice behind the other side's door."""
+
+    READ = "read"
+    ARRIVED = "arrived"
+    REFUSED = "refused"  # past a limit or forbidden: the person has not got it
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the other side says of a delivery; `detail` is for people."""
+
+    fate: Fate
+    detail: str = ""
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """A channel that can be asked whether what it took has arrived."""
+
+    def delivery(self, reference: str) -> Delivery | None:
+        """Return what became of it, None when that is not known yet.
+
+        Raises:
+            RetryLaterError: it cannot be asked now.
+        """

@@ -16,8 +16,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-from cloud_receiver.channels.contract import Notifier, PermanentError, RetryLaterError
+from cloud_receiver.channels.contract import (
+    Fate,
+    Notifier,
+    PauseError,
+    PermanentError,
+    RetryLaterError,
+    Tracker,
+)
 from cloud_receiver.domain.notices import Target
+from cloud_receiver.store import channel_book, deliveries
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.notices import (
     QueuedNotice,
@@ -26,11 +34,13 @@ from cloud_receiver.store.notices import (
     mark_failed,
     mark_sent,
     mark_waiting,
+    postpone,
     seal,
 )
 from sync.clock import Clock
 
 MAX_AGE: Final = timedelta(days=3)
+ASK_EVERY_S: Final = 60.0
 POLL_S: Final = 1.0  # another process may queue notices and cannot wake us
 _BATCH: Final = 100
 _MAX_ERROR_CHARS: Final = 500
@@ -48,7 +58,8 @@ class Courier:
         self._clock = clock
         self._wake = threading.Event()
         self._resting_until_s = 0.0
-        self._is_up = True
+        self._asked_s = 0.0
+        self._is_up: bool | None = None
 
     def wake(self) -> None:
         """Look at the queue at once; call it after notices or a stop were committed."""
@@ -63,6 +74,7 @@ class Courier:
             self._wake.clear()
             try:
                 self.deliver_due(stop)
+                self.ask_for_deliveries()
             except OperationalError as error:  # the database is away; the queue is safe in it
                 _log.warning(
                     "notices_unreadable channel=%s error=%s", self._notifier.channel, error.orig
@@ -92,6 +104,38 @@ class Courier:
                 sent += fate is _Fate.SENT
         return sent
 
+    def ask_for_deliveries(self) -> int:
+        """Ask what became of notices the channel took a while ago; return how many it told of.
+
+        A refused one stands among the failed; had it been sent before, the refusal is that of
+        the repeat, and the first has arrived.
+        """
+        now_s = self._clock.monotonic_s()
+        if not isinstance(self._notifier, Tracker) or now_s < self._asked_s + ASK_EVERY_S:
+            return 0
+        self._asked_s = now_s
+        with read(self._engine) as connection:
+            taken = deliveries.unknown(
+                connection, self._notifier.channel, self._now_utc_ms(), _BATCH
+            )
+        told = 0
+        for one in taken:
+            try:
+                found = self._notifier.delivery(one.reference)
+            except (RetryLaterError, PermanentError) as error:
+                _log.info("delivery_unknown channel=%s error=%s", self._notifier.channel, error)
+                break
+            if found is None:
+                continue
+            told += 1
+            with write(self._engine) as connection:
+                if found.fate is Fate.REFUSED and one.attempts == 1:
+                    deliveries.note_refused(connection, one, found.detail[:_MAX_ERROR_CHARS])
+                else:
+                    arrived = Fate.ARRIVED if found.fate is Fate.REFUSED else found.fate
+                    deliveries.note(connection, one, arrived.value)
+        return told
+
     def _due(self) -> list[QueuedNotice]:
         if self._clock.monotonic_s() < self._resting_until_s:
             return []
@@ -106,20 +150,31 @@ class Courier:
 
     def _deliver(self, one: QueuedNotice) -> _Fate:
         try:
-            self._notifier.send(one.notice)
+            reference = self._notifier.send(one.notice)
+        except PauseError as error:
+            return self._pause(one, error)
         except RetryLaterError as error:
             return self._put_off(one, error)
         except PermanentError as error:
             self._give_up(one, str(error))
             return _Fate.GIVEN_UP
         with write(self._engine) as connection:
-            mark_sent(connection, one, self._now_utc_ms())
+            mark_sent(connection, one, self._now_utc_ms(), reference)
         self._say_whether_up(is_up=True, detail="")
         return _Fate.SENT
 
+    def _pause(self, one: QueuedNotice, error: PauseError) -> _Fate:
+        if error.channel_wide:
+            self._resting_until_s = self._clock.monotonic_s() + error.wait_s
+            return _Fate.CHANNEL_DOWN
+        with write(self._engine) as connection:
+            postpone(connection, one, self._now_utc_ms() + int(error.wait_s * 1000) + 1)
+        return _Fate.PUT_OFF
+
     def _put_off(self, one: QueuedNotice, error: RetryLaterError) -> _Fate:
         now_utc_ms = self._now_utc_ms()
-        if now_utc_ms - one.created_utc_ms > MAX_AGE // timedelta(milliseconds=1):
+        is_old = now_utc_ms - one.created_utc_ms > MAX_AGE // timedelta(milliseconds=1)
+        if is_old and not error.keeps:
             self._give_up(one, f"given up after {MAX_AGE.days} days: {error}")
             return _Fate.GIVEN_UP
         delay_s = delay_before_s(one.attempts + 2, error.retry_after_s)
@@ -140,8 +195,13 @@ class Courier:
         _log.warning("notice_failed channel=%s notice=%s error=%s", channel, notice_id, error)
 
     def _say_whether_up(self, *, is_up: bool, detail: str) -> None:
-        """Log the change of state, not every attempt."""
+        """Log and keep the change of state, not every attempt."""
         if is_up != self._is_up:
+            with write(self._engine) as connection:
+                channel_book.note_state(
+                    connection, self._notifier.channel, self._now_utc_ms(),
+                    is_up=is_up, detail=detail[:_MAX_ERROR_CHARS],
+                )  # fmt: skip
             state = "up" if is_up else "down"
             _log.warning("channel_%s channel=%s detail=%s", state, self._notifier.channel, detail)
             self._is_up = is_up

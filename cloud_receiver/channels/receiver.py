@@ -14,7 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from cloud_receiver.channels.webhook import signature
+from cloud_receiver.channels.webhook import MAX_AGE_S, signature
+from sync.clock import Clock
 
 _HOLD_S_MAX: Final = 30.0
 
@@ -43,13 +44,18 @@ HANG: Final = Reply(None, holds=True)
 class Receiver:
     """An HTTP server on loopback; `replies` are used up in order, then all is taken.
 
+    Args:
+        clock: tells old timestamps; None: their age is not looked at.
+
     Attributes:
         deliveries: (notice id, body) of every request that was taken, repeats included.
         requests: how many requests came, taken or not.
     """
 
-    def __init__(self, secret: bytes, port: int = 0) -> None:
+    def __init__(self, secret: bytes, port: int = 0, clock: Clock | None = None) -> None:
         self.secret = secret
+        self._clock = clock
+        self._nonces: set[str] = set()
         self.replies: deque[Reply] = deque()
         self.deliveries: list[tuple[str, dict[str, Any]]] = []
         self.requests = 0
@@ -84,15 +90,24 @@ class Receiver:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.deliveries) >= count, timeout_s)
 
+    def _is_old(self, timestamp: str) -> bool:
+        if self._clock is None:
+            return False
+        return abs(self._clock.now_utc().timestamp() - int(timestamp)) > MAX_AGE_S
+
     def decide(self, headers: Any, body: bytes) -> Reply:
         """Take note of a request and say how to treat it."""
-        wanted = signature(self.secret, headers.get("X-Daka-Timestamp", ""), body)
+        nonce = headers.get("X-Daka-Nonce", "")
+        wanted = signature(self.secret, headers.get("X-Daka-Timestamp", ""), nonce, body)
         signed = hmac.compare_digest(wanted, headers.get("X-Daka-Signature", ""))
         with self.arrived:
             self.requests += 1
             reply = self.replies.popleft() if self.replies else TAKE
-            if not signed:
+            if not signed or not nonce or self._is_old(headers["X-Daka-Timestamp"]):
                 return Reply(401)
+            if nonce in self._nonces:
+                return Reply(409)  # a replay: what is sent anew carries a new one
+            self._nonces.add(nonce)
             if reply.takes:
                 key = unquote(headers["Idempotency-Key"])
                 self.deliveries.append((key, json.loads(body)))

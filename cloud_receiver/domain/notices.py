@@ -39,6 +39,15 @@ class Target(msgspec.Struct, frozen=True, order=True):
     id: str
 
 
+PERSONS_ONLY: Final = frozenset({"dingtalk"})
+GROUPS_ONLY: Final = frozenset({"dingtalk-group", "wecom", "feishu"})
+
+
+def carries(channel: str, kind: TargetKind) -> bool:
+    """Tell whether a channel takes messages for such an addressee; most take both."""
+    return channel not in (GROUPS_ONLY if kind is TargetKind.PERSON else PERSONS_ONLY)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message to one addressee.

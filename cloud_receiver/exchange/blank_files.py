@@ -57,6 +57,8 @@ _HELP: Final[dict[str, tuple[str, str, str]]] = {
     "state": ("上班、下班,或不填", "in, out or nothing", "上班"),
     "status": ("对方系统的结论,例如 Normal、Late、Absenteeism", "the other system's result, like Normal, Late, Absenteeism", "Late"),
     "late_min": ("迟到分钟;不知道就不填", "minutes late; empty when not known", "3"),
+    "service": ("dingtalk 或 mail;默认 dingtalk", "dingtalk or mail; dingtalk when empty", "dingtalk"),
+    "address": ("钉钉 userid,或邮箱地址", "the DingTalk userid, or a mail address", "manager4220"),
     "early_min": ("早退分钟;不知道就不填", "minutes left early; empty when not known", "0"),
 }  # fmt: skip
 

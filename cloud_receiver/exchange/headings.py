@@ -20,6 +20,7 @@ class ImportKind(StrEnum):
     ROSTER = "roster"
     PUNCHES = "punches"
     RESULTS = "results"
+    CONTACTS = "contacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("status", ("结果", "考勤结果")),
         Column("late_min", ("迟到分钟",), is_required=False),
         Column("early_min", ("早退分钟",), is_required=False),
+    ),
+    ImportKind.CONTACTS: (
+        _PERSON,
+        Column("service", ("渠道", "通讯工具"), is_required=False),
+        Column("address", ("账号", "userid", "邮箱")),
     ),
 }
 

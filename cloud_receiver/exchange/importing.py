@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 
 from cloud_receiver.exchange import fields, history
+from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.exchange.lines import (
@@ -25,7 +26,8 @@ from cloud_receiver.exchange.lines import (
     store_of,
 )
 from cloud_receiver.exchange.roster_lines import RosterLine, read_line, roster_days
-from cloud_receiver.store import enrolment, organisation, shifts, tables
+from cloud_receiver.store import contacts, enrolment, organisation, shifts, tables
+from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from sync.errors import DakaError
@@ -162,6 +164,25 @@ def _import_sellers(connection: Connection, file: ImportFile, errand: Errand) ->
     return enrolment.bind_sellers(connection, file.read(read), errand.now_utc_ms)
 
 
+def _import_contacts(connection: Connection, file: ImportFile, _errand: Errand) -> int:
+    named = known(connection)
+
+    def read(_number: int, cells: Cells) -> Contact:
+        service = cells["service"].lower() or contacts.SERVICES[0]
+        service = {"钉钉": "dingtalk", "邮箱": "mail", "邮件": "mail"}.get(service, service)
+        if service not in contacts.SERVICES:
+            allowed = ", ".join(contacts.SERVICES)
+            zh, en = f"不认识的渠道,可用:{allowed}", f"unknown service; known: {allowed}"
+            raise CellError("service", zh, en)
+        return Contact(
+            service=service,
+            address=fields.name("address", cells["address"]),
+            employee_id=person_of(cells, named),
+        )
+
+    return contacts.put(connection, list(file.read(read)))
+
+
 def _import_roster(connection: Connection, file: ImportFile, errand: Errand) -> int:
     named = known(connection)
 
@@ -195,4 +216,5 @@ _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]
     ImportKind.ROSTER: _import_roster,
     ImportKind.PUNCHES: history.import_punches,
     ImportKind.RESULTS: history.import_results,
+    ImportKind.CONTACTS: _import_contacts,
 }

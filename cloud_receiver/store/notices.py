@@ -20,6 +20,7 @@ from cloud_receiver.domain.notices import (
     Target,
     TargetKind,
     announcements,
+    carries,
     merged,
     message,
 )
@@ -28,6 +29,8 @@ from cloud_receiver.store.tables import employee, notice, store
 GATHER_MS: Final = 2_000
 GROUP_MS: Final = 60_000
 """Channels let a robot speak about twenty times a minute; a group is spoken to once."""
+DIGEST_MS: Final = 3_600_000
+"""Mail is a digest: everybody gets one at the full hour, if there is anything to say."""
 
 
 class NoticeState(StrEnum):
@@ -80,7 +83,7 @@ def tell(
         person = people.get(one.target.id) if kind is TargetKind.PERSON else None
         zone = zones.get(person.store_id if person else store_id, "UTC")
         language = person.language if person else "zh"
-        for channel in channels:
+        for channel in (channel for channel in channels if carries(channel, kind)):
             envelope = _Envelope(one, channel, zone, language)
             told = last.get((kind.value, one.target.id, channel))
             if told is not None and told.state == NoticeState.GATHERING:
@@ -154,7 +157,7 @@ def _begun(envelope: _Envelope, last: Any, now_utc_ms: int) -> dict[str, Any] | 
     told = _written(envelope, envelope.news.items, number, now_utc_ms)
     if told is None:
         return None
-    due_utc_ms = _due_utc_ms(target, last, now_utc_ms)
+    due_utc_ms = _due_utc_ms(envelope, last, now_utc_ms)
     state = NoticeState.GATHERING if due_utc_ms > now_utc_ms else NoticeState.PENDING
     return told | {
         "channel": envelope.channel,
@@ -202,8 +205,10 @@ def _written(
     }  # fmt: skip
 
 
-def _due_utc_ms(target: Target, last: Any, now_utc_ms: int) -> int:
-    if target.kind is TargetKind.GROUP:
+def _due_utc_ms(envelope: _Envelope, last: Any, now_utc_ms: int) -> int:
+    if envelope.channel == "mail":
+        return (now_utc_ms // DIGEST_MS + 1) * DIGEST_MS
+    if envelope.news.target.kind is TargetKind.GROUP:
         return (now_utc_ms // GROUP_MS + 1) * GROUP_MS
     quiet_until_utc_ms = last.created_utc_ms + GATHER_MS if last is not None else now_utc_ms
     return max(now_utc_ms, min(quiet_until_utc_ms, now_utc_ms + GATHER_MS))
@@ -237,6 +242,7 @@ def queue(
         }
         for one in notices
         for channel in channels
+        if carries(channel, one.target.kind)
     ]
     if rows:
         connection.execute(insert(notice), rows)
@@ -309,9 +315,14 @@ def _queued(row: Any) -> QueuedNotice:
     )
 
 
-def mark_sent(connection: Connection, one: QueuedNotice, now_utc_ms: int) -> None:
-    """Note that the channel took the notice."""
-    _mark(connection, one, state=NoticeState.SENT, sent_utc_ms=now_utc_ms, last_error="")
+def mark_sent(
+    connection: Connection, one: QueuedNotice, now_utc_ms: int, reference: str | None = None
+) -> None:
+    """Note that the channel took the notice, and what to ask for its delivery with."""
+    _mark(
+        connection, one, state=NoticeState.SENT, sent_utc_ms=now_utc_ms, last_error="",
+        reference=reference,
+    )  # fmt: skip
 
 
 def mark_waiting(
@@ -326,7 +337,13 @@ def mark_failed(connection: Connection, one: QueuedNotice, error: str) -> None:
     _mark(connection, one, state=NoticeState.FAILED, last_error=error)
 
 
-def _mark(connection: Connection, one: QueuedNotice, **values: int | str) -> None:
+def postpone(connection: Connection, one: QueuedNotice, next_try_utc_ms: int) -> None:
+    """Let a notice wait without an attempt."""
+    this = notice.c.notice_no == one.notice_no
+    connection.execute(update(notice).where(this).values(next_try_utc_ms=next_try_utc_ms))
+
+
+def _mark(connection: Connection, one: QueuedNotice, **values: int | str | None) -> None:
     this = notice.c.notice_no == one.notice_no
     connection.execute(update(notice).where(this).values(attempts=one.attempts + 1, **values))
 
@@ -339,5 +356,7 @@ def requeue_failed(connection: Connection, channel: str, now_utc_ms: int) -> int
         "attempts": 0,
         "next_try_utc_ms": now_utc_ms,
         "created_utc_ms": now_utc_ms,
+        "reference": None,
+        "delivery": None,
     }
     return connection.execute(update(notice).where(failed).values(**again)).rowcount

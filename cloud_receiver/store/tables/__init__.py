@@ -14,6 +14,7 @@ from cloud_receiver.store.tables.campaigns import (
     team_member,
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
+from cloud_receiver.store.tables.channels import channel_state, channel_use, contact
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
@@ -74,7 +75,10 @@ __all__ = [
     "campaign",
     "campaign_member",
     "certificate",
+    "channel_state",
+    "channel_use",
     "claim",
+    "contact",
     "day_fact",
     "dead_letter",
     "decision",

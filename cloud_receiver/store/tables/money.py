@@ -77,6 +77,8 @@ notice = Table(
     Column("last_error", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Column("sent_utc_ms", BigInteger),
+    Column("reference", Text),  # to ask the other side for its delivery with; null: not possible
+    Column("delivery", Text),  # channels.contract.Fate; null: not known
     UniqueConstraint("notice_id", "channel"),
     Index("ix_notice_pending", "state", "next_try_utc_ms"),
     Index("ix_notice_target", "target_kind", "target_id", "channel"),

@@ -70,7 +70,7 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
         ("[mqtt]", "[web]\nport = 0\n[mqtt]", r"\[web\]: port = 0; it must be a whole number"),
         ("[mqtt]", '[notify]\nwebhook_url = "https://x"\n[mqtt]', "webhook_secret_file is missing"),
         ("[mqtt]", "[clock]\nspeed = 2\n[mqtt]", r"\[clock\]: wall_start_utc is missing"),
-        ("[mqtt]", "[mail]\n[mqtt]", "unknown table 'mail'"),
+        ("[mqtt]", "[post]\n[mqtt]", "unknown table 'post'"),
         ("[mqtt]", "[mqtt", "no TOML file"),
     ],
 )

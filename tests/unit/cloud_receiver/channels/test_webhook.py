@@ -22,10 +22,10 @@ NOTICE = Notice(
 
 
 def test_the_signature_is_what_openssl_computes() -> None:
-    """printf '1790000000.{}' | openssl dgst -sha256 -hmac secret"""
+    """printf '1790000000.abc.{}' | openssl dgst -sha256 -hmac secret"""
     assert (
-        signature(b"secret", "1790000000", b"{}")
-        == "sha256=d0cadd434460d4af55e7ab90d79c1802591d7001a77c9e06471d0e3ec8cc85ae"
+        signature(b"secret", "1790000000", "abc", b"{}")
+        == "sha256=ed3524e1c03ff3f5bce5a50ab1715cb807c75c4007ba101acba1ef779a06a74d"
     )
 
 

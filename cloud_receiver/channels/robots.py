@@ -1,0 +1,211 @@
+"""Robots that speak in groups: of DingTalk, WeCom and Feishu.
+
+Sources: DingTalk "custom robot" (20 a minute, then 10 minutes of silence; 130101), WeCom
+"group robot" (20 a minute; 45009), Feishu "custom bot" (100 a minute, 5 a second, 20 KB; 9499,
+11232 too fast, 19021 signature, 19024 keyword). None of them knows a message again that is
+sent twice: after a lost answer a group may read the same numbered message once more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import httpx
+
+from cloud_receiver.channels.contract import PauseError, PermanentError, RetryLaterError
+from cloud_receiver.channels.dingtalk import errors
+from cloud_receiver.channels.dingtalk.app import DingTalkApp
+from cloud_receiver.channels.pace import Pace
+from cloud_receiver.channels.posting import TIMEOUT, check_status, object_of, post
+from cloud_receiver.channels.settings import EVERY_STORE, Group
+from cloud_receiver.channels.signing import dingtalk_sign, feishu_sign
+from cloud_receiver.domain.notices import Notice
+from sync.clock import Clock
+
+FEISHU_MAX_BYTES: Final = 20_000
+TOO_FAST_REST_S: Final = 60
+_TITLE: Final = {"zh": "奖励播报", "en": "Awards"}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is posted where."""
+
+    url: str
+    document: dict[str, Any]
+    params: dict[str, str]
+
+
+class Dialect(Protocol):
+    """How one service's robots are spoken to."""
+
+    channel: str
+    a_minute: int
+
+    def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:
+        """Return the request that lets a group's robot say something."""
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Raise what the answer means."""
+
+
+class DingTalkRobot:
+    """``/robot/send``: token and signature in the address, markdown in the body."""
+
+    channel = "dingtalk-group"
+    a_minute = 20
+
+    def __init__(self, endpoint: str = "") -> None:
+        self._host = endpoint or "https://oapi.dingtalk.com"
+
+    def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:
+        """Return the request."""
+        params = {"access_token": group.token}
+        if group.secret:
+            sign = dingtalk_sign(at_utc_ms, group.secret)
+            params |= {"timestamp": str(at_utc_ms), "sign": sign}
+        markdown = {"title": title, "text": text.replace("\n", "\n\n")}
+        document = {"msgtype": "markdown", "markdown": markdown}
+        return Post(f"{self._host}/robot/send", document, params)
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Raise what the answer means."""
+        errors.check(answer)
+
+
+class WeComRobot:
+    """``/cgi-bin/webhook/send``: the key in the address is all there is."""
+
+    channel = "wecom"
+    a_minute = 20
+
+    def __init__(self, endpoint: str = "") -> None:
+        self._host = endpoint or "https://qyapi.weixin.qq.com"
+
+    def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:  # noqa: ARG002
+        """Return the request."""
+        document = {"msgtype": "markdown", "markdown": {"content": text}}
+        return Post(f"{self._host}/cgi-bin/webhook/send", document, {"key": group.token})
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Raise what the answer means."""
+        code = answer.get("errcode", 0)
+        told = f"WeCom {code}: {answer.get('errmsg', '')}"
+        if code == 45009:
+            raise RetryLaterError(told, retry_after_s=TOO_FAST_REST_S, keeps=True)
+        if code == 93000:
+            raise RetryLaterError(f"{told}; check the robot's token_file")
+        if code in (40058, 44004):
+            raise PermanentError(told)
+        if code:
+            raise RetryLaterError(told)
+
+
+class FeishuRobot:
+    """``/open-apis/bot/v2/hook/``: time stamp in seconds and signature in the body."""
+
+    channel = "feishu"
+    a_minute = 100
+
+    def __init__(self, endpoint: str = "") -> None:
+        self._host = endpoint or "https://open.feishu.cn"
+
+    def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:  # noqa: ARG002
+        """Return the request; a text past 20 KB is cut, for Feishu refuses it whole."""
+        said = text.encode()[: FEISHU_MAX_BYTES // 2].decode(errors="ignore")
+        document: dict[str, Any] = {"msg_type": "text", "content": {"text": said}}
+        if group.secret:
+            at_s = str(at_utc_ms // 1000)
+            document |= {"timestamp": at_s, "sign": feishu_sign(at_s, group.secret)}
+        return Post(f"{self._host}/open-apis/bot/v2/hook/{group.token}", document, {})
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Raise what the answer means."""
+        code = answer.get("code", answer.get("StatusCode", 0))
+        told = f"Feishu {code}: {answer.get('msg', '')}"
+        if code in (9499, 11232):
+            raise RetryLaterError(told, retry_after_s=TOO_FAST_REST_S, keeps=True)
+        if code in (19001, 19021, 19022, 19024):
+            raise RetryLaterError(f"{told}; check token, secret, keyword and this clock")
+        if code:
+            raise RetryLaterError(told)
+
+
+class GroupRobots:
+    """Speaks in the groups of stores, each robot at its own pace.
+
+    Args:
+        app, robot_code: DingTalk's in-app robot, for groups named by their conversation.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        groups: Sequence[Group],
+        clock: Clock,
+        *,
+        app: DingTalkApp | None = None,
+        robot_code: str = "",
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
+        self._dialect = dialect
+        self._groups = {group.store_id: group for group in groups}
+        self._paces = {group: Pace(dialect.a_minute, 60.0, clock) for group in groups}
+        self._clock = clock
+        self._app = app
+        self._robot_code = robot_code
+        self._client = httpx.Client(timeout=timeout)
+
+    @property
+    def channel(self) -> str:
+        """Name the channel."""
+        return self._dialect.channel
+
+    def send(self, notice: Notice) -> None:
+        """Say it in the group of the store.
+
+        Raises:
+            RetryLaterError: the robot's pace, or what the service says.
+            PermanentError: no group is named for the store.
+        """
+        group = self._groups.get(notice.target.id) or self._groups.get(EVERY_STORE)
+        if group is None:
+            raise PermanentError(f"no group is named for store {notice.target.id} in the settings")
+        pace = self._paces[group]
+        if wait_s := pace.take():
+            raise PauseError("the robot has spoken often enough", wait_s)
+        text = notice.text
+        if group.keyword not in text:
+            text = f"{group.keyword}\n{text}"
+        try:
+            self._say(group, text, _TITLE.get(notice.language, _TITLE["zh"]))
+        except RetryLaterError as error:
+            if error.retry_after_s:
+                pace.rest(error.retry_after_s)
+            raise
+
+    def _say(self, group: Group, text: str, title: str) -> None:
+        if group.conversation and self._app is not None:
+            param = json.dumps({"title": title, "text": text.replace("\n", "\n\n")}, ensure_ascii=False)  # fmt: skip
+            self._app.new(
+                "/v1.0/robot/groupMessages/send",
+                {
+                    "robotCode": self._robot_code,
+                    "openConversationId": group.conversation,
+                    "msgKey": "sampleMarkdown",
+                    "msgParam": param,
+                },
+            )
+            return
+        at_utc_ms = int(self._clock.now_utc().timestamp() * 1000)
+        request = self._dialect.post(group, text, title, at_utc_ms)
+        answer = post(self._client, request.url, params=request.params, json=request.document)
+        check_status(answer, "the endpoint and the robot's token_file")
+        self._dialect.check(object_of(answer))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
