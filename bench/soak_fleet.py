@@ -1,0 +1,110 @@
+"""The boxes of a soak: small senders on bad lines, whose people come and go by a plan."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Engine
+
+from bench.shards import ORG, Sender
+from cloud_receiver.domain.workday import Shift
+from cloud_receiver.store import enrolment
+from cloud_receiver.store.engine import write
+from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Store
+from cloud_receiver.store.rulebook import publish_shipped
+from sync import topics
+from sync.envelope import encode_batch, encode_body
+from sync.records import Punch, to_wire
+from sync.topics import Lane
+
+BATCH, AGAIN_S = 50, 5.0
+PEOPLE_A_BOX, TOUCHES_A_DAY = 5, 4
+FIRST = date(2026, 3, 2)
+TIMES = ("08:5", "12:0", "13:0", "18:0")
+LATE = "09:1"
+ZONE = "Asia/Shanghai"
+
+
+@dataclass
+class Box(Sender):
+    """A box whose people go on coming, on a line that is not good.
+
+    Attributes:
+        records: how many it has captured so far.
+    """
+
+    flying: int = 0
+    sent_at_s: float = 0.0
+    back_at_s: float = 0.0
+
+    def pump(self, now_s: float) -> None:
+        """Send what comes next, again when no receipt came."""
+        if not self.is_in or self.is_done or now_s < self.sent_at_s + AGAIN_S * (self.flying > 0):
+            return
+        first = self.mark.through + 1
+        self.flying = min(first + BATCH - 1, self.records)
+        self.sent_at_s = now_s
+        self.send(first, self.flying)
+
+    def send(self, first: int, last: int) -> None:
+        """Send a range of records, whatever is known of them."""
+        bodies = [encode_body(to_wire(touch(self.box_id, seq))) for seq in range(first, last + 1)]
+        payload = encode_batch(self.box_id, "e", Lane.PUNCH, first, bodies, "life")
+        self.client.publish(topics.up(ORG, self.box_id, Lane.PUNCH), payload, qos=1)
+
+    def heard(self) -> None:
+        """Go on when all that was sent is receipted."""
+        if self.flying and self.mark.through >= self.flying:
+            self.flying = 0
+
+    def drop(self, now_s: float, for_s: float) -> None:
+        """Lose the line for a while."""
+        if (line := self.client.socket()) is not None:
+            line.shutdown(socket.SHUT_RDWR)
+        self.lost(now_s, for_s)
+
+    def lost(self, now_s: float, for_s: float) -> None:
+        """Note that there is no line, and when to try again."""
+        self.is_in, self.flying, self.back_at_s = False, 0, now_s + for_s
+
+
+def touch(box_id: str, seq: int) -> Punch:
+    """Return a box's touch of a number: four a day and person; one person in eight is late."""
+    day, rest = divmod(seq - 1, PEOPLE_A_BOX * TOUCHES_A_DAY)
+    slot, person = divmod(rest, PEOPLE_A_BOX)
+    time = LATE if slot == 0 and (day + person) % 8 == 0 else TIMES[slot]
+    return Punch(
+        device_serial=box_id, user_id=str(person), state_code=255, verify_code=1, occurrence=0,
+        device_time=f"{FIRST + timedelta(days=day)}T{time}{seq % 10}:{seq % 60:02}", workcode="",
+        store_id=box_id, driver="zkteco", received_at_utc="2026-03-02T00:00:00.000Z", boot_id="b",
+        boottime_ms=seq, clock_offset_ms=0,
+    )  # fmt: skip
+
+
+def enrol(engine: Engine, boxes: list[str], days: int) -> None:
+    """Make the stores, people and rosters whose touches will come."""
+    with write(engine) as connection:
+        publish_shipped(connection, 0)
+        stores = [Store(store_id=one, name=one, zone=ZONE, scene="community") for one in boxes]
+        enrolment.put_stores(connection, stores, 0)
+        for box_id in boxes:
+            people = [f"{box_id}-{number}" for number in range(PEOPLE_A_BOX)]
+            staff = [Employee(employee_id=one, name=one, store_id=box_id) for one in people]
+            enrolment.put_employees(connection, staff)
+            badges = [
+                Badge(store_id=box_id, user_id=str(number), employee_id=one)
+                for number, one in enumerate(people)
+            ]
+            enrolment.bind_badges(connection, badges, 0)
+            shift = Shift(shift_id="d", store_id=box_id, zone=ZONE, start="09:00", end="18:00")
+            roster = [
+                RosterEntry(
+                    employee_id=one, work_date=str(FIRST + timedelta(days=day)), store_id=box_id,
+                    shifts=(shift,), target_fen=0, subsidy_fen=10_000,
+                )
+                for one in people
+                for day in range(days)
+            ]  # fmt: skip
+            enrolment.add_roster(connection, roster, "bench.soak", 0)
