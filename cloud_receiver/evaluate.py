@@ -29,8 +29,8 @@ from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.workday import local_date, shift_date, utc_ms
 from cloud_receiver.store import campaigns, day_facts, days, dirty, policies, projection
 from cloud_receiver.store.dirty import NextLook
-from cloud_receiver.store.engine import write
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes
+from cloud_receiver.store.engine import wait_turn, write
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
 from cloud_receiver.store.rulebook import load_rulebook
 from cloud_receiver.store.verification import send_anchor
 
@@ -45,6 +45,7 @@ IDLE_S: Final = 0.5
 RECORDS: Final = ("punches", "sales", "feedback", "entries")
 """What of a day's evidence is records that outcomes rest on."""
 
+_REBUILD: Final = "rebuild"
 _EMPLOYEES_AT_ONCE: Final = 200
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,9 @@ class Terms:
 
 class Evaluator:
     """Judges what is new and what has become due, until it is told to stop.
+
+    Several may share a PostgreSQL: each takes the days of people nobody else has in hand, and
+    they take turns at the ledger. On SQLite one at a time writes.
 
     Args:
         terms: the organisation's policy and the channels notices go to.
@@ -109,11 +113,15 @@ class Evaluator:
         """Evaluate one portion in one transaction; return whether more is waiting."""
         now_utc_ms = utc_ms(self._clock.now_utc())
         with write(self._engine) as connection:
+            wait_turn(connection, _REBUILD, shared=True)
             projected = projection.advance(connection, now_utc_ms)
             keys = dirty.due(connection, now_utc_ms)
             if keys:
                 evaluate(connection, keys, now_utc_ms, self._terms)
             ending = campaigns.due(connection, now_utc_ms)
+            if ending:  # another evaluator may be closing them
+                lock(connection)
+                ending = campaigns.due(connection, now_utc_ms)
             for one in ending:
                 campaigns.close(connection, one.campaign_id, now_utc_ms)
             if ending:
@@ -144,6 +152,7 @@ def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = Terms()) -> int:
     It is one transaction: nobody sees, judges or books a half-built state.
     """
     with write(engine) as connection:
+        wait_turn(connection, _REBUILD)
         projection.reset(connection)
         while projection.advance(connection, now_utc_ms):
             pass
@@ -229,6 +238,8 @@ def _evaluate(
     changes = _revise(connection, assessed)
     day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
+    # from here on one evaluator at a time: what is closed and who leads is asked of all people
+    lock(connection)
     rulebook = load_rulebook(connection)
     touched = {
         one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))

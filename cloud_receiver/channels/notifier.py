@@ -1,7 +1,8 @@
 """The courier: takes notices from the queue in order and hands them to one channel.
 
 What it knows of a notice's fate is in the database, so a restart continues where it
-stopped. A crash between sending and noting it sends once more, with the same notice id.
+stopped. Several couriers may share a channel: each claims what it is about to send. A crash
+between sending and noting it sends once more, with the same notice id, when the claim has run out.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ from cloud_receiver.domain.notices import Target
 from cloud_receiver.store import channel_book, deliveries
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.notices import (
+    LEASE_MS,
     QueuedNotice,
+    claim_due,
     due_notices,
     has_ripe,
     mark_failed,
     mark_sent,
     mark_waiting,
     postpone,
+    release,
     seal,
 )
 from sync.clock import Clock
@@ -42,7 +46,7 @@ from sync.clock import Clock
 MAX_AGE: Final = timedelta(days=3)
 ASK_EVERY_S: Final = 60.0
 POLL_S: Final = 1.0  # another process may queue notices and cannot wake us
-_BATCH: Final = 100
+_BATCH: Final = 50
 _MAX_ERROR_CHARS: Final = 500
 _WAIT: Final = wait_exponential_jitter(initial=1, max=600, jitter=1)
 
@@ -50,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 
 class Courier:
-    """Empties the queue of one channel; run exactly one for each channel."""
+    """Empties the queue of one channel, alone or beside couriers in other processes."""
 
     def __init__(self, engine: Engine, notifier: Notifier, clock: Clock) -> None:
         self._engine = engine
@@ -90,18 +94,26 @@ class Courier:
         """
         sent = 0
         while due := self._due():
+            claimed_s = self._clock.monotonic_s()
             put_off: set[Target] = set()
+            left = []
+            is_over = False
             for one in due:
-                if stop is not None and stop.is_set():
-                    return sent
-                if one.notice.target in put_off:
+                is_over = is_over or (stop is not None and stop.is_set())
+                is_late = self._clock.monotonic_s() > claimed_s + LEASE_MS / 4000
+                if is_over or is_late or one.notice.target in put_off:
+                    left.append(one)
                     continue
                 fate = self._deliver(one)
-                if fate is _Fate.CHANNEL_DOWN:
-                    return sent
+                is_over = fate is _Fate.CHANNEL_DOWN
                 if fate is _Fate.PUT_OFF:
                     put_off.add(one.notice.target)
                 sent += fate is _Fate.SENT
+            if left:
+                with write(self._engine) as connection:
+                    release(connection, left, self._now_utc_ms())
+            if is_over:
+                break
         return sent
 
     def ask_for_deliveries(self) -> int:
@@ -146,7 +158,11 @@ class Courier:
             with write(self._engine) as connection:
                 seal(connection, channel, now_utc_ms)
         with read(self._engine) as connection:
-            return due_notices(connection, channel, now_utc_ms, _BATCH)
+            is_due = bool(due_notices(connection, channel, now_utc_ms, 1))
+        if not is_due:
+            return []
+        with write(self._engine) as connection:
+            return claim_due(connection, channel, now_utc_ms, _BATCH)
 
     def _deliver(self, one: QueuedNotice) -> _Fate:
         try:
@@ -166,6 +182,8 @@ class Courier:
     def _pause(self, one: QueuedNotice, error: PauseError) -> _Fate:
         if error.channel_wide:
             self._resting_until_s = self._clock.monotonic_s() + error.wait_s
+            with write(self._engine) as connection:
+                release(connection, [one], self._now_utc_ms())
             return _Fate.CHANNEL_DOWN
         with write(self._engine) as connection:
             postpone(connection, one, self._now_utc_ms() + int(error.wait_s * 1000) + 1)

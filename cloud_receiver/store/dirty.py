@@ -19,11 +19,14 @@ from cloud_receiver.domain.attendance import Awaited
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import tables
-from cloud_receiver.store.engine import insert_ignore, upsert, upsert_rows
+from cloud_receiver.store.engine import insert_ignore, try_turns, upsert, upsert_rows
 from cloud_receiver.store.questions import Question
 
-MAX_DAYS: Final = 2000  # at a time: bounds the transaction and the lists in its queries
+MAX_DAYS: Final = 1000
+"""At a time: bounds the transaction, the lists in its queries and, where several evaluators share
+a PostgreSQL, the locks each holds."""
 NEVER_UTC_MS: Final = 2**62
+_PERSON: Final = "evaluation/"
 SALES_DRIVERS: Final = ("posfile",)
 """Kinds of sources that bring sales and say nothing about attendance."""
 
@@ -93,20 +96,27 @@ def by_employee(
 def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
     """Return the days to judge now, the longest waiting first, at most `MAX_DAYS`; keep them.
 
+    Another evaluator is given others, and of other people: a day's streak builds on the days
+    before it, so all that is judged of a person at a time is judged in one place.
+
     Somebody who marks a day while it is being judged waits for the end of the transaction,
     so that no mark is lost.
     """
     by_time, by_feed = _due_queries()
     keys = {(row[0], row[1]): None for row in by_time.ask(connection, now=now_utc_ms)}
     keys |= {(row[0], row[1]): None for row in by_feed.ask(connection)}
-    return list(keys)[:MAX_DAYS]
+    some = list(keys)[:MAX_DAYS]
+    ours = try_turns(connection, sorted({f"{_PERSON}{employee_id}" for employee_id, _ in some}))
+    return [key for key in some if f"{_PERSON}{key[0]}" in ours]
 
 
 @lru_cache(maxsize=1)
 def _due_queries() -> tuple[Question, Question]:
     """Return the questions for what time and what data make due."""
     dirty, feed = tables.dirty.c, _feeds().subquery()
-    query = select(dirty.employee_id, dirty.work_date).with_for_update(of=tables.dirty)
+    query = select(dirty.employee_id, dirty.work_date).with_for_update(
+        of=tables.dirty, skip_locked=True
+    )
     by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(dirty.due_utc_ms)
     by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
         dirty.awaits_utc_ms < feed.c.complete_utc_ms

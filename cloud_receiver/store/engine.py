@@ -261,6 +261,31 @@ def behind_writers(connection: Connection, table: Table) -> ColumnElement[bool]:
     return literal_column(f"age({table.name}.xmin) > age({oldest})", Boolean)
 
 
+def try_turns(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Return those of some things whose turn is ours to the end of the transaction.
+
+    Other processes have the rest. On SQLite whoever writes has everything.
+    """
+    if connection.dialect.name == "sqlite" or not names:
+        return set(names)
+    query = (
+        "SELECT name FROM unnest(%s::text[]) AS name"
+        " WHERE pg_try_advisory_xact_lock(hashtextextended(name, 2026))"
+    )
+    return {row[0] for row in connection.exec_driver_sql(query, (list(names),))}
+
+
+def wait_turn(connection: Connection, name: str, *, shared: bool = False) -> None:
+    """Wait for the turn of something and keep it to the end of the transaction.
+
+    Args:
+        shared: beside others who ask so, but not beside one who has it alone.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = f"pg_advisory_xact_lock{'_shared' if shared else ''}"
+        connection.exec_driver_sql(f"SELECT {lock}(hashtextextended(%s, 2026))", (name,))
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to the newest schema, making it when it is empty; safe to repeat.
 

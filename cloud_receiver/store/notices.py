@@ -24,9 +24,12 @@ from cloud_receiver.domain.notices import (
     merged,
     message,
 )
+from cloud_receiver.store.engine import wait_turn
 from cloud_receiver.store.tables import employee, notice, store
 
 GATHER_MS: Final = 2_000
+LEASE_MS: Final = 60_000
+"""How long a courier has notices to itself; several times what sending one may take."""
 GROUP_MS: Final = 60_000
 """Channels let a robot speak about twenty times a minute; a group is spoken to once."""
 DIGEST_MS: Final = 3_600_000
@@ -266,6 +269,31 @@ def has_ripe(connection: Connection, channel: str, now_utc_ms: int) -> bool:
         notice.c.next_try_utc_ms <= now_utc_ms,
     )
     return connection.execute(ripe.limit(1)).first() is not None
+
+
+def claim_due(
+    connection: Connection, channel: str, now_utc_ms: int, limit: int
+) -> list[QueuedNotice]:
+    """Return the notices to send now, oldest first, and keep others from them for `LEASE_MS`.
+
+    Whoever claims reports each, or gives it back with `release`; after a crash it comes again
+    when the lease has run out. An addressee's later notices wait behind one that is claimed.
+    """
+    wait_turn(connection, f"notices/{channel}")
+    found = due_notices(connection, channel, now_utc_ms, limit)
+    _put_off(connection, found, now_utc_ms + LEASE_MS)
+    return found
+
+
+def release(connection: Connection, claimed: Sequence[QueuedNotice], now_utc_ms: int) -> None:
+    """Give back notices that were claimed and not tried."""
+    _put_off(connection, claimed, now_utc_ms)
+
+
+def _put_off(connection: Connection, some: Sequence[QueuedNotice], until_utc_ms: int) -> None:
+    if some:
+        these = notice.c.notice_no.in_([one.notice_no for one in some])
+        connection.execute(update(notice).where(these).values(next_try_utc_ms=until_utc_ms))
 
 
 def due_notices(

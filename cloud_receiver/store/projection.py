@@ -26,7 +26,7 @@ from cloud_receiver.domain.workday import (
     utc_ms,
 )
 from cloud_receiver.store import boots, dirty, entry_book, feed_gaps, organisation, tables
-from cloud_receiver.store.engine import behind_writers, upsert, upsert_rows
+from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
 from cloud_receiver.store.questions import Question
@@ -98,7 +98,12 @@ class _SaleRow(NamedTuple):
 
 
 def advance(connection: Connection, now_utc_ms: int) -> int:
-    """Project the next journal rows, at most `MAX_ENTRIES`; return how many there were."""
+    """Project the next journal rows, at most `MAX_ENTRIES`; return how many there were.
+
+    None while another evaluator does it: the cursor goes forward one portion at a time.
+    """
+    if not try_turns(connection, [CURSOR_KEY]):
+        return 0
     entry_no = tables.journal.c.entry_no
     query = (
         select(*_JOURNALED)
