@@ -23,6 +23,7 @@ from cloud_receiver.commands import (
     comparisons,
     completeness,
     deadletters,
+    journals,
     judgements,
     ledger,
     payroll,
@@ -56,6 +57,7 @@ app = typer.Typer(
 app.add_typer(users.app, name="user")
 app.add_typer(deadletters.app, name="deadletter")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(journals.app, name="journal")
 app.add_typer(payroll.app, name="payroll")
 app.add_typer(boxes.app, name="box")
 app.add_typer(shifts.app, name="shift")

@@ -27,7 +27,15 @@ from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.workday import local_date, shift_date, utc_ms
-from cloud_receiver.store import campaigns, day_facts, days, dirty, policies, projection
+from cloud_receiver.store import (
+    campaigns,
+    day_facts,
+    days,
+    dirty,
+    journal_digests,
+    policies,
+    projection,
+)
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import wait_turn, write
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
@@ -106,7 +114,7 @@ class Evaluator:
                 is_behind = attempts(self.flush)
             except OperationalError:
                 return  # only when told to stop while the database was away
-            if not is_behind:
+            if not is_behind and not self._seal():
                 self._woken.wait(IDLE_S)
 
     def flush(self) -> bool:
@@ -130,6 +138,11 @@ class Evaluator:
         if keys or ending or is_anchored:
             self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
+
+    def _seal(self) -> bool:
+        """Digest a range of the journal when there is time; tell whether there was a full one."""
+        with write(self._engine) as connection:
+            return journal_digests.seal(connection, utc_ms(self._clock.now_utc())) > 0
 
     def _anchor(self, connection: Connection, now_utc_ms: int) -> bool:
         """Send the end of the ledger away once a day; tell whether there is a notice for it."""

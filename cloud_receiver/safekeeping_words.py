@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 SAFEKEEPING: Final[dict[str, tuple[str, str]]] = {
+    "journal_holds": (
+        "日志核验无误,至 {last} 号,摘要 {sha256}",
+        "the journal holds to no. {last}, digest {sha256}",
+    ),
+    "journal_trouble": ("日志有问题:{trouble}", "the journal does not hold: {trouble}"),
+    "journal_unknown": (
+        "没有摘要 {sha256}:日志在它发出之后被重写过,或恢复过更早的备份",
+        "no digest {sha256} is kept: the journal was rewritten since, or an older backup restored",
+    ),
     "backup_made": (
         "已备份到 {folder}:日志 {records} 条,台账 {entries} 条,已核验",
         "backed up to {folder}: {records} records, {entries} ledger entries, checked",

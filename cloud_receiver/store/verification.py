@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from cloud_receiver.domain.ledger import GENESIS, Chain, Entry, Head, verify
 from cloud_receiver.domain.notices import Notice, Target, TargetKind
-from cloud_receiver.store import balances
+from cloud_receiver.store import balances, journal_digests
 from cloud_receiver.store.engine import insert_ignore, stream
 from cloud_receiver.store.ledger import HEAD_KEY, head_of
 from cloud_receiver.store.notices import queue
@@ -110,12 +110,20 @@ def send_anchor(
     head, is_new = make_anchor(connection, date, now_utc_ms)
     if not is_new:
         return None
-    document = {"kind": "anchor", "date": date, "entry_no": head.entry_no, "hash": head.hash}
+    while journal_digests.seal(connection, now_utc_ms, rest=True):
+        pass
+    filed = journal_digests.newest(connection)
+    document = {
+        "kind": "anchor", "date": date, "entry_no": head.entry_no, "hash": head.hash,
+        "journal_no": filed.last_no, "journal_sha256": filed.sha256,
+    }  # fmt: skip
     notice = Notice(
         notice_id=f"anchor/{date}",
         target=Target(TargetKind.GROUP, ANCHOR_GROUP),
-        text_zh=f"{date} 奖惩台账锚点:{head.entry_no} 条,末端 {head.hash}。请保存在系统之外",
-        text_en=f"{date} ledger anchor: {head.entry_no} entries, end {head.hash}; keep it elsewhere",
+        text_zh=f"{date} 奖惩台账锚点:{head.entry_no} 条,末端 {head.hash};"
+        f"日志至 {filed.last_no} 号,摘要 {filed.sha256}。请保存在系统之外",
+        text_en=f"{date} ledger anchor: {head.entry_no} entries, end {head.hash};"
+        f" journal to no. {filed.last_no}, digest {filed.sha256}; keep it elsewhere",
         document=msgspec.json.encode(document).decode(),
     )
     queue(connection, [notice], channels, now_utc_ms)

@@ -33,6 +33,7 @@ from cloud_receiver.store.tables.incoming import (
     dead_letter,
     feed_gap,
     journal,
+    journal_digest,
     lane_mark,
     source,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "feed_gap",
     "imported_result",
     "journal",
+    "journal_digest",
     "lane_mark",
     "ledger",
     "meta",

@@ -26,6 +26,14 @@ journal = Table(
     Index("ix_journal_trouble", "entry_no", sqlite_where=IS_TROUBLE, postgresql_where=IS_TROUBLE),
     sqlite_autoincrement=True,
 )
+journal_digest = Table(
+    "journal_digest",
+    metadata,  # of the rows after the last digest, and all before them; store.journal_digests
+    Column("last_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("made_utc_ms", BigInteger, nullable=False),
+)
 lane_mark = Table(
     "lane_mark",
     metadata,
