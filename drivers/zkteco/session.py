@@ -107,7 +107,7 @@ class Session:
             if answer.command == Command.ACK_UNAUTH:
                 raise RefusedError(
                     "unauthorised",
-                    f"the terminal refuses Comm Key {self._comm_key}",
+                    "the terminal refuses the Comm Key in our settings",
                     "Set comm_key to the key in the terminal's menu (Comm. > PC Connection).",
                 )
         _require(answer, "to connect", Command.ACK_OK)

@@ -38,9 +38,10 @@ class Taker:
     def __init__(self, taken: list[str]) -> None:
         self.taken = taken
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> str:
         threading.Event().wait(0.002)
         self.taken.append(notice.notice_id)
+        return ""
 
     def close(self) -> None:
         """Nothing is open."""
