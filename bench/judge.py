@@ -32,6 +32,7 @@ from cloud_receiver.store.rulebook import publish_shipped
 from sync.clock import SystemClock, utc_text
 from sync.envelope import encode_body
 from sync.identity import record_id
+from sync.memory import collect_rarely
 from sync.records import Punch, Record, Sale, to_wire
 
 ZONE = "Asia/Shanghai"
@@ -50,6 +51,7 @@ def main() -> None:
     options.add_argument("--days", type=int, default=60)
     options.add_argument("--close", type=int, default=3000, help="people of the day that is closed")
     chosen = options.parse_args()
+    collect_rarely()  # as headquarters and its rebuild do
     with TemporaryDirectory() as folder:
         engine = open_engine(sqlite_url(Path(folder) / "hq.sqlite"))
         upgrade(engine)

@@ -89,8 +89,10 @@ def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     from cloud_receiver.evaluate import rebuild as rebuild_all
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
+    from sync.memory import collect_rarely
 
     words, settings = words_of(lang), load_settings(config)
+    collect_rarely()
     with database(settings) as engine:
         now_utc_ms = utc_ms(settings.clock.now_utc())
         terms = Terms(channels=settings.notify.channels)

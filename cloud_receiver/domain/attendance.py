@@ -8,7 +8,6 @@ last window is over, its settling time too, and the store's feed complete beyond
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -16,7 +15,9 @@ from cloud_receiver.domain.absences import covered_ms
 from cloud_receiver.domain.cards import Cards, cards_of, judge_shift
 from cloud_receiver.domain.corrections import Filed, objection
 from cloud_receiver.domain.findings import Finding, FindingCode
+from cloud_receiver.domain.plain_days import plain_day
 from cloud_receiver.domain.results import (
+    CLEAN,
     LABELS,
     NO_GAPS,
     Awaited,
@@ -26,12 +27,12 @@ from cloud_receiver.domain.results import (
     PointResult,
     Policy,
     ShiftResult,
+    overtime,
     worst,
 )
-from cloud_receiver.domain.schedule import RosterDay, owner, shifts_around
+from cloud_receiver.domain.schedule import RosterDay, owner, reach, shifts_around
 from cloud_receiver.domain.touches import Place, Source, Tap, oddities_of
 from cloud_receiver.domain.workday import (
-    DAY_MIN,
     MINUTE_MS,
     PlannedShift,
     local_date,
@@ -52,8 +53,7 @@ __all__ = [
 ]
 
 _REST_SETTLE_MS: Final = 30 * MINUTE_MS
-_CLEAN: Final = (DayStatus.NORMAL, DayStatus.OUTING)
-_ACCOUNTED: Final = {*_CLEAN, DayStatus.LEAVE}
+_ACCOUNTED: Final = {*CLEAN, DayStatus.LEAVE}
 _Taken = dict[PlannedShift | None, list[Tap]]
 _Corrections = Mapping[str, Sequence[Filed]]
 
@@ -86,6 +86,36 @@ def judge(
         neighbours if neighbours.get(day.work_date) is day else {**neighbours, day.work_date: day}
     )
     shifts = shifts_around(days, day.work_date)
+    if not corrections and not implausible:
+        plain = plain_day(
+            day, shifts, taps, as_of_utc_ms=as_of_utc_ms, complete_utc_ms=complete_utc_ms,
+            policy=policy, stores_with_gaps=gaps,
+        )  # fmt: skip
+        if plain is not None:
+            return plain
+    return judge_closely(
+        day, shifts, taps, as_of_utc_ms=as_of_utc_ms, complete_utc_ms=complete_utc_ms,
+        policy=policy, implausible=implausible, gaps=gaps, corrections=corrections,
+    )  # fmt: skip
+
+
+def judge_closely(
+    day: RosterDay,
+    shifts: Sequence[PlannedShift],
+    taps: Iterable[Tap],
+    *,
+    as_of_utc_ms: int,
+    complete_utc_ms: Mapping[str, int],
+    policy: Policy,
+    implausible: Sequence[str] = (),
+    gaps: Mapping[str, Sequence[Gap]] = NO_GAPS,
+    corrections: _Corrections | None = None,
+) -> DayResult:
+    """Judge whatever a day may be; `judge` takes a straighter way where a day is plain.
+
+    Args:
+        shifts: of the day and its neighbours, in order of time.
+    """
     filed, findings = _counting(day, corrections or {}, policy)
     own, taken = _place(day, shifts, taps, filed, policy)
     findings += [Finding(FindingCode.CLOCK_IMPLAUSIBLE, (record,)) for record in implausible]
@@ -146,7 +176,7 @@ def _place(
     policy: Policy,
 ) -> tuple[list[Tap], _Taken]:
     """Return the day's own taps, struck out or not, and which shift takes which of the others."""
-    begin_utc_ms, end_utc_ms = _reach(day)
+    begin_utc_ms, end_utc_ms = reach(day)
     struck = {one.replaces for one in filed}
     own: list[Tap] = []
     taken: _Taken = {None: []}
@@ -164,23 +194,6 @@ def _place(
 
 def _by_time(tap: Tap) -> tuple[int, str]:
     return tap.at_utc_ms, tap.record_id
-
-
-def _reach(day: RosterDay) -> tuple[int, int]:
-    """Return between which instants a touch may matter to the day, whatever its zone."""
-    begin, end = _date_anywhere(day.work_date)
-    for shift in day.planned:
-        begin, end = min(begin, shift.opens_utc_ms), max(end, shift.closes_utc_ms)
-        if shift.shift.late_back_min:
-            begin = min(begin, midnight_utc_ms(shift_date(day.work_date, -2), "UTC"))
-    return begin, end
-
-
-@lru_cache(maxsize=8192)
-def _date_anywhere(work_date: str) -> tuple[int, int]:
-    """Return when a date begins in the easternmost zone (UTC+14) and ends in the westernmost."""
-    midnight = midnight_utc_ms(work_date, "UTC")
-    return midnight - 14 * 60 * MINUTE_MS, midnight + (DAY_MIN + 12 * 60) * MINUTE_MS
 
 
 def _phase(
@@ -288,11 +301,11 @@ def _worked_day(
         outside=any(point.tap and point.tap.place is Place.OUTSIDE for point in points),
         missing_card=DayStatus.NOT_SIGNED in statuses,
         absent=DayStatus.ABSENTEEISM in statuses,
-        full_attendance=all(point.status in _CLEAN for point in points)
+        full_attendance=all(point.status in CLEAN for point in points)
         and not set(statuses) & {DayStatus.ABSENTEEISM, DayStatus.HALF_DAY},
         taps=tuple(taps),
         points=points,
-        findings=tuple(sorted([*findings, *odd, *_overtime(stay_min, taps, policy)])),
+        findings=tuple(sorted([*findings, *odd, *overtime(stay_min, taps, policy)])),
         look_again_utc_ms=min(settling) + 1 if settling else None,
         awaited=next(awaited, None),
     )
@@ -302,15 +315,6 @@ def _leave_min(shift: PlannedShift) -> int:
     if not shift.leave:
         return 0
     return covered_ms(shift.leave, shift.leave[0][0], shift.leave[-1][1]) // MINUTE_MS
-
-
-def _overtime(overtime_min: int, taps: Sequence[Tap], policy: Policy) -> list[Finding]:
-    """Warn of hours the law counts: one a day as a rule, three at most."""
-    if overtime_min <= policy.overtime_min:
-        return []
-    over = overtime_min > policy.overtime_limit_min
-    code = FindingCode.OVERTIME_OVER_LIMIT if over else FindingCode.OVERTIME
-    return [Finding(code, tuple(tap.record_id for tap in taps[-1:]))]
 
 
 def _rest_day(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from cloud_receiver.domain.attendance import (
     Awaited,
@@ -25,6 +25,8 @@ from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.tallies import NOTHING
 from cloud_receiver.domain.workday import CheckType, shift_date
+
+_NO_TALLIES: Final = NOTHING._asdict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "absent": result.absent,
         "full_attendance": result.full_attendance,
         "arrived": any(_is_arrival(point) for point in result.points),
-        **NOTHING._asdict(),
+        **_NO_TALLIES,
         "feedback_count": inputs.feedback.count,
         "feedback_sum_milli": inputs.feedback.sum_milli,
         "sales_fen": sales.amount_fen,
@@ -189,18 +191,21 @@ def _evidence(inputs: DayInputs, result: DayResult) -> dict[str, Any]:
 def _entries(inputs: DayInputs) -> list[str]:
     """Return the leave and corrections the day rests on, whether they count or not."""
     filed = inputs.corrections.get(inputs.day.work_date, ())
+    if not filed and not inputs.day.absences:
+        return []
     ids = {absence.record_id for absence in inputs.day.absences}
     return sorted(ids | {one.record_id for one in filed})
 
 
 def _point(point: PointResult) -> dict[str, Any]:
+    check_type, store_id, planned_utc_ms, status, tap = point
     return {
-        "check_type": point.check_type.value,
-        "store_id": point.store_id,
-        "planned_utc_ms": point.planned_utc_ms,
-        "status": point.status.value,
-        "at_utc_ms": point.tap.at_utc_ms if point.tap else None,
-        "record_id": point.tap.record_id if point.tap else None,
-        "source": point.tap.source.value if point.tap else None,
-        "place": point.tap.place.value if point.tap else None,
+        "check_type": check_type,
+        "store_id": store_id,
+        "planned_utc_ms": planned_utc_ms,
+        "status": status,
+        "at_utc_ms": tap.at_utc_ms if tap else None,
+        "record_id": tap.record_id if tap else None,
+        "source": tap.source if tap else None,
+        "place": tap.place if tap else None,
     }

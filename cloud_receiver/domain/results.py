@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from cloud_receiver.domain.corrections import Allowance
-from cloud_receiver.domain.findings import Finding
+from cloud_receiver.domain.findings import Finding, FindingCode
 from cloud_receiver.domain.schedule import Cut
 from cloud_receiver.domain.touches import Tap
 from cloud_receiver.domain.workday import CheckType, PlannedShift
@@ -67,6 +67,8 @@ WORST_FIRST: Final = (
     DayStatus.OUTING,
     DayStatus.NORMAL,
 )
+CLEAN: Final = (DayStatus.NORMAL, DayStatus.OUTING)
+"""What leaves nothing to be desired at a card point."""
 _WEIGHT: Final = {status: weight for weight, status in enumerate(WORST_FIRST)}
 
 
@@ -181,3 +183,12 @@ class DayResult(NamedTuple):
     findings: tuple[Finding, ...]
     look_again_utc_ms: int | None
     awaited: Awaited | None
+
+
+def overtime(overtime_min: int, taps: Sequence[Tap], policy: Policy) -> list[Finding]:
+    """Warn of hours the law counts: one a day as a rule, three at most."""
+    if overtime_min <= policy.overtime_min:
+        return []
+    over = overtime_min > policy.overtime_limit_min
+    code = FindingCode.OVERTIME_OVER_LIMIT if over else FindingCode.OVERTIME
+    return [Finding(code, tuple(tap.record_id for tap in taps[-1:]))]

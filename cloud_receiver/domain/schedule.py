@@ -14,9 +14,12 @@ from itertools import pairwise
 
 from cloud_receiver.domain.absences import Absence, Stretch, excused, expected, within
 from cloud_receiver.domain.workday import (
+    DAY_MIN,
+    MINUTE_MS,
     CardPoint,
     PlannedShift,
     Shift,
+    midnight_utc_ms,
     plan,
     shift_date,
 )
@@ -116,6 +119,23 @@ def around(work_date: str) -> tuple[str, ...]:
     A shift of 24 hours with a long OffDuty window reaches two dates on.
     """
     return tuple(shift_date(work_date, days) for days in (-2, -1, 0, 1, 2))
+
+
+def reach(day: RosterDay) -> tuple[int, int]:
+    """Return between which instants a touch may matter to the day, whatever its zone."""
+    begin, end = _date_anywhere(day.work_date)
+    for shift in day.planned:
+        begin, end = min(begin, shift.opens_utc_ms), max(end, shift.closes_utc_ms)
+        if shift.shift.late_back_min:
+            begin = min(begin, midnight_utc_ms(shift_date(day.work_date, -2), "UTC"))
+    return begin, end
+
+
+@lru_cache(maxsize=8192)
+def _date_anywhere(work_date: str) -> tuple[int, int]:
+    """Return when a date begins in the easternmost zone (UTC+14) and ends in the westernmost."""
+    midnight = midnight_utc_ms(work_date, "UTC")
+    return midnight - 14 * 60 * MINUTE_MS, midnight + (DAY_MIN + 12 * 60) * MINUTE_MS
 
 
 def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[PlannedShift, ...]:

@@ -36,5 +36,8 @@ def holder_on(bindings: Iterable[Binding], date: str) -> str | None:
     >>> holder_on(ids, '2026-11-30'), holder_on(ids, '2026-12-01')
     ('E1', 'E2')
     """
-    holding = [binding for binding in bindings if binding.holds_on(date)]
-    return max(holding).employee_id if holding else None
+    latest: Binding | None = None
+    for binding in bindings:
+        if binding.holds_on(date) and (latest is None or binding > latest):
+            latest = binding
+    return latest.employee_id if latest else None

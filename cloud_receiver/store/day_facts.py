@@ -62,18 +62,22 @@ def tally_before(
         day, tally = known[date].seen()
         if day.scheduled:
             return last_date, Tally(*tally[:2], *last[2:])
-    fact = tables.day_fact.c
-    rows = connection.execute(
-        select(*_STORED)
-        .where(fact.employee_id == employee_id, fact.work_date < min([first_date, *known]))
-        .order_by(fact.work_date.desc())
-    )
-    for row in rows:
+    before = min([first_date, *known])
+    for row in _EARLIER.each(connection, person=employee_id, before=before):
         day, tally = StoredDay(*row).seen()
         if day.scheduled:
-            rows.close()
             return last_date, Tally(*tally[:2], *last[2:])
     return last_date, last
+
+
+_EARLIER: Final = Question(
+    select(*_STORED)
+    .where(
+        tables.day_fact.c.employee_id == bindparam("person"),
+        tables.day_fact.c.work_date < bindparam("before"),
+    )
+    .order_by(tables.day_fact.c.work_date.desc())
+)
 
 
 def of_days(

@@ -65,7 +65,7 @@ def load(
 def _near_in_time(keys: Collection[DayKey]) -> Iterator[list[DayKey]]:
     """Split days so that one old day does not make the query span years for everybody."""
     together: list[DayKey] = []
-    for key in sorted(keys, key=lambda key: (key[1], key[0])):
+    for key in sorted(keys, key=itemgetter(1, 0)):
         if together and key[1] > shift_date(together[-1][1], _MAX_GAP_DAYS):
             yield together
             together = []
@@ -224,18 +224,15 @@ def _known(table: Table, *, is_dated: bool) -> ColumnElement[bool]:
 def _within_two_days(taps: Sequence[Tap], work_date: str) -> tuple[Tap, ...]:
     """Cut out what can matter for a date in any zone; the judge decides."""
     begin, end = _span(work_date, work_date)
-    low = bisect_left(taps, begin, key=_instant)
-    return tuple(taps[low : bisect_left(taps, end, key=_instant)])
+    # a tap is a tuple that begins with its instant, and compares with a shorter one by that
+    low = bisect_left(taps, (begin,))
+    return tuple(taps[low : bisect_left(taps, (end,), low)])
 
 
 def _span(first: str, last: str) -> tuple[int, int]:
     """Return between which instants something may matter for these dates in any zone."""
     begin = midnight_utc_ms(shift_date(first, -2), UNKNOWN_ZONE)
     return begin, midnight_utc_ms(shift_date(last, 4), UNKNOWN_ZONE)
-
-
-def _instant(tap: Tap) -> int:
-    return tap.at_utc_ms
 
 
 def _sales(

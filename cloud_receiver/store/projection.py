@@ -330,9 +330,11 @@ def _days_of(
             continue
         if act.at_utc_ms is not None:
             key = act.employee_id, work_date
-            if key not in nearby:
-                nearby[key] = shifts_around(rosters.get(act.employee_id, {}), work_date)
-            work_date = work_date_of(nearby[key], act.at_utc_ms, act.store_id, work_date)
+            shifts = nearby.get(key)
+            if shifts is None:
+                of_person = rosters.get(act.employee_id, {})
+                shifts = nearby[key] = shifts_around(of_person, work_date)
+            work_date = work_date_of(shifts, act.at_utc_ms, act.store_id, work_date)
         found.append((act.employee_id, work_date))
     return found
 

@@ -7,7 +7,7 @@ answer it for one employee-day. A `Question` is the same query as text, kept per
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -64,6 +64,11 @@ class Question:
         """Return all rows."""
         rows: Sequence[Any] = self._text(connection).run(connection, asked).all()
         return rows
+
+    def each(self, connection: Connection, **asked: Any) -> Iterator[Any]:
+        """Yield the rows one by one, for who may stop at the first that will do."""
+        with self._text(connection).run(connection, asked) as rows:
+            yield from rows
 
     def ask_one(self, connection: Connection, **asked: Any) -> Any:
         """Return the first column of the first row, None where there is no row."""
