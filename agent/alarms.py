@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.health import LinkReport
 from agent.recovery import Opened
 from sync.clock import is_set
 
 DAMAGED: Final = "outbox_damaged"
 CLOCK_NOT_SET: Final = "clock_not_set"
 FULL: Final = "storage_full"
+NAME_TAKEN: Final = "name_taken"
 NOT_YET_VALID: Final = "not yet valid"
 """What OpenSSL says of a certificate whose time has not come: here it is the clock's fault."""
 
@@ -26,20 +28,25 @@ def damage_text(opened: Opened) -> str:
     )
 
 
-def alarms_of(damage: str, link_trouble: str, now: datetime, *, is_full: bool) -> dict[str, str]:
+def alarms_of(damage: str, link: LinkReport, now: datetime, *, is_full: bool) -> dict[str, str]:
     """Return the alarms by code.
 
     Args:
         damage: what `damage_text` said when the agent started.
-        link_trouble: why there is no connection; may be empty.
     """
     found = {}
     if damage:
         found[DAMAGED] = damage
-    if not is_set(now) or NOT_YET_VALID in link_trouble:
+    if not is_set(now) or NOT_YET_VALID in link.trouble:
         found[CLOCK_NOT_SET] = (
             f"the box's clock is not set, it shows {now:%Y-%m-%d %H:%M} UTC. Records are kept"
             " and dated right afterwards; see that its time service runs and reaches a server"
+        )
+    if link.has_rival:
+        found[NAME_TAKEN] = (
+            "another box goes by this box's name: the broker gives the connection now to one, now"
+            " to the other. Nothing is mixed or lost, but both are slow. Give each box a name of"
+            " its own: daka-agent init --box"
         )
     if is_full:
         found[FULL] = (

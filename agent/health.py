@@ -27,11 +27,13 @@ class LinkReport:
 
     Attributes:
         trouble: why it is down or what the broker refuses; empty when all is well.
+        has_rival: another client of our name took the connection lately.
     """
 
     is_up: bool = False
     trouble: str = ""
     last_receipt_utc: str | None = None
+    has_rival: bool = False
 
 
 def heartbeat_of(
@@ -101,7 +103,7 @@ class Health:
     Args:
         counts: returns the outbox's latest picture.
         devices: returns the latest report of each device.
-        alarms: returns what is to be said of the box itself, given the trouble of the link.
+        alarms: returns what is to be said of the box itself, given the state of the link.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Health:
         version: str,
         counts: Callable[[], Counts],
         devices: Callable[[], tuple[DeviceHealth, ...]],
-        alarms: Callable[[str], Mapping[str, str]],
+        alarms: Callable[[LinkReport], Mapping[str, str]],
     ) -> None:
         self._settings = settings
         self._version = version
@@ -128,7 +130,7 @@ class Health:
                 self._counts(),
                 self._view,
                 self._devices(),
-                self._alarms(link.trouble),
+                self._alarms(link),
             )
         )
         write_status(self._settings.box, payload, link)

@@ -22,7 +22,7 @@ from agent import tuning
 from agent.alarms import DAMAGED, alarms_of, damage_text
 from agent.control import Hands, RefusedCommandError
 from agent.device_loop import DeviceLoop, Reread
-from agent.health import Health
+from agent.health import Health, LinkReport
 from agent.ingest import Arrival, Origin, capture_of
 from agent.lock import DataLock
 from agent.recovery import Opened, open_outbox
@@ -187,9 +187,9 @@ class Runtime:
             raise RefusedCommandError(f"no device {name!r} on this box; there is {known}")
         named[name].ask_reread(Reread(since, done))
 
-    def _alarms(self, link_trouble: str) -> dict[str, str]:
+    def _alarms(self, link: LinkReport) -> dict[str, str]:
         now = self._clock.now_utc()
-        return alarms_of(self._damage, link_trouble, now, is_full=self._outbox.is_full)
+        return alarms_of(self._damage, link, now, is_full=self._outbox.is_full)
 
     def _start(self, loop: _Loop) -> threading.Thread:
         thread = threading.Thread(target=self._supervise, args=(loop,), name=loop.name, daemon=True)

@@ -23,6 +23,7 @@ from agent.ingest import Arrival, Origin
 from agent.mqtt_link import LinkError, MqttLink, Will
 from agent.outbox_view import OutboxView
 from agent.publisher import Publisher
+from agent.rival import Rival
 from agent.schedule import reconnect_delay_s
 from agent.settings import Settings
 from agent.storage import FORSAKEN, StorageError
@@ -90,6 +91,7 @@ class Uplink:
         self._stopping = False
         self._beat_asap = False
         self._report = LinkReport()
+        self._rival = Rival(topics.state(*self._names))
         self._tuning = tuned
         self._control = Control(settings, writer, tuned, hands, self.notify)
         self._control_no: int | None = None  # the message of it that is not acknowledged yet
@@ -198,7 +200,7 @@ class Uplink:
             return
         if now_s < attempt.next_s:
             return
-        self._nonce = secrets.token_hex(8)
+        self._nonce = self._rival.nonce()
         self._connect_utc = utc_text(self._clock.now_utc())
         attempt.opened_s = now_s
         try:
@@ -208,6 +210,7 @@ class Uplink:
 
     def _lose(self, reason: str, now_s: float) -> None:
         attempt = self._attempt
+        self._rival.pushed_off(reason, now_s)
         steady = attempt.subscribed and now_s >= (attempt.opened_s or now_s) + STEADY_S
         failures = 0 if steady else attempt.failures
         pause_s = reconnect_delay_s(failures, self._random.random())
@@ -231,6 +234,7 @@ class Uplink:
                     [
                         topics.receipt(*self._names),
                         topics.refusal(*self._names),
+                        topics.state(*self._names),
                         topics.hq_state_filter(self._names[0]),
                         *self._control.filters,
                     ]
@@ -267,7 +271,9 @@ class Uplink:
                 self._publisher.receipt(receipt, now_s)
             elif event.topic == topics.refusal(*self._names):
                 self._take_refusal(decode_refusal(event.payload), now_s)
-            elif self._control.hear(event.topic, event.payload):
+            elif self._rival.hear(
+                event.topic, event.payload, {self._epoch, self._forsaken}, now_s
+            ) or self._control.hear(event.topic, event.payload):
                 return
             elif event.payload:
                 state = decode_receiver_state(event.payload)
@@ -389,6 +395,6 @@ class Uplink:
         self._last_beat_s = now_s
         heartbeat_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
         self._beat_due_s = now_s + heartbeat_s
-        payload = self._heartbeat(self._report)
+        payload = self._heartbeat(replace(self._report, has_rival=self._rival.is_met(now_s)))
         if self._attempt.subscribed:
             self._link.publish(topics.health(*self._names), payload)

@@ -58,6 +58,10 @@ _WORDS: Final[Table] = {
         "没有空间：已停止读取，记录留在设备里；请清理磁盘",
         "no room: reading has stopped, the devices keep their records; free space",
     ),
+    "alarm_name_taken": (
+        "另一个盒子也用这个名字，两边轮流断线；不会混淆也不会丢失，请改名：daka-agent init --box",
+        "another box goes by this name, they push each other off; rename one: daka-agent init --box",
+    ),
     "clock": ("时钟差 {offset}", "clock {offset}"),
     "records": ("机内 {count} 条记录", "{count} records on the device"),
     "as_of": ("设备状态截至 {at}", "devices as of {at}"),

@@ -89,6 +89,8 @@ def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: i
     mail = sort_mail(org, messages)
     with write(engine) as connection:
         filing = _Filing(connection, org, now_utc_ms)
+        for state in mail.states:
+            filing.note_namesake(state)
         filing.file_batches(mail)
         filing.hear(mail)
         filing.letters += mail.letters
@@ -259,6 +261,29 @@ class _Filing:
         control.note_reports(self.connection, mail.reports)
         control.note_replies(self.connection, mail.replies, self.now_utc_ms)
         fleet.heard_of(self.connection, [box_id for box_id, _ in mail.echoes], self.now_utc_ms)
+
+    def note_namesake(self, state: BoxState) -> None:
+        """Notice an outbox that is back after another one of its name sent: no box goes back."""
+        last = fleet.epoch_of(self.connection, state.box_id)
+        if not state.online or last in (None, state.epoch):
+            return
+        was_here, other = (
+            journal.last_batch_utc_ms(self.connection, state.box_id, epoch)
+            for epoch in (state.epoch, str(last))
+        )
+        if was_here is not None and other is not None and was_here < other:
+            self.letters.append(
+                Letter(
+                    topic=topics.state(self.org, state.box_id),
+                    code="namesake",
+                    detail=f"outbox {state.epoch} is back after {last}: two boxes go by this name,"
+                    " or an older card was put in again",
+                    raw=b"",
+                    box_id=state.box_id,
+                    epoch=state.epoch,
+                    sameness=" ".join(sorted([state.epoch, str(last)])),
+                )
+            )
 
     def _note_forsaken(self, state: BoxState) -> None:
         """Take a box's word that its old epoch is another's too, and tell whoever goes by it.

@@ -17,7 +17,9 @@ from sync.topics import Lane
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-NOT_MESSAGES: Final = frozenset({"conflict", "contested", "ahead", "gone", problems.OVER})
+NOT_MESSAGES: Final = frozenset(
+    {"conflict", "contested", "namesake", "ahead", "gone", problems.OVER}
+)
 """Letters that tell of something; there is nothing in them to be read again."""
 
 

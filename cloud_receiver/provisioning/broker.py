@@ -76,7 +76,7 @@ def acl_text(org: str, receivers: tuple[str, ...]) -> str:
     lines = [
         "# a box: %u is the name in its certificate",
         f"pattern write {own}/up/#",
-        f"pattern write {own}/state",
+        f"pattern readwrite {own}/state",
         f"pattern write {own}/health",
         f"pattern read {own}/down/#",
         f"pattern read {ROOT}/{org}/_hq/+/state",

@@ -67,6 +67,11 @@ def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
     connection.execute(update(box).where(box.c.box_id == state.box_id).values(told))
 
 
+def epoch_of(connection: Connection, box_id: str) -> str | None:
+    """Return the outbox a box spoke of last."""
+    return connection.scalar(select(box.c.epoch).where(box.c.box_id == box_id))
+
+
 def report(
     connection: Connection,
     beat: Heartbeat,

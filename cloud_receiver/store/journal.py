@@ -145,6 +145,15 @@ def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark
     return {lane: known.get(lane, Mark()) for lane in Lane}
 
 
+def last_batch_utc_ms(connection: Connection, box_id: str, epoch: str) -> int | None:
+    """Return when a batch of an outbox was filed last; None: never."""
+    query = select(func.max(lane_mark.c.updated_utc_ms)).where(
+        lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
+    )
+    last: int | None = connection.scalar(query)
+    return last
+
+
 def _mark(through: int, beyond: str) -> Mark:
     return Mark(through, tuple((low, high) for low, high in json.loads(beyond)))
 

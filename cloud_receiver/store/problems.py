@@ -25,7 +25,7 @@ ALL: Final = 2**31
 RECENT_MS: Final = 10 * 60_000
 OVER: Final = "over"
 """Code of the one letter a box that counts what was not kept for want of room."""
-_ALWAYS_KEPT: Final = frozenset({"contested", "ahead", "gone"})
+_ALWAYS_KEPT: Final = frozenset({"contested", "namesake", "ahead", "gone"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,12 @@ TEXTS: Final[Texts] = {
     "alarm_outbox_damaged": ("本地数据库曾损坏", "Its outbox was damaged"),
     "alarm_clock_not_set": ("时钟未设置", "Its clock is not set"),
     "alarm_storage_full": ("磁盘已满", "Its disk is full"),
+    "alarm_name_taken": ("另一个盒子与它同名", "Another box has its name"),
+    "remedy_name_taken": (
+        "两个盒子轮流断线,不会混淆也不会丢失,但都变慢。请给其中一个改名:daka-agent init --box。",
+        ("They push each other off the line; nothing is mixed or lost, but both are slow. Rename one: "
+        "daka-agent init --box."),
+    ),
     "remedy_outbox_damaged": (
         "已另存为 .corrupt 文件并重新读取所有设备。请检查盒子的磁盘或存储卡;数据确认齐全前请保留该文件。",
         ("It was set aside as a .corrupt file and all devices are read again. Look at the box's disk or card; "

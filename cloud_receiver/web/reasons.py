@@ -50,6 +50,10 @@ TEXTS: Final[Texts] = {
         "同一序号对应了不同的记录:两个盒子同名,或插回了旧卡。两边会换新标识重传,不会混淆。请改名。",
         "A number was given twice: two boxes share a name, or an old card is back. Both send again.",
     ),
+    "namesake": (
+        "两个盒子用同一个名字轮流上线,或插回了旧卡。数据不会混淆,请给其中一个改名(daka-agent init --box)。",
+        "Two boxes go by one name in turn, or an old card is back. Nothing is mixed; rename one.",
+    ),
     "over": (
         "这个盒子的问题信件太多,多出的只计数,没有保留。请先处理原因。",
         "This box has too many dead letters; more are only counted. See to the cause first.",

@@ -16,6 +16,8 @@ import pytest
 
 from agent.outbox_view import OutboxView
 from agent.storage import StorageError
+from bench.rig import Rig
+from tests.integration.old_mqtt import OldFront
 
 Wait = Callable[..., None]
 
@@ -179,3 +181,35 @@ def test_the_command_line_runs_and_says_what_is_wrong(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("daka-agent: ")
     assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def old_front(mosquitto_broker: Any) -> Iterator[OldFront]:
+    """Mosquitto, as one that knows only MQTT 3.1.1."""
+    front = OldFront(mosquitto_broker.port)
+    yield front
+    front.close()
+
+
+def test_box_and_headquarters_meet_at_a_mosquitto_of_3_1_1(
+    agent_process: Any, old_front: OldFront, tmp_path: Path, wait_until: Wait
+) -> None:
+    """The real receiver and the real agent; Mosquitto then tells neither that nobody listens."""
+    hq = Rig(tmp_path / "hq", "", broker_port=old_front.port)
+    hq.hq_settings.write_text(hq.hq_settings.read_text().replace('"bench"', '"acme"'))
+    agent_process.configure(old_front.url)
+    agent_process.hold(300)
+    agent_process.start()
+    try:
+        wait_until(lambda: link_of(agent_process)["is_up"], "the box is let in")
+        hq.start("hq")
+        wait_until(lambda: is_settled(agent_process, 300), "300 settled", 90)
+        hq.kill("hq")
+        agent_process.hold(400)
+        hq.start("hq")
+        wait_until(lambda: is_settled(agent_process, 400), "400 settled", 90)
+        assert hq.journaled() == 400
+    finally:
+        hq.close()
+    assert set(old_front.levels) == {4, 5}
+    assert "version=MQTTv311" in (hq.folder / "hq.log").read_text()

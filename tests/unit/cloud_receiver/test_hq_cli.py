@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,15 @@ from typer.testing import CliRunner, Result
 
 from cloud_receiver.cli import NEEDS_A_LOOK, app
 from cloud_receiver.ingest import take_in
-from cloud_receiver.mail import Message
+from cloud_receiver.mail import Message, letter_of
 from cloud_receiver.store import accounts
-from cloud_receiver.store.engine import open_engine, sqlite_url
+from cloud_receiver.store.engine import open_engine, sqlite_url, write
+from cloud_receiver.store.problems import bury
+from sync import topics
+from sync.envelope import encode_batch, encode_body
 from sync.errors import DakaError
+from sync.records import Trouble, to_wire
+from sync.topics import Lane
 
 Daka = Callable[..., Result]
 NOW_UTC_MS = 1_763_000_000_000
@@ -126,6 +133,44 @@ def test_a_dead_letter_is_listed_and_shown_as_it_came(folder: Path, daka: Daka) 
     assert daka("deadletter", "show", "1").stdout_bytes == b"\xff\x00rubbish"
     with pytest.raises(DakaError, match="no dead letter 2"):
         daka("deadletter", "show", "2")
+
+
+def test_a_dead_letter_is_read_again_once_it_can_be(folder: Path, daka: Daka) -> None:
+    daka("init", "--password-file", str(folder / "password"))
+    trouble = Trouble(
+        source="till.csv",
+        position="line 2",
+        code="date",
+        detail="no such date",
+        raw_b64="",
+        raw_sha256="0" * 64,
+        raw_bytes=4,
+        store_id="s001",
+        driver="posfile",
+        received_at_utc="2026-11-23T02:00:02.120Z",
+        boot_id="b",
+        boottime_ms=5,
+    )
+    batch = encode_batch("box-1", "e1", Lane.BULK, 1, [encode_body(to_wire(trouble))])
+    topic = topics.up("acme", "box-1", Lane.BULK)
+    letters = [
+        letter_of(Message(topic, payload), "crash", "an older release did")
+        for payload in (b"rubbish", batch)
+    ]
+    engine = open_engine(sqlite_url(folder / "hq.db"))
+    with write(engine) as connection:
+        bury(connection, letters, 0)
+    engine.dispose()
+    assert "header" in daka("deadletter", "retry", "1").output
+    both = daka("deadletter", "retry", "--code", "crash")
+    assert both.exit_code == NEEDS_A_LOOK  # the rubbish is rubbish still, and kept
+    assert daka("deadletter", "show", "1").stdout_bytes == b"rubbish"
+    with pytest.raises(DakaError, match="2"):
+        daka("deadletter", "retry", "2")
+    with pytest.raises(DakaError, match="--code"):
+        daka("deadletter", "retry")
+    with closing(sqlite3.connect(folder / "hq.db")) as database:
+        assert database.execute("SELECT kind, seq FROM journal").fetchall() == [("trouble", 1)]
 
 
 def test_a_language_nobody_speaks_is_refused(daka: Daka) -> None:

@@ -197,6 +197,21 @@ def test_a_box_that_gave_up_an_epoch_warns_whoever_goes_by_it_once(
     assert other.receipt.is_contested
 
 
+def test_two_boxes_of_one_name_are_noticed_once_they_alternate(
+    hq: Any, up: Make, punch: Make
+) -> None:
+    hq.take(_state("a1"), up(1, punch()))
+    hq.now_utc_ms += 1
+    hq.take(up(1, punch(occurrence=1), epoch="e2"))
+    hq.take(_state("b1", epoch="e2"))
+    assert hq.codes() == [], "one card in the place of another is no matter"
+    hq.take(_state("a2"))
+    hq.take(_state("b2", epoch="e2"))
+    hq.take(_state("a3"))
+    assert hq.codes() == ["namesake"]
+    assert hq.journaled() == 2
+
+
 def test_marks_from_another_database_prove_nothing(hq: Any) -> None:
     assert not hq.take(_beat(through=5, hq="another")).has_rotated
     assert not hq.take(_beat(through=5, hq=None)).has_rotated
