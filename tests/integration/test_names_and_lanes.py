@@ -20,7 +20,7 @@ LINES = 12 * MAX_BATCH_RECORDS
 
 def _often(settings: Path) -> None:
     """Let a box say often how it does."""
-    settings.write_text(settings.read_text().replace("zone =", "heartbeat_s = 1\nzone =", 1))
+    settings.write_text(settings.read_text().replace("zone =", "heartbeat_s = 5\nzone =", 1))
 
 
 def test_two_boxes_of_one_name_say_so_and_nothing_is_mixed(tmp_path: Path) -> None:
@@ -46,6 +46,10 @@ def test_two_boxes_of_one_name_say_so_and_nothing_is_mixed(tmp_path: Path) -> No
             wait_until("it to say so", lambda s=status: "name_taken" in s.read_text(), WITHIN_S)  # type: ignore[misc]
         said = "SELECT count(*) FROM box WHERE health LIKE '%name_taken%'"
         wait_until("headquarters to hear", lambda: here.query(said) == [(1,)], WITHIN_S)
+        letter = ("namesake",)
+        wait_until(
+            "the letter", lambda: letter in here.query("SELECT code FROM dead_letter"), WITHIN_S
+        )
         assert here.query("SELECT count(DISTINCT epoch), count(*) FROM journal") == [(2, 60)]
 
 
