@@ -52,10 +52,17 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the web listens."""
+    """Where the web listens, and how its readers come.
+
+    Attributes:
+        behind_tls: a proxy on this machine speaks https with them and says who they are.
+        idle_min: after so many minutes without doing anything somebody is logged out.
+    """
 
     host: str
     port: int
+    behind_tls: bool
+    idle_min: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +195,8 @@ def _web(table: Table) -> WebSettings:
     return WebSettings(
         host=table.text("host", "an address to listen on", "127.0.0.1"),
         port=table.whole("port", 1, 65535, 8080),
+        behind_tls=table.flag("behind_tls", default=False),
+        idle_min=table.whole("idle_min", 5, 720, 120),
     )
 
 

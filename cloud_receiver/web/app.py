@@ -78,6 +78,10 @@ class WebSettings(Protocol):
     def host(self) -> str: ...  # noqa: D102
     @property
     def port(self) -> int: ...  # noqa: D102
+    @property
+    def behind_tls(self) -> bool: ...  # noqa: D102
+    @property
+    def idle_min(self) -> int: ...  # noqa: D102
 
 
 class Settings(Protocol):
@@ -90,18 +94,18 @@ class Settings(Protocol):
 
 
 def create_app(
-    data_dir: Path, engine: Engine, clock: Clock, doorkeeper: Doorkeeper | None = None
+    settings: Settings, engine: Engine, clock: Clock, doorkeeper: Doorkeeper | None = None
 ) -> FastAPI:
     """Return the whole application, closed to everybody who is not logged in.
 
     Args:
-        data_dir: keeps the secret that signs sessions.
+        settings: whose data folder keeps the secret that signs sessions.
         clock: of the stores; sessions and lock-outs go by the machine's own.
         doorkeeper: lets new boxes in; None: this headquarters lets none in.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    door = login.Door(engine, load_secret(data_dir))
-    desk = Desk(engine, clock, Hub(engine, clock, door.admit))
+    door = login.Door(engine, load_secret(settings.data_dir), settings.web.idle_min * 60)
+    desk = Desk(engine, clock, Hub(engine, clock, door.still_admits))
 
     @app.get("/healthz")
     def healthz() -> PlainTextResponse:
@@ -130,7 +134,7 @@ def create_app(
     nicegui_app.user_middleware[:] = [
         one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
     ]
-    app.add_middleware(Gate, admit=door.admit)
+    app.add_middleware(Gate, admit=door.admit, behind_tls=settings.web.behind_tls)
     return app
 
 
@@ -149,7 +153,7 @@ def serve(
     Args:
         listening: set once the address answers.
     """
-    app = create_app(settings.data_dir, engine, clock, doorkeeper)
+    app = create_app(settings, engine, clock, doorkeeper)
     config = uvicorn.Config(
         app,
         host=settings.web.host,
@@ -157,6 +161,7 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=settings.web.behind_tls,  # else anybody on this machine could name an address
         ws_ping_interval=None,  # NiceGUI's socket has its own
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )

@@ -25,6 +25,8 @@ from sync.enrolment import ENROL_PATH, RENEW_PATH
 OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico", ENROL_PATH, RENEW_PATH})
 OPEN_FOLDER: Final = "/static/"
 _VERSIONED_FOLDER: Final = "/_nicegui/"  # a new version has a new address
+_ACT: Final = '42["event"'
+"""How Socket.IO words what a reader does on a page of NiceGUI; its pings and receipts differ."""
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECURITY_HEADERS: Final = {
     # Vue compiles templates in the browser and NiceGUI's start is an inline script, hence
@@ -39,20 +41,31 @@ _SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+_ONLY_TLS: Final = "max-age=31536000"
+_OF_THIS_SITE: Final = frozenset({"same-origin", "none"})
+"""What browsers say in Sec-Fetch-Site of a page of ours, and of what the reader typed."""
 
 
 class Gate:
     """ASGI middleware that lets in who is logged in.
 
     Args:
-        admit: reads the session of a cookie, or None; called in a worker thread.
+        admit: reads the session of a cookie, or None, and keeps it awake; called in a worker
+            thread.
+        behind_tls: browsers come by https to a proxy: cookies go by nothing else.
     """
 
-    def __init__(self, app: ASGIApp, admit: Callable[[str], Session | None]) -> None:
+    def __init__(
+        self, app: ASGIApp, admit: Callable[[str], Session | None], *, behind_tls: bool
+    ) -> None:
         self._app = app
         self._admit = admit
+        self._behind_tls = behind_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -65,14 +78,28 @@ class Gate:
         closed = session is None and not is_open(scope["path"])
         foreign = _comes_from_elsewhere(scope, headers)
         barred = session is not None and not _may_enter(session, scope)
+        answering = _with_headers(send, scope, behind_tls=self._behind_tls)
         if not closed and not foreign and not barred:
-            await self._app(scope, receive, _with_headers(send, scope))
+            await self._app(scope, self._noticing(scope, headers, receive), answering)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
         else:
             answer = _refusal(Request(scope), foreign=foreign, barred=session if barred else None)
-            await answer(scope, receive, _with_headers(send, scope))
+            await answer(scope, receive, answering)
+
+    def _noticing(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+        """Return `receive`, which on a socket keeps the session awake when the reader acts."""
+        if scope["type"] != "websocket":
+            return receive
+
+        async def receiving() -> Message:
+            message = await receive()
+            if str(message.get("text") or "").startswith(_ACT):
+                await self._session(headers)
+            return message
+
+        return receiving
 
     async def _session(self, headers: Headers) -> Session | None:
         cookie = cookie_of(headers, COOKIE)
@@ -97,6 +124,8 @@ def _comes_from_elsewhere(scope: Scope, headers: Headers) -> bool:
     """Tell whether another site asks a browser to change something or to open the socket."""
     if scope["type"] == "http" and scope["method"] in _READING:
         return False
+    if headers.get("sec-fetch-site", "none") not in _OF_THIS_SITE:
+        return True
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
@@ -126,7 +155,7 @@ def _refusal(request: Request, *, foreign: bool, barred: Session | None) -> Resp
     return PlainTextResponse("log in first", status_code=401)
 
 
-def _with_headers(send: Send, scope: Scope) -> Send:
+def _with_headers(send: Send, scope: Scope, *, behind_tls: bool) -> Send:
     path: str = scope["path"]
     stamped = path.startswith(OPEN_FOLDER) and scope["query_string"].startswith(b"v=")
     kept = stamped or (path.startswith(_VERSIONED_FOLDER) and "/dynamic_resources/" not in path)
@@ -138,6 +167,14 @@ def _with_headers(send: Send, scope: Scope) -> Send:
                 headers.setdefault(name, value)
             if kept and message["status"] == 200:
                 headers.setdefault("Cache-Control", "private, max-age=31536000, immutable")
+            elif not path.startswith((OPEN_FOLDER, _VERSIONED_FOLDER)):
+                headers.setdefault("Cache-Control", "no-store")
+            if behind_tls:
+                headers.setdefault("Strict-Transport-Security", _ONLY_TLS)
+                message["headers"] = [
+                    (name, value + b"; Secure" if name.lower() == b"set-cookie" else value)
+                    for name, value in message["headers"]
+                ]
         await send(message)
 
     return sending

@@ -38,6 +38,13 @@ class RateLimit:
                 self._forget()
             return is_allowed
 
+    def give_back(self, asker: str) -> None:
+        """Put a token back that turned out not to be due."""
+        with self._lock:
+            if asker in self._buckets:
+                tokens, at_s = self._buckets[asker]
+                self._buckets[asker] = (min(self._count, tokens + 1), at_s)
+
     def _forget(self) -> None:
         keep = sorted(self._buckets, key=lambda asker: self._buckets[asker][0])[: MAX_ASKERS // 2]
         self._buckets = {asker: self._buckets[asker] for asker in keep}

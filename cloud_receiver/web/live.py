@@ -88,12 +88,12 @@ class Hub:
     """The watcher of one process and the open pages that follow it.
 
     Attributes:
-        admit: tells whether a session cookie still lets anybody in; runs in a worker thread.
+        admits: tells whether a session cookie still lets anybody in; runs in a worker thread.
     """
 
     engine: Engine
     clock: Clock
-    admit: Callable[[str], object | None]
+    admits: Callable[[str], bool]
     followers: set[Follower] = field(default_factory=set)
     _drawings: dict[Hashable, asyncio.Future[Markup]] = field(default_factory=dict)
 
@@ -158,7 +158,7 @@ class Hub:
     async def _close_ended(self) -> None:
         """Send the pages of ended sessions to the log-in; their sockets serve nothing more."""
         cookies = {follower.cookie for follower in self.followers}
-        ended = [one for one in cookies if not await asyncio.to_thread(self.admit, one)]
+        ended = [one for one in cookies if not await asyncio.to_thread(self.admits, one)]
         for follower in [one for one in self.followers if one.cookie in ended]:
             client = follower.element.client
             self.followers.discard(follower)

@@ -12,17 +12,22 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from cloud_receiver.store import accounts
-from cloud_receiver.store.engine import read
+from cloud_receiver.store import sessions as open_sessions
+from cloud_receiver.store.engine import read, write
 from cloud_receiver.web import sessions
 from cloud_receiver.web.bodies import read_body
 from cloud_receiver.web.frame import document
+from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.sessions import COOKIE, LoggedOut, Session
+from cloud_receiver.web.sessions import COOKIE, Session
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import LANGUAGE_COOKIE, language_of, own_address, theme_of
 from sync.clock import SystemClock
 
 MAX_FORM_BYTES: Final = 8192
+FAILURES_AT_ONCE: Final = 30
+FAILURES_WITHIN_S: Final = 15 * 60
+"""Of one address, whatever accounts it tries; a store's people share an address, so it is many."""
 TEXTS: Final[Texts] = {
     "title": ("登录", "Log in"),
     "product": ("打卡 · 总部", "Daka · headquarters"),
@@ -35,18 +40,27 @@ TEXTS: Final[Texts] = {
         "连续输错次数过多,账号已锁定,请 {minutes} 分钟后再试。",
         "Too many wrong passwords: the account is locked. Try again in {minutes} min.",
     ),
+    "too_many": (
+        "这个地址输错次数过多,请几分钟后再试。",
+        "Too many wrong passwords from this address. Try again in some minutes.",
+    ),
     "other_language": ("English", "中文"),
 }
 
 
 class Door:
-    """Checks log-ins and sessions; goes by the machine's clock, for people log in in real time."""
+    """Checks log-ins and sessions; goes by the machine's clock, for people log in in real time.
 
-    def __init__(self, engine: Engine, secret: bytes) -> None:
+    Args:
+        idle_s: how long a session may be without a request or an action on a page.
+    """
+
+    def __init__(self, engine: Engine, secret: bytes, idle_s: int) -> None:
         self.engine = engine
         self._secret = secret
+        self._idle_s = idle_s
         self._clock = SystemClock.of_this_boot()
-        self._logged_out = LoggedOut()
+        self.failures = RateLimit(FAILURES_AT_ONCE, FAILURES_WITHIN_S, self._clock.monotonic_s)
 
     def now_s(self) -> int:
         """Return the machine's wall clock in seconds."""
@@ -57,26 +71,46 @@ class Door:
         return accounts.verify(self.engine, login, password, self.now_s() * 1000)
 
     def cookie(self, login: str) -> str:
-        """Return the cookie of a new session."""
-        with read(self.engine) as connection:
+        """Begin a session and return its cookie."""
+        session = sessions.begin(login, self.now_s())
+        with write(self.engine) as connection:
             known = accounts.credentials(connection, login)
+            began_utc_ms, max_age_ms = session.issued_s * 1000, sessions.MAX_AGE_S * 1000
+            open_sessions.begin(connection, session.nonce, login, began_utc_ms, max_age_ms)
         assert known is not None, "the account was there a moment ago"
-        return sessions.sign(sessions.begin(login, self.now_s()), self._secret, known.seal)
+        return sessions.sign(session, self._secret, known.seal)
 
     def admit(self, cookie: str) -> Session | None:
-        """Return the session of a cookie, None when it is not or no longer good."""
-        session = sessions.claimed(cookie)
-        if session is None or session in self._logged_out:
+        """Return the session of a cookie and keep it awake; None: it is not or no longer good."""
+        return self._admit(cookie, wakes=True)
+
+    def still_admits(self, cookie: str) -> bool:
+        """Tell whether a cookie is good; nobody is taken to be active for it."""
+        return self._admit(cookie, wakes=False) is not None
+
+    def _admit(self, cookie: str, *, wakes: bool) -> Session | None:
+        session, now_s = sessions.claimed(cookie), self.now_s()
+        if session is None:
             return None
         with read(self.engine) as connection:
             known = accounts.credentials(connection, session.login)
-        if known is None or not sessions.is_genuine(cookie, self._secret, known.seal, self.now_s()):
+            seen_utc_ms = open_sessions.seen(connection, session.nonce, session.login)
+        if known is None or seen_utc_ms is None:
             return None
+        idle_ms = now_s * 1000 - seen_utc_ms
+        if idle_ms >= self._idle_s * 1000:
+            return None
+        if not sessions.is_genuine(cookie, self._secret, known.seal, now_s):
+            return None
+        if wakes and idle_ms >= open_sessions.SEEN_EVERY_MS:
+            with write(self.engine) as connection:
+                open_sessions.touch(connection, session.nonce, now_s * 1000)
         return replace(session, reader=known.reader)
 
     def log_out(self, session: Session) -> None:
-        """End a session in every tab."""
-        self._logged_out.add(session, self.now_s())
+        """End a session in every tab and every process."""
+        with write(self.engine) as connection:
+            open_sessions.end(connection, session.nonce)
 
 
 def register(app: FastAPI, door: Door) -> None:
@@ -99,13 +133,17 @@ def register(app: FastAPI, door: Door) -> None:
         if form is None:
             return PlainTextResponse("the form is too large", status_code=413)
         login, back_to = form.get("login", ""), own_address(form.get("next", "/"))
+        address = request.client.host if request.client else ""
+        if not door.failures.allows(address):  # as if it failed, until it is known that it did not
+            return _page(request, back_to, login, busy=True)
         verdict = await run_in_threadpool(door.verify, login, form.get("password", ""))
         if not verdict.is_ok:
             return _page(request, back_to, login, verdict)
+        door.failures.give_back(address)
         answer = RedirectResponse(back_to, status_code=303)
         answer.set_cookie(
             COOKIE, await run_in_threadpool(door.cookie, login), max_age=sessions.MAX_AGE_S,
-            httponly=True, samesite="lax", secure=request.url.scheme == "https",
+            httponly=True, samesite="lax",
         )  # fmt: skip
         if LANGUAGE_COOKIE not in request.cookies:
             answer.set_cookie(LANGUAGE_COOKIE, verdict.language, httponly=True, samesite="lax")
@@ -129,7 +167,12 @@ async def _form(request: Request) -> dict[str, str] | None:
 
 
 def _page(
-    request: Request, back_to: str, login: str = "", verdict: accounts.Verdict | None = None
+    request: Request,
+    back_to: str,
+    login: str = "",
+    verdict: accounts.Verdict | None = None,
+    *,
+    busy: bool = False,
 ) -> HTMLResponse:
     language = language_of(request)
     words = Words(TEXTS, language)
@@ -140,7 +183,7 @@ def _page(
         el("div", el("span", "打", el("br"), "卡", class_="seal", lang="zh-CN"),
            el("div", el("h1", words("product")), el("p", words("lead"), class_="muted small")),
            class_="row door-brand"),
-        _refusal(verdict, words),
+        _refusal(verdict, words, busy=busy),
         el("form", el("input", type="hidden", name="next", value=back_to),
            _field("login", "text", "username", login, words),
            _field("password", "password", "current-password", "", words),
@@ -150,7 +193,7 @@ def _page(
         class_="card door-card",
     )  # fmt: skip
     body = el("div", card, class_="daka door")
-    status = 200 if verdict is None else 401
+    status = 429 if busy else 200 if verdict is None else 401
     return HTMLResponse(document(words("title"), body, theme_of(request), language), status)
 
 
@@ -160,10 +203,12 @@ def _field(name: str, kind: str, completes: str, value: str, words: Words) -> Ma
     return el("label", words(name), box, class_="field")
 
 
-def _refusal(verdict: accounts.Verdict | None, words: Words) -> Markup | None:
-    if verdict is None:
+def _refusal(verdict: accounts.Verdict | None, words: Words, *, busy: bool) -> Markup | None:
+    if verdict is None and not busy:
         return None
-    if verdict.locked_for_s:
+    if verdict is None:
+        text = words("too_many")
+    elif verdict.locked_for_s:
         text = words("locked", minutes=-(-verdict.locked_for_s // 60))
     else:
         text = words("wrong")

@@ -1,6 +1,6 @@
-"""Who is logged in: a signed cookie, the secret that signs it, and the list of those logged out.
+"""Who is logged in: a signed cookie and the secret that signs it.
 
-The cookie is sealed with the account's password hash and its access too, so a changed
+`store.sessions` has which log-ins are open. The cookie is sealed with the account's password hash and its access too, so a changed
 password or role, or a removed account, ends every session of it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes, token_hex
@@ -46,22 +46,6 @@ class Session:
     def expires_s(self) -> int:
         """Return when it ends by itself."""
         return self.issued_s + MAX_AGE_S
-
-
-@dataclass(slots=True)
-class LoggedOut:
-    """Sessions that were ended before their time; forgotten once they would have expired."""
-
-    _expires_by_nonce: dict[str, int] = field(default_factory=dict)
-
-    def add(self, session: Session, now_s: int) -> None:
-        """End `session`."""
-        for nonce in [key for key, at in self._expires_by_nonce.items() if at < now_s]:
-            del self._expires_by_nonce[nonce]
-        self._expires_by_nonce[session.nonce] = session.expires_s
-
-    def __contains__(self, session: Session) -> bool:
-        return session.nonce in self._expires_by_nonce
 
 
 def begin(login: str, now_s: int) -> Session:

@@ -31,6 +31,8 @@ from tests.browser.seeding import NOW
 class Web:
     host: str
     port: int
+    behind_tls: bool = False
+    idle_min: int = 120
 
 
 @dataclass(frozen=True)

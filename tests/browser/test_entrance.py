@@ -102,6 +102,24 @@ def test_another_site_cannot_send_the_form(headquarters: Headquarters) -> None:
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    "headers", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_another_site_can_use_no_route_that_changes_something(
+    headquarters: Headquarters, headers: dict[str, str]
+) -> None:
+    changing = {"POST", "PUT", "PATCH", "DELETE"}
+    found = [(path, way) for path, ways in headquarters.routes for way in changing & {*ways}]
+    assert ("/logout", "POST") in found
+    jar = {"daka_session": _cookie(headquarters)}
+    with httpx.Client(base_url=headquarters.url, cookies=jar, headers=headers) as client:
+        for path, method in found:
+            answer = client.request(method, _address(path))
+            assert answer.status_code == 403, (method, path)
+            assert answer.text == "this request came from another site"
+    assert httpx.get(f"{headquarters.url}/", cookies=jar).status_code == 200
+
+
 def test_a_huge_form_is_refused(headquarters: Headquarters) -> None:
     answer = httpx.post(f"{headquarters.url}/login", data={"login": "x" * 100_000})
     assert answer.status_code == 413

@@ -49,6 +49,7 @@ from cloud_receiver.store.tables.organisation import (
 )
 from cloud_receiver.store.tables.payroll import payroll_export
 from cloud_receiver.store.tables.people import account
+from cloud_receiver.store.tables.people import account, web_session
 from cloud_receiver.store.tables.planning import (
     calendar_day,
     imported_result,
@@ -114,4 +115,5 @@ __all__ = [
     "store_law",
     "team_member",
     "wage",
+    "web_session",
 ]

@@ -19,3 +19,11 @@ account = Table(
     Column("locked_until_utc_ms", BigInteger, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
 )
+web_session = Table(
+    "web_session",
+    metadata,  # log-ins that are open; one that is not here is over
+    Column("nonce", Text, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("began_utc_ms", BigInteger, nullable=False),
+    Column("seen_utc_ms", BigInteger, nullable=False),
+)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from cloud_receiver.web.sessions import (
     MAX_AGE_S,
     SECRET_BYTES,
-    LoggedOut,
     begin,
     claimed,
     is_genuine,
@@ -44,16 +43,6 @@ def test_it_ends_with_its_time_its_password_and_its_secret() -> None:
 @given(st.text(max_size=700))
 def test_no_text_is_taken_for_a_session_it_is_not(text: str) -> None:
     assert not is_genuine(text, SECRET, HASH, NOW)
-
-
-def test_logging_out_ends_one_session_and_is_forgotten_when_it_would_have_expired() -> None:
-    one, other, later = begin("hr", NOW), begin("hr", NOW), begin("hr", NOW + MAX_AGE_S)
-    ended = LoggedOut()
-    ended.add(one, NOW)
-    assert one in ended
-    assert other not in ended
-    ended.add(later, NOW + MAX_AGE_S + 1)
-    assert one not in ended
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

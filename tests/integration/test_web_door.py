@@ -1,0 +1,173 @@
+"""The door of the web on both databases: log-outs and idle times hold in every process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from sqlalchemy import Engine, update
+
+from cloud_receiver.store import accounts
+from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.sessions import SEEN_EVERY_MS, seen
+from cloud_receiver.store.tables import web_session
+from cloud_receiver.web import login
+from cloud_receiver.web.gate import Gate
+from cloud_receiver.web.limits import RateLimit
+from cloud_receiver.web.login import Door
+from cloud_receiver.web.sessions import SECRET_BYTES, claimed
+
+LOGIN, PASSWORD, IDLE_S = "hr", "a good password", 1800
+SECRET = b"s" * SECRET_BYTES
+ELSEWHERE = (
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": "http://testserver"},
+)
+
+
+@pytest.fixture
+def door(hq_engine: Engine) -> Door:
+    accounts.add(hq_engine, LOGIN, PASSWORD, 0)
+    return Door(hq_engine, SECRET, IDLE_S)
+
+
+class Browser:
+    """Asks an application in this process, and keeps its cookies."""
+
+    def __init__(self, door: Door, *, behind_tls: bool = False) -> None:
+        app = FastAPI()
+        login.register(app, door)
+
+        @app.post("/change")
+        def change(request: Request) -> str:
+            return str(request.state.session.login)
+
+        app.add_middleware(Gate, admit=door.admit, behind_tls=behind_tls)
+        self._transport = httpx.ASGITransport(app)
+        self._base_url = f"{'https' if behind_tls else 'http'}://testserver"
+        self.cookies = httpx.Cookies()
+
+    def get(self, path: str) -> httpx.Response:
+        return asyncio.run(self._ask("GET", path))
+
+    def post(self, path: str, **what: Any) -> httpx.Response:
+        return asyncio.run(self._ask("POST", path, **what))
+
+    async def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=self._transport, base_url=self._base_url, cookies=self.cookies
+        ) as client:
+            answer = await client.request(method, path, **what)
+            self.cookies = client.cookies
+            return answer
+
+
+@pytest.fixture
+def client(door: Door) -> Browser:
+    return Browser(door)
+
+
+def _log_in(client: Browser, password: str = PASSWORD) -> int:
+    return client.post("/login", data={"login": LOGIN, "password": password}).status_code
+
+
+def test_a_log_out_holds_in_another_process_and_after_a_restart(door: Door) -> None:
+    cookie, other = door.cookie(LOGIN), door.cookie(LOGIN)
+    session = door.admit(cookie)
+    assert session is not None
+    beside = Door(door.engine, SECRET, IDLE_S)
+    assert beside.admit(cookie)
+    door.log_out(session)
+    for one in (door, beside, Door(door.engine, SECRET, IDLE_S)):
+        assert one.admit(cookie) is None
+        assert one.admit(other), "another log-in of the same account goes on"
+
+
+def _was_active(door: Door, cookie: str, before_s: int) -> None:
+    session = claimed(cookie)
+    assert session is not None
+    changed = update(web_session).where(web_session.c.nonce == session.nonce)
+    with write(door.engine) as connection:
+        connection.execute(changed.values(seen_utc_ms=(door.now_s() - before_s) * 1000))
+
+
+def _seen(door: Door, cookie: str) -> int | None:
+    session = claimed(cookie)
+    assert session is not None
+    with read(door.engine) as connection:
+        return seen(connection, session.nonce, LOGIN)
+
+
+def test_who_does_nothing_for_long_is_logged_out(door: Door) -> None:
+    cookie = door.cookie(LOGIN)
+    _was_active(door, cookie, IDLE_S - 30)
+    assert door.admit(cookie)
+    _was_active(door, cookie, IDLE_S)
+    assert door.admit(cookie) is None
+
+
+def test_what_people_do_keeps_them_in_and_a_page_that_only_follows_does_not(door: Door) -> None:
+    cookie = door.cookie(LOGIN)
+    _was_active(door, cookie, IDLE_S - 30)
+    before = _seen(door, cookie)
+    assert door.still_admits(cookie)
+    assert _seen(door, cookie) == before
+    assert door.admit(cookie)
+    active = _seen(door, cookie)
+    assert active is not None
+    assert active > (before or 0)
+    _was_active(door, cookie, 1)
+    assert door.admit(cookie)  # within a minute nothing is written
+    again = _seen(door, cookie)
+    assert again is not None
+    assert door.now_s() * 1000 - again < SEEN_EVERY_MS
+
+
+def test_a_stranger_who_guesses_is_put_off_whatever_account_he_tries(
+    door: Door, client: Browser
+) -> None:
+    now_s = 0.0
+    door.failures = RateLimit(3, 60, lambda: now_s)
+    assert _log_in(client) == 303, "a right password costs nothing"
+    client.cookies.clear()
+    tries = [
+        client.post("/login", data={"login": f"guess-{number}", "password": "x"}).status_code
+        for number in range(4)
+    ]
+    assert tries == [401, 401, 401, 429]
+    assert _log_in(client) == 429
+    now_s = 60.0
+    assert _log_in(client) == 303
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_another_site_changes_nothing(client: Browser, headers: dict[str, str]) -> None:
+    assert _log_in(client) == 303
+    assert client.post("/change").json() == LOGIN
+    assert client.post("/change", headers={"sec-fetch-site": "same-origin"}).json() == LOGIN
+    for path in ("/change", "/logout"):
+        assert client.post(path, headers=headers).status_code == 403
+    assert client.post("/change").status_code == 200, "it has logged nobody out"
+
+
+def test_behind_tls_cookies_go_by_nothing_else(door: Door) -> None:
+    client = Browser(door, behind_tls=True)
+    answer = client.post("/login", data={"login": LOGIN, "password": PASSWORD})
+    cookies = answer.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    assert all("; Secure" in one and "HttpOnly" in one for one in cookies)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert "; Secure" in client.post("/logout").headers["set-cookie"]
+
+
+def test_what_is_shown_is_kept_in_no_cache(client: Browser) -> None:
+    answer = client.post("/login", data={"login": LOGIN, "password": PASSWORD})
+    assert answer.headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in answer.headers
+    assert client.get("/login").headers["cross-origin-resource-policy"] == "same-origin"
