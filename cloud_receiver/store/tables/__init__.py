@@ -48,7 +48,6 @@ from cloud_receiver.store.tables.organisation import (
     store,
 )
 from cloud_receiver.store.tables.payroll import payroll_export
-from cloud_receiver.store.tables.people import account
 from cloud_receiver.store.tables.people import account, web_session
 from cloud_receiver.store.tables.planning import (
     calendar_day,
