@@ -189,6 +189,8 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
     """
     couriers = _couriers(settings, engine) if Part.NOTIFY in parts else {}
     loops = [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
+    if Part.NOTIFY in parts:
+        loops += _listeners(settings, engine)
     on_new: Callable[[], None] = _nobody_waits
     if Part.EVALUATE in parts:
         from cloud_receiver.evaluate import Evaluator, Terms
@@ -248,6 +250,20 @@ def _couriers(settings: Settings, engine: Engine) -> dict[str, Courier]:
 
     made = notifiers(settings.notify, engine, settings.clock)
     return {one.channel: Courier(engine, one, settings.clock) for one in made}
+
+
+def _listeners(settings: Settings, engine: Engine) -> list[Loop]:
+    """Return who hears what people write to the robot, where that is wanted."""
+    dingtalk = settings.notify.dingtalk
+    if dingtalk is None or not dingtalk.stream:
+        return []
+    from cloud_receiver.channels.wiring import dingtalk_app
+    from cloud_receiver.dingtalk_listener import DingTalkListener
+
+    app = dingtalk_app(dingtalk, engine, settings.clock)
+    channels = settings.notify.channels
+    listener = DingTalkListener(engine, dingtalk, app, settings.clock, channels)
+    return [Loop("dingtalk-stream", listener.run)]
 
 
 def _receiver(

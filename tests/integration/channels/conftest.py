@@ -62,12 +62,12 @@ secret_file = "{folder}/secret"
 """
 
 
-def settings_at(folder: Path, url: str) -> NotifySettings:
+def settings_at(folder: Path, url: str, more: str = "") -> NotifySettings:
     """Return settings that point at a stand-in."""
     for name in ("secret", "token", "key", "hook"):
         (folder / name).write_text(f"{name}\n")
     path = folder / "hq.toml"
-    path.write_text(SETTINGS.format(url=url, folder=folder), encoding="utf-8")
+    path.write_text(SETTINGS.format(url=url, folder=folder) + more, encoding="utf-8")
     return load_settings(path).notify
 
 
