@@ -20,6 +20,7 @@ from cloud_receiver.commands import (
     boxes,
     calendars,
     channels,
+    campaigns,
     comparisons,
     completeness,
     deadletters,
@@ -69,6 +70,8 @@ add_provisioning(app)
 app.add_typer(channels.app, name="channel")
 app.add_typer(policies.app, name="policy")
 app.add_typer(rules.app, name="rule")
+app.add_typer(campaigns.app, name="campaign")
+app.add_typer(campaigns.team_app, name="team")
 app.command("backtest")(rules.backtest)
 app.command("completeness")(completeness.completeness)
 app.command("template")(blank_files.template)
@@ -163,6 +166,8 @@ def import_(
         str,
         typer.Argument(
             help="stores, employees, badges, sellers, roster, punches, results, contacts"
+            help="stores, employees, badges, sellers, roster, punches, results, campaigns, "
+            "campaign_members, teams, wages, jurisdictions"
         ),
     ],
     file: Path,
@@ -189,6 +194,7 @@ def import_(
         report = import_file(
             engine, kind, file, author, now_utc_ms,
             form=form, complete_through=complete_through, dry_run=dry_run,
+            channels=settings.notify.channels,
         )  # fmt: skip
     for error in report.errors:
         text = error.zh if words.language == "zh" else error.en

@@ -7,7 +7,8 @@ as a frame in order of person and date, with runs and counts already there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 import narwhals as nw
@@ -90,8 +91,19 @@ def empty_days(names: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(schema={name: NATIVE_TYPES[CATALOGUE[name].type] for name in names})
 
 
-Scorings = Mapping[str, Scoring]
-"""How each campaign scores; others score the shipped way."""
+class Terms(NamedTuple):
+    """How a campaign counts.
+
+    Attributes:
+        targets: of the whole campaign, by employee, instead of the sum of the days'.
+    """
+
+    scoring: Scoring = SHIPPED_SCORING
+    targets: Mapping[str, int] = MappingProxyType({})
+
+
+Scorings = Mapping[str, Terms]
+"""How each campaign counts; others score the shipped way."""
 
 
 def totals(
@@ -160,11 +172,13 @@ def _periods(days: pl.DataFrame, scorings: Scorings) -> list[pl.DataFrame]:
     days = days.select(PERIOD_READS).filter(pl.col("campaign_id") != "")
     if not len(days):
         return []
-    named = [one for one in scorings if scorings[one] != SHIPPED_SCORING]
-    parts = [(SHIPPED_SCORING, days.filter(~pl.col("campaign_id").is_in(named)))]
+    named = [one for one in scorings if scorings[one] != Terms()]
+    parts = [(Terms(), days.filter(~pl.col("campaign_id").is_in(named)))]
     parts += [(scorings[one], days.filter(campaign_id=one)) for one in named]
     return [
-        periods(nw.from_native(part), scoring).to_native() for scoring, part in parts if len(part)
+        periods(nw.from_native(part), terms.scoring, terms.targets).to_native()
+        for terms, part in parts
+        if len(part)
     ]
 
 

@@ -7,11 +7,13 @@ leaves keeps the place that the days until then give.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+import msgspec
 import narwhals as nw
 import polars as pl
 
@@ -22,9 +24,44 @@ from cloud_receiver.domain.histories import PERIOD_READS, periods
 from cloud_receiver.domain.ranking import place
 from cloud_receiver.domain.rules import NATIVE_TYPES
 from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
+from sync.money import MAX_FEN
 
 FactRow = Mapping[str, FactValue]
 _BY_SCORE: Final = Pool(by="period_score_milli", share_bp=10_000)
+
+
+class Targets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A campaign's own targets for its whole period, instead of the sum of its days'.
+
+    Attributes:
+        member_fen: of each member; 0: none.
+        stores: of a store, shared equally by its members that have none of their own.
+    """
+
+    member_fen: int = 0
+    stores: dict[str, int] = {}
+
+    @property
+    def are_sound(self) -> bool:
+        """Tell whether the amounts can be meant."""
+        return all(0 <= fen <= MAX_FEN for fen in (self.member_fen, *self.stores.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who takes part.
+
+    Attributes:
+        store_id: whose target the member shares.
+        target_fen: the member's own; None: the campaign's.
+    """
+
+    employee_id: str
+    joined_date: str
+    is_ranked: bool
+    left_date: str | None = None
+    store_id: str = ""
+    target_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +73,7 @@ class Campaign:
         stores: that take part; empty: all.
         first_date, last_date: work dates, both included.
         budget: None: no limit.
+        targets: None: those of the days are summed.
     """
 
     campaign_id: str
@@ -46,6 +84,7 @@ class Campaign:
     stores: tuple[str, ...] = ()
     scoring: Scoring = SHIPPED_SCORING
     budget: Budget | None = None
+    targets: Targets | None = None
 
     @property
     def days(self) -> int:
@@ -81,19 +120,42 @@ def is_ranked(campaign: Campaign, joined_date: str) -> bool:
     return 2 * left > campaign.days
 
 
+def own_targets(targets: Targets | None, members: Iterable[Member]) -> dict[str, int]:
+    """Return the target of each member that is not the sum of the days'; fen by employee.
+
+    The member's own goes before the campaign's for everybody, and that before an equal share
+    of the store's.
+    """
+    asked = targets or Targets()
+    people = list(members)
+    sharing = Counter(one.store_id for one in people if one.target_fen is None)
+    found = {}
+    for one in people:
+        fen = one.target_fen or asked.member_fen
+        if not fen and one.store_id in asked.stores:
+            fen = asked.stores[one.store_id] // max(1, sharing[one.store_id])
+        if fen:
+            found[one.employee_id] = fen
+    return found
+
+
 def standings(
-    campaign: Campaign, ranked: Iterable[str], days: Sequence[FactRow]
+    campaign: Campaign,
+    ranked: Iterable[str],
+    days: Sequence[FactRow],
+    targets: Mapping[str, int] | None = None,
 ) -> dict[str, Standing]:
     """Return how everybody stands after the days that are known, by employee.
 
     Args:
         ranked: the frozen list of those who are compared.
         days: day facts of members within the period.
+        targets: of the whole period, by employee; others have the sum of their days'.
     """
     schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in PERIOD_READS}
     data = {name: [day.get(name, CATALOGUE[name].default) for day in days] for name in PERIOD_READS}
     data["campaign_id"] = [campaign.campaign_id] * len(days)
-    frame = periods(nw.from_native(pl.DataFrame(data, schema=schema)), campaign.scoring)
+    frame = periods(nw.from_native(pl.DataFrame(data, schema=schema)), campaign.scoring, targets)
     compared = set(ranked)
     in_pool = frame.filter(nw.col("employee_id").is_in(sorted(compared)))
     people = len(in_pool)

@@ -6,7 +6,8 @@ any frame Narwhals knows. Columns are those of the catalogue; all numbers are in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
 
@@ -94,12 +95,14 @@ def _is_true(condition: nw.Expr) -> nw.Expr:
     return condition.fill_null(value=True)
 
 
-def periods(frame: FrameT, scoring: Scoring) -> FrameT:
+def periods(frame: FrameT, scoring: Scoring, targets: Mapping[str, int] | None = None) -> FrameT:
     """Return one row a person and campaign: sums, counts and scores of the period.
 
     Args:
         frame: days with `campaign_id`; those of no campaign (``""``) are left out. `team`,
             `scene` and `store_id` are those of the person's last day.
+        targets: of a whole period, by employee, instead of the sum of the days'; then the
+            frame is one in memory.
     """
     clean = nw.col("scheduled") & nw.col("full_attendance")
     sums = {
@@ -128,7 +131,18 @@ def periods(frame: FrameT, scoring: Scoring) -> FrameT:
         *[nw.col(f"__{name}").max().alias(name) for name in ("scene", "store_id", "team")],
         *[nw.col(f"__{name}").sum().cast(nw.Int64).alias(name) for name in sums],
     )
-    return scored(frame, scoring)
+    return scored(_aimed(frame, targets) if targets else frame, scoring)
+
+
+def _aimed(frame: Any, targets: Mapping[str, int]) -> Any:
+    own = nw.from_dict(
+        {PERSON: list(targets), "__own": list(targets.values())},
+        schema=nw.Schema({PERSON: nw.String(), "__own": nw.Int64()}),
+        backend=frame.implementation,
+    )
+    summed = nw.col("period_target_fen")
+    frame = frame.join(own, on=PERSON, how="left")
+    return frame.with_columns(nw.coalesce("__own", summed).alias("period_target_fen")).drop("__own")
 
 
 def _happened(fact: str) -> nw.Expr:

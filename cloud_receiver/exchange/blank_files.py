@@ -17,15 +17,23 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy import Connection
 
 from cloud_receiver.exchange.headings import COLUMNS, Column, ImportKind
-from cloud_receiver.store import names, shifts
+from cloud_receiver.store import campaigns, lawbook, names, shifts, teams
 from sync.errors import DakaError
 
 ROWS: Final = 2000
 _TEXT_FORMAT: Final = "@"  # so that Excel keeps leading zeros
 _DATE_FORMAT: Final = "yyyy-mm-dd"
-_DATES: Final = frozenset({"work_date", "from", "to", "first_date", "last_date"})
+_DATES: Final = frozenset(
+    {"work_date", "from", "to", "first_date", "last_date", "begins", "ends", "joined_date", "left_date",
+     "since"}
+)  # fmt: skip
 _HEAD_FILL: Final = PatternFill("solid", fgColor="FFE8EEF7")
 _SHEETS: Final = {"zh": ("说明", "名单"), "en": ("Help", "Lists")}
+_INTRODUCED: Final = {
+    ImportKind.STORES: "store_id",
+    ImportKind.EMPLOYEES: "employee_id",
+    ImportKind.CAMPAIGNS: "campaign_id",
+}
 _HELP: Final[dict[str, tuple[str, str, str]]] = {
     "store_id": ("门店编号或名称;排班时不填就是员工所属门店", "a store's id or name; in rosters empty means the home store", "S001"),
     "name": ("给人看的名称", "what people call it", "王芳"),
@@ -59,6 +67,21 @@ _HELP: Final[dict[str, tuple[str, str, str]]] = {
     "late_min": ("迟到分钟;不知道就不填", "minutes late; empty when not known", "3"),
     "service": ("dingtalk 或 mail;默认 dingtalk", "dingtalk or mail; dingtalk when empty", "dingtalk"),
     "address": ("钉钉 userid,或邮箱地址", "the DingTalk userid, or a mail address", "manager4220"),
+    "campaign_id": ("活动编号", "the campaign's id", "2026-12"),
+    "begins": ("活动第一天", "the campaign's first date", "2026-12-01"),
+    "ends": ("活动最后一天(含)", "its last date, included", "2026-12-10"),
+    "stores": ("只限这些门店时列出,用、隔开;不填为全部", "only these stores, separated by commas; empty: all", "S001、S002"),
+    "weights": ("考勤/业绩/反馈的权重;不填为 30/50/20", "weights of attendance/sales/feedback; empty: 30/50/20", "30/50/20"),
+    "member_target_yuan": ("整个活动每人的目标(元);不填为每日目标之和", "each member's target for the whole campaign in yuan; empty: the days' summed", "5000"),
+    "store_targets_yuan": ("整个活动各门店的目标(元),由本店成员均分", "each store's target for the whole campaign, shared by its members", "S001=50000、S002=30000"),
+    "budget_yuan": ("活动预算(元);不填为不限", "what it may cost in yuan; empty: no limit", "20000"),
+    "joined_date": ("从哪天起参加;不填为活动第一天", "from which date on; empty: the first", "2026-12-01"),
+    "left_date": ("从哪天起不再参加;不填为不退出", "first date no longer there; empty: stays", "2026-12-08"),
+    "own_target_yuan": ("此人整个活动的目标(元);不填按活动规定", "the member's own target for the campaign in yuan; empty: the campaign's", "6000"),
+    "team": ("考勤组名称,每人只在一个组", "the team; a person is in one", "甲组"),
+    "since": ("从哪天起有效", "from which date it holds", "2026-12-01"),
+    "wage_yuan": ("月工资(元),用来计算法定扣减上限", "the monthly wage in yuan, by which the law limits deductions", "5000"),
+    "jurisdiction": ("门店适用哪里的规定:config/law 里的编号", "which place's law holds: an id of config/law", "guangdong"),
     "early_min": ("早退分钟;不知道就不填", "minutes left early; empty when not known", "0"),
 }  # fmt: skip
 
@@ -91,6 +114,12 @@ def choices(connection: Connection, language: str) -> Choices:
             "active": yes_no,
             "language": [("zh", "中文"), ("en", "English")],
             "scene": [(scene, "") for scene in scenes],
+            "campaign_id": [(one.campaign_id, one.name) for one in campaigns.every(connection)],
+            "team": [(team, "") for team in teams.every(connection)],
+            "jurisdiction": [
+                (law.id, law.name.zh if language == "zh" else law.name.en)
+                for law in lawbook.laws().values()
+            ],
         }
     )
 
@@ -107,7 +136,7 @@ def write_blank(kind: ImportKind, path: Path, offered: Choices, language: str) -
     help_title, lists_title = _SHEETS[language]
     lists = book.create_sheet(lists_title)
     # an id that is being introduced is typed, not chosen
-    new = {ImportKind.STORES: "store_id", ImportKind.EMPLOYEES: "employee_id"}.get(kind, "")
+    new = _INTRODUCED.get(kind, "")
     for place, column in enumerate(COLUMNS[kind], start=1):
         letter = get_column_letter(place)
         head = sheet.cell(1, place, _heading(column, language))

@@ -24,6 +24,7 @@ _STAMP = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,12})?")
 MAX_FENCE_M: Final = 20_000
 _RANGE = re.compile(r"(\d)\s*[-~至]\s*(\d)")
+_BETWEEN = re.compile(r"[\s,,、;;]+")
 _CHINESE_DAYS: Final = str.maketrans("一二三四五六日天", "12345677")
 _SCENES: Final = {"超市": "supermarket", "社区": "community", "便利店": "convenience"}
 _LANGUAGES: Final = {"": "zh", "zh": "zh", "中文": "zh", "en": "en", "英文": "en", "english": "en"}
@@ -212,6 +213,11 @@ def weekdays(field: str, text: str) -> frozenset[int]:
 
 def _spell_out(found: re.Match[str]) -> str:
     return "".join(str(number) for number in range(int(found[1]), int(found[2]) + 1))
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Read several ids of one cell, separated by commas, semicolons, ``、`` or spaces."""
+    return tuple(dict.fromkeys(part for part in _BETWEEN.split(text) if part))
 
 
 def one_of(field: str, text: str, known: Mapping[str, object], what_zh: str, what_en: str) -> str:

@@ -21,6 +21,11 @@ class ImportKind(StrEnum):
     PUNCHES = "punches"
     RESULTS = "results"
     CONTACTS = "contacts"
+    CAMPAIGNS = "campaigns"
+    CAMPAIGN_MEMBERS = "campaign_members"
+    TEAMS = "teams"
+    WAGES = "wages"
+    JURISDICTIONS = "jurisdictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Column:
 
 _STORE = Column("store_id", ("门店编号", "门店"))
 _PERSON = Column("employee_id", ("工号", "员工编号"))
+_CAMPAIGN = Column("campaign_id", ("活动编号", "活动"))
+_SINCE = Column("since", ("生效日期", "起"))
 _VALIDITY = (
     Column("first_date", ("开始日期", "生效日期"), is_required=False),
     Column("last_date", ("结束日期", "失效日期"), is_required=False),
@@ -53,6 +60,7 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("latitude_microdeg", ("纬度", "latitude"), is_required=False),
         Column("longitude_microdeg", ("经度", "longitude"), is_required=False),
         Column("fence_m", ("打卡范围米", "打卡范围"), is_required=False),
+        Column("jurisdiction", ("适用法规", "法规"), is_required=False),
     ),
     ImportKind.EMPLOYEES: (
         _PERSON,
@@ -107,6 +115,32 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         _PERSON,
         Column("service", ("渠道", "通讯工具"), is_required=False),
         Column("address", ("账号", "userid", "邮箱")),
+    ),
+    ImportKind.CAMPAIGNS: (
+        _CAMPAIGN,
+        Column("name", ("活动名称", "名称")),
+        Column("begins", ("开始日期",)),
+        Column("ends", ("结束日期",)),
+        Column("scene", ("场景",), is_required=False),
+        Column("stores", ("参加门店", "门店"), is_required=False),
+        Column("weights", ("权重",), is_required=False),
+        Column("member_target_yuan", ("每人目标",), is_required=False),
+        Column("store_targets_yuan", ("门店目标",), is_required=False),
+        Column("budget_yuan", ("预算",), is_required=False),
+    ),
+    ImportKind.CAMPAIGN_MEMBERS: (
+        _CAMPAIGN,
+        _PERSON,
+        Column("joined_date", ("参加日期",), is_required=False),
+        Column("left_date", ("退出日期",), is_required=False),
+        Column("own_target_yuan", ("个人目标",), is_required=False),
+    ),
+    ImportKind.TEAMS: (_PERSON, Column("team", ("考勤组", "小组"))),
+    ImportKind.WAGES: (_PERSON, _SINCE, Column("wage_yuan", ("月工资", "月工资(元)"))),
+    ImportKind.JURISDICTIONS: (
+        _STORE,
+        _SINCE,
+        Column("jurisdiction", ("适用法规", "法规")),
     ),
 }
 

@@ -5,14 +5,14 @@ One transaction a file. Importing the same file again changes nothing and adds n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
-from cloud_receiver.exchange import fields, history
+from cloud_receiver.exchange import campaign_lines, fields, history, law_lines
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
@@ -30,6 +30,7 @@ from cloud_receiver.store import contacts, enrolment, organisation, shifts, tabl
 from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from sync.errors import DakaError
 
 _ENTRIES_AT_ONCE: Final = 5000
@@ -65,6 +66,7 @@ def import_file(
     form: str = Form.DAKA,
     complete_through: str = "",
     dry_run: bool = False,
+    channels: Sequence[str] = DEFAULT_CHANNELS,
 ) -> Report:
     """Bring a CSV, XLSX or JSON file in.
 
@@ -73,6 +75,7 @@ def import_file(
         author: who is answerable for it; kept with roster versions and touches.
         form: a `Form` value: whose file it is.
         complete_through: of punches: the last date the file holds all touches of.
+        channels: where people are told when their amounts change.
 
     Raises:
         DakaError: the kind, the form or the file as a whole cannot be used.
@@ -83,7 +86,7 @@ def import_file(
     file = ImportFile(ImportKind(kind), path, Form(form))
     with write(engine) as connection:
         attempt = connection.begin_nested()
-        changed = _IMPORTS[file.kind](connection, file, Errand(author, now_utc_ms))
+        changed = _IMPORTS[file.kind](connection, file, Errand(author, now_utc_ms, channels))
         if complete_through and file.kind is ImportKind.PUNCHES:
             stores = set(history.stores_of(file, connection))
             last_date = fields.day("--complete-through", complete_through).isoformat()
@@ -98,8 +101,10 @@ def import_file(
 
 def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> int:
     stored = {row.store_id: row for row in connection.execute(select(tables.store))}
+    laws: dict[str, str] = {}
+    numbers: dict[str, int] = {}
 
-    def read(_number: int, cells: Cells) -> Store:
+    def read(number: int, cells: Cells) -> Store:
         entered = Store(
             store_id=fields.name("store_id", cells["store_id"]),
             name=fields.name("name", cells["name"]),
@@ -110,6 +115,9 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
             else "",
             **fields.fence(cells),
         )
+        if cells["jurisdiction"]:
+            laws[entered.store_id] = law_lines.law_of(cells)
+            numbers[entered.store_id] = number
         stands = stored.get(entered.store_id)
         if stands is None:
             return entered
@@ -117,7 +125,14 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
         unsaid = [name for name in _STORE_EXTRAS if not file.has(name)]
         return replace(entered, **{name: getattr(stands, name) for name in unsaid})
 
-    return enrolment.put_stores(connection, file.read(read), errand.now_utc_ms)
+    changed = enrolment.put_stores(connection, file.read(read), errand.now_utc_ms)
+    for store_id in law_lines.put_first(connection, laws, errand):
+        zh, en = (
+            "适用法规有变,请用 jurisdictions 写明生效日期",
+            "another law: say since when, with a file of jurisdictions",
+        )
+        file.refuse(numbers[store_id], CellError("jurisdiction", zh, en))
+    return changed
 
 
 def _import_employees(connection: Connection, file: ImportFile, _errand: Errand) -> int:
@@ -217,4 +232,9 @@ _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]
     ImportKind.PUNCHES: history.import_punches,
     ImportKind.RESULTS: history.import_results,
     ImportKind.CONTACTS: _import_contacts,
+    ImportKind.CAMPAIGNS: campaign_lines.import_campaigns,
+    ImportKind.CAMPAIGN_MEMBERS: campaign_lines.import_members,
+    ImportKind.TEAMS: campaign_lines.import_teams,
+    ImportKind.WAGES: law_lines.import_wages,
+    ImportKind.JURISDICTIONS: law_lines.import_jurisdictions,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from cloud_receiver.exchange.foreign import Form, translated
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind, place_columns
 from cloud_receiver.exchange.sheets import Line
 from cloud_receiver.store import organisation, tables
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 
 _T = TypeVar("_T")
 Cells = Mapping[str, str]
@@ -47,10 +48,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Who brings a file in, and when; kept with what it brings."""
+    """Who brings a file in, when, and where people are told of what it changes."""
 
     author: str
     now_utc_ms: int
+    channels: Sequence[str] = DEFAULT_CHANNELS
 
 
 def known(connection: Connection) -> Known:

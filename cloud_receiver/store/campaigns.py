@@ -1,22 +1,24 @@
-"""Campaigns in the database: entered, joined, left, closed; how members stand."""
+"""Campaigns in the database: entered, closed; how members stand. Who takes part: `membership`."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from cloud_receiver.domain.budgets import Budget
 from cloud_receiver.domain.campaigns import (
     Campaign,
+    Member,
     Standing,
+    Targets,
     Week,
     facts_text,
-    is_ranked,
+    own_targets,
     standings,
     weeks,
 )
@@ -50,6 +52,8 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
     if one.budget is not None and not one.budget.is_sound:
         problems.append("the budget is no amount")
     before = _row(connection, one.campaign_id)
+    if one.targets is not None and not one.targets.are_sound:
+        problems.append("a target is no amount")
     if before is not None and before.closed_utc_ms is not None:
         problems.append("it is closed; enter another one")
     if problems:
@@ -63,11 +67,12 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
         "last_date": one.last_date,
         "scoring": msgspec.json.encode(one.scoring).decode(),
         "budget": msgspec.json.encode(one.budget).decode() if one.budget else None,
+        "targets": msgspec.json.encode(one.targets).decode() if one.targets else None,
         "author": author,
         "created_utc_ms": now_utc_ms,
     }
     upsert(connection, tables.campaign, [row])
-    _mark(
+    mark(
         connection,
         one,
         [member.employee_id for member in members(connection, one.campaign_id)],
@@ -108,82 +113,31 @@ def _campaign(row: Row[Any]) -> Campaign:
         stores=tuple(json.loads(row.stores)),
         scoring=msgspec.json.decode(row.scoring, type=Scoring),
         budget=msgspec.json.decode(row.budget, type=Budget) if row.budget else None,
+        targets=msgspec.json.decode(row.targets, type=Targets) if row.targets else None,
     )
 
 
-def members(connection: Connection, campaign_id: str) -> Sequence[Row[Any]]:
-    """Return the rows of `campaign_member`, by employee."""
-    member = tables.campaign_member
-    query = select(member).where(member.c.campaign_id == campaign_id)
-    return connection.execute(query.order_by(member.c.employee_id)).all()
+def closed_utc_ms(connection: Connection, campaign_id: str) -> int | None:
+    """Return when a campaign was closed; None: it is open."""
+    row = _row(connection, campaign_id)
+    return None if row is None else row.closed_utc_ms
 
 
-def join(
-    connection: Connection, campaign_id: str, people: Collection[str], joined: str, now_utc_ms: int
-) -> int:
-    """Let people take part from a date on; whether they are ranked is decided here for good.
-
-    Who is a member already stays as he is. Returns how many are new.
-
-    Raises:
-        CampaignError: there is no such campaign, or somebody takes part in another one then.
-    """
-    one = of_id(connection, campaign_id)
-    known = {member.employee_id for member in members(connection, campaign_id)}
-    new = sorted(set(people) - known)
-    for employee_id, other in sorted(_of_people(connection, new).items()):
-        if any(
-            there.first_date <= one.last_date and one.first_date <= there.last_date
-            for there, _ in other
-        ):
-            raise CampaignError(f"{employee_id} takes part in another campaign at that time")
-    if new:
-        rows = [
-            {
-                "campaign_id": campaign_id,
-                "employee_id": employee_id,
-                "joined_date": joined,
-                "is_ranked": is_ranked(one, joined),
-            }
-            for employee_id in new
-        ]
-        connection.execute(insert(tables.campaign_member), rows)
-        _mark(connection, one, new, now_utc_ms)
-    return len(new)
-
-
-def leave(
-    connection: Connection, campaign_id: str, employee_id: str, left: str, now_utc_ms: int
-) -> None:
-    """Note from which date on somebody no longer takes part; the place is kept."""
+def members(connection: Connection, campaign_id: str) -> list[Member]:
+    """Return who takes part, by employee."""
     member = tables.campaign_member.c
-    this = (member.campaign_id == campaign_id) & (member.employee_id == employee_id)
-    connection.execute(update(tables.campaign_member).where(this).values(left_date=left))
-    _mark(connection, of_id(connection, campaign_id), [employee_id], now_utc_ms)
+    columns = [member[name] for name in Member.__dataclass_fields__]
+    query = select(*columns).where(member.campaign_id == campaign_id).order_by(member.employee_id)
+    return [Member(**row) for row in connection.execute(query).mappings()]
 
 
-def put_teams(connection: Connection, teams: Mapping[str, str], now_utc_ms: int) -> None:
-    """Say which team each person is in; their judged days are judged anew."""
-    rows = [{"employee_id": who, "team": team} for who, team in sorted(teams.items())]
-    upsert(connection, tables.team_member, rows)
-    fact = tables.day_fact.c
-    query = select(fact.employee_id, fact.work_date).where(fact.employee_id.in_(teams))
-    dirty.mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
+def targets_of(connection: Connection, one: Campaign) -> dict[str, int]:
+    """Return the members' targets of the whole campaign, where it is not the sum of the days'."""
+    return own_targets(one.targets, members(connection, one.campaign_id))
 
 
-def teams(connection: Connection, people: Collection[str]) -> dict[str, str]:
-    """Return the team of each person who is in one."""
-    return {row[0]: row[1] for row in _TEAMS.ask(connection, people=list(people))}
-
-
-_TEAMS: Final = Question(
-    select(tables.team_member.c.employee_id, tables.team_member.c.team).where(
-        Among(tables.team_member.c.employee_id, "people")
-    )
-)
-
-
-def _mark(connection: Connection, one: Campaign, people: Collection[str], now_utc_ms: int) -> None:
+def mark(connection: Connection, one: Campaign, people: Collection[str], now_utc_ms: int) -> None:
+    """Have the days of people in a campaign judged anew."""
     fact = tables.day_fact.c
     query = select(fact.employee_id, fact.work_date).where(
         fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
@@ -194,7 +148,8 @@ def _mark(connection: Connection, one: Campaign, people: Collection[str], now_ut
 Membership = tuple[Campaign, Row[Any]]
 
 
-def _of_people(connection: Connection, people: Collection[str]) -> dict[str, list[Membership]]:
+def of_people(connection: Connection, people: Collection[str]) -> dict[str, list[Membership]]:
+    """Return the campaigns each person takes part in, with when."""
     found: dict[str, list[Membership]] = {}
     for row in _MEMBERSHIPS.ask(connection, people=list(people)):
         found.setdefault(row.employee_id, []).append((_campaign(row), row))
@@ -217,7 +172,7 @@ _OVER: Final = Question(
 
 def of_days(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, str]:
     """Return the campaign each employee-day belongs to, where it belongs to one."""
-    memberships = _of_people(connection, {employee_id for employee_id, _ in keys})
+    memberships = of_people(connection, {employee_id for employee_id, _ in keys})
     return {
         (employee_id, work_date): one.campaign_id
         for employee_id, work_date in keys
@@ -232,7 +187,7 @@ def closed_with(connection: Connection, keys: Collection[DayKey]) -> list[Campai
     """Return the closed campaigns some employee-days lie in."""
     if not keys:
         return []
-    memberships = _of_people(connection, {employee_id for employee_id, _ in keys})
+    memberships = of_people(connection, {employee_id for employee_id, _ in keys})
     found = {
         one.campaign_id: one
         for employee_id, work_date in keys
@@ -272,7 +227,7 @@ def standing_now(connection: Connection, one: Campaign) -> dict[str, Standing]:
     """Return how members stand after the days known now; provisional while it is open."""
     people = members(connection, one.campaign_id)
     ranked = [member.employee_id for member in people if member.is_ranked]
-    return standings(one, ranked, list(_days(connection, one)))
+    return standings(one, ranked, list(_days(connection, one)), own_targets(one.targets, people))
 
 
 def _days(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:

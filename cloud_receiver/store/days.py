@@ -38,6 +38,7 @@ from cloud_receiver.store import (
     feedback,
     organisation,
     tables,
+    teams,
 )
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
 from cloud_receiver.store.questions import Among, Question
@@ -90,7 +91,7 @@ def _load_together(
     sales = _sales(connection, people, first, last, known_by_utc_ms)
     ratings = feedback.of_days(connection, people, first, last, known_by_utc_ms)
     running = campaigns.of_days(connection, keys)
-    teams = campaigns.teams(connection, people)
+    team_of = teams.of_people(connection, people)
     gaps = feed_gaps.near(connection, *_span(first, last))
     dates = calendar.calendar(connection, first, last, known_by_utc_ms)
     for employee_id, work_date in sorted(keys):
@@ -109,7 +110,7 @@ def _load_together(
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),
             sales=sales.get((employee_id, work_date), Sales()),
             feedback=ratings.get((employee_id, work_date), Feedback()),
-            team=teams.get(employee_id, ""),
+            team=team_of.get(employee_id, ""),
             campaign_id=running.get((employee_id, work_date), ""),
             gaps=gaps,
             corrections={

@@ -141,7 +141,11 @@ def back_test(
     standing = Rulebook([*in_force, msgspec.structs.replace(rule, effective_from="0000-01-01")])
     names = backtest.facts_needed(standing)
     days = history(connection, names, first_date, last_date)
-    scorings = {one.campaign_id: one.scoring for one in campaigns.every(connection)}
+    scorings = {
+        one.campaign_id: backtest.Terms(one.scoring, campaigns.targets_of(connection, one))
+        for one in campaigns.every(connection)
+        if one.first_date <= last_date and first_date <= one.last_date
+    }
     return backtest.compare(require_sound(rule), in_force, days, scorings, progress)
 
 

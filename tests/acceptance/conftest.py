@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.entries import Feedback
 from cloud_receiver.domain.workday import local_to_utc_ms
-from cloud_receiver.store import campaigns, enrolment, entries, tables
+from cloud_receiver.store import campaigns, enrolment, entries, membership, tables
 from cloud_receiver.store.enrolment import Employee, Store
 from tests.integration.evaluate.conftest import ZONE, Headquarters
 
@@ -69,7 +69,7 @@ class Play(Headquarters):
                "last_date": day_of(days - 1)} | changes
         )  # fmt: skip
         self.writing(lambda c: campaigns.enter(c, one, "hr", self.now_utc_ms))
-        self.writing(lambda c: campaigns.join(c, "c", people, MONDAY, self.now_utc_ms))
+        self.writing(lambda c: membership.join(c, "c", people, MONDAY, self.now_utc_ms))
         return one
 
     def rated(self, who: str, number: int, rating_milli: int) -> None:

@@ -23,6 +23,7 @@ campaign = Table(
     Column("last_date", Text, nullable=False),  # inclusive
     Column("scoring", Text, nullable=False),  # JSON, domain.scores.Scoring
     Column("budget", Text),  # JSON, domain.budgets.Budget; null: none
+    Column("targets", Text),  # JSON, domain.campaigns.Targets; null: those of the days are summed
     Column("closed_utc_ms", BigInteger),  # null: standings are provisional
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
@@ -36,6 +37,8 @@ campaign_member = Table(
     Column("joined_date", Text, nullable=False),
     Column("left_date", Text),  # first date no longer there; who leaves keeps the place
     Column("is_ranked", Boolean, nullable=False),  # by the joiner rule, frozen on joining
+    Column("store_id", Text, nullable=False, default=""),  # whose target is shared; frozen too
+    Column("target_fen", BigInteger),  # the member's own; null: the campaign's
     Index("ix_campaign_member_employee", "employee_id"),
 )
 standing = Table(

@@ -1,0 +1,72 @@
+"""daka-hq campaign and team, as a person types them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cloud_receiver.cli import app
+from sync.errors import DakaError
+from sync.places import config_dir
+
+Daka = Callable[..., Result]
+
+
+@pytest.fixture
+def daka(tmp_path: Path) -> Daka:
+    """Run a command on this test's headquarters; errors of the world come through."""
+    config = tmp_path / "hq.toml"
+    config.write_text(
+        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
+        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
+        encoding="utf-8",
+    )
+
+    def call(*words: str, lang: str = "en") -> Result:
+        options = ["--config", str(config), "--lang", lang]
+        result = CliRunner().invoke(app, [*words, *options])
+        if isinstance(result.exception, DakaError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result
+
+    for kind in ("stores", "employees"):
+        call("import", kind, str(config_dir() / "import" / f"{kind}.csv"))
+    return call
+
+
+def test_a_campaign_is_entered_joined_shown_and_left(daka: Daka) -> None:
+    targets = ("--target", "5000", "--store-targets", "S001=50000", "--budget", "20000")
+    daka("campaign", "add", "c1", "卖货", "2026-12-01", "2026-12-10", *targets)
+    assert "2 joined" in daka("campaign", "join", "c1", "E001", "E006").output
+    assert "1 joined" in daka("campaign", "join", "c1", "E006", "--target", "6000").output
+    daka("campaign", "leave", "c1", "E001", "2026-12-08")
+    shown = daka("campaign", "show", "c1").output
+    assert "E001 since 2026-12-01, no longer from 2026-12-08, target 5,000.00 yuan" in shown
+    assert "E006 since 2026-12-01, target 6,000.00 yuan" in shown
+    assert "budget 20,000.00 yuan" in shown
+    assert "c1 卖货:2026-12-01 至 2026-12-10,2 人" in daka("campaign", "list", lang="zh").output
+    assert "no days to score yet" in daka("campaign", "standings", "c1").output
+
+
+def test_what_cannot_be_is_refused_in_a_sentence(daka: Daka) -> None:
+    with pytest.raises(DakaError, match="no campaign"):
+        daka("campaign", "join", "c9", "E001")
+    daka("campaign", "add", "c1", "卖货", "2026-12-01", "2026-12-10")
+    with pytest.raises(DakaError, match="没有员工 E404"):
+        daka("campaign", "join", "c1", "E404", lang="zh")
+    with pytest.raises(DakaError, match="takes no part"):
+        daka("campaign", "leave", "c1", "E001", "2026-12-08")
+    daka("campaign", "add", "c2", "再卖", "2026-12-05", "2026-12-12")
+    daka("campaign", "join", "c1", "E001")
+    with pytest.raises(DakaError, match="takes part in c1 at that time"):
+        daka("campaign", "join", "c2", "E001")
+
+
+def test_people_are_put_into_teams(daka: Daka) -> None:
+    assert "2 are in another team" in daka("team", "set", "甲组", "E001", "E006").output
+    assert "1 are in another team" in daka("team", "set", "乙组", "E001").output
+    assert daka("team", "list").output.splitlines() == ["乙组: E001", "甲组: E006"]
