@@ -19,8 +19,8 @@ from cloud_receiver.commands import (
     blank_files,
     boxes,
     calendars,
-    channels,
     campaigns,
+    channels,
     comparisons,
     completeness,
     deadletters,
@@ -165,8 +165,7 @@ def import_(
     kind: Annotated[
         str,
         typer.Argument(
-            help="stores, employees, badges, sellers, roster, punches, results, contacts"
-            help="stores, employees, badges, sellers, roster, punches, results, campaigns, "
+            help="stores, employees, badges, sellers, roster, punches, results, contacts, campaigns, "
             "campaign_members, teams, wages, jurisdictions"
         ),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cloud_receiver.channel_words import CHANNELS
 from cloud_receiver.campaign_words import CAMPAIGNS
+from cloud_receiver.channel_words import CHANNELS
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
 from cloud_receiver.safekeeping_words import SAFEKEEPING
