@@ -36,13 +36,12 @@ def ledger_verify(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
 
     words = words_of(lang)
     with transaction(config) as (connection, _, _settings):
-        troubles = list(verification.verify_all(connection))
-        chain = verification.verify_ledger(connection)
-    for trouble in troubles:
+        proof = verification.verify_all(connection)
+    for trouble in proof.troubles:
         typer.echo(words.say("ledger_trouble", trouble=trouble), err=True)
-    if troubles:
+    if proof.troubles:
         raise typer.Exit(1)
-    typer.echo(words.say("ledger_holds", entries=chain.verified))
+    typer.echo(words.say("ledger_holds", entries=proof.verified))
 
 
 @app.command("balance")

@@ -65,7 +65,7 @@ def rule_list(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
 @app.command("lint")
 def rule_lint(file: RuleFile, config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     """Say what a careful colleague would ask before a rule is published."""
-    from cloud_receiver.domain.lint import is_publishable, lint
+    from cloud_receiver.domain.lint import is_publishable
     from cloud_receiver.domain.rules import failed_examples
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
@@ -74,7 +74,7 @@ def rule_lint(file: RuleFile, config: Config = DEFAULT_CONFIG, lang: Language = 
 
     words, settings, rule = words_of(lang), load_settings(config), read_rule(file)
     with database(settings) as engine, read(engine) as connection:
-        remarks = lint(rule, drafts.rules_now(connection), rulebook.today(now_of(settings)))
+        remarks = drafts.examined(connection, rule, rulebook.today(now_of(settings)))
     failures = failed_examples(rule)
     print_lines(_remark_lines(remarks, words))
     print_lines(failures)

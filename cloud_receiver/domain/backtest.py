@@ -22,6 +22,7 @@ from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
 
 PORTION_DAYS: Final = 500_000  # at once: memory stays the same however long the history
 EXAMPLES: Final = 5
+_STEP_DAYS: Final = 100_000  # between two words of how far it is
 _SAID: Final = ("employee_id", "store_id", "work_date")
 
 
@@ -80,9 +81,10 @@ class Comparison(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
-def facts_needed(book: Rulebook) -> tuple[str, ...]:
+def facts_needed(*books: Rulebook) -> tuple[str, ...]:
     """Return every fact that deciding a history reads, in the order of the catalogue."""
-    read = set(PERIOD_READS).union(*(rules.facts for _, _, rules in book.stretches()))
+    stretches = [stretch for book in books for stretch in book.stretches()]
+    read = set(PERIOD_READS).union(*(rules.facts for _, _, rules in stretches))
     return tuple(name for name in CATALOGUE if name in read and not CATALOGUE[name].of_period)
 
 
@@ -135,17 +137,18 @@ def _add(found: dict[str, Total], more: Mapping[str, Total]) -> None:
         found[rule_id] = Total(before.days + one.days, before.amount_fen + one.amount_fen)
 
 
-def by_people(days: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def by_people(days: pl.DataFrame, portion_days: int | None = None) -> Iterator[pl.DataFrame]:
     """Cut between people, so that a person's campaign is never torn."""
     people = days["employee_id"]
+    portion_days = portion_days or PORTION_DAYS
     start = 0
     while start < len(days):
-        end = min(start + PORTION_DAYS, len(days))
+        end = min(start + portion_days, len(days))
         if end < len(days):
             last = people[end]
             while end > start and people[end - 1] == last:
                 end -= 1
-            end = end if end > start else min(start + PORTION_DAYS, len(days))
+            end = end if end > start else min(start + portion_days, len(days))
         yield days[start:end]
         start = end
 
@@ -182,11 +185,15 @@ def _periods(days: pl.DataFrame, scorings: Scorings) -> list[pl.DataFrame]:
     ]
 
 
-def amounts(book: Rulebook, days: pl.DataFrame, scorings: Scorings) -> pl.DataFrame:
-    """Return signed fen by person, store and work date; days with nothing left out."""
+def amounts(book: Rulebook, portions: Iterable[pl.DataFrame], scorings: Scorings) -> pl.DataFrame:
+    """Return signed fen by person, store and work date; days with nothing left out.
+
+    Args:
+        portions: as for `totals`.
+    """
     said = []
     closings = []
-    for portion in by_people(days):
+    for portion in portions:
         said += [_amounts(rules, some) for rules, some in _by_stretch(book, portion)]
         closings += _periods(portion, scorings)
     if closings:
@@ -224,6 +231,7 @@ def compare(
 
     Args:
         days: as for `totals`; all facts that either side reads.
+        in_force: all versions; each day is judged by the one of its own date.
         progress: called with (steps done, steps in all).
     """
     known = scorings or {}
@@ -233,11 +241,7 @@ def compare(
         Rulebook([*(rule for rule in in_force if rule.id != draft.id), always]),
         Rulebook([always]),
     )
-    found = []
-    for number, book in enumerate(steps):
-        progress(number, len(steps))
-        found.append(amounts(book, days, known))
-    progress(len(steps), len(steps))
+    found = _each(steps, days, known, progress)
     before, after, own = found
     both = before.join(after, on=_SAID, how="full", coalesce=True).fill_null(0).select(
         *_SAID,
@@ -268,6 +272,29 @@ def compare(
             for row in shown.head(EXAMPLES).to_dicts()
         ),
     )
+
+
+def _each(
+    books: Sequence[Rulebook],
+    days: pl.DataFrame,
+    scorings: Scorings,
+    progress: Callable[[int, int], None],
+) -> list[pl.DataFrame]:
+    """Return what each rulebook comes to, telling how far it is."""
+    portions = list(by_people(days, _STEP_DAYS))
+    in_all = len(books) * len(portions)
+
+    def stepping(before: int) -> Iterator[pl.DataFrame]:
+        for number, portion in enumerate(portions, start=before):
+            progress(number, in_all)
+            yield portion
+
+    found = [
+        amounts(book, stepping(number * len(portions)), scorings)
+        for number, book in enumerate(books)
+    ]
+    progress(in_all, in_all)
+    return found
 
 
 def _sums(said: pl.DataFrame) -> Sums:

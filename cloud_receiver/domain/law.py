@@ -131,6 +131,12 @@ def month_limit(law: Jurisdiction, period: str, wage_fen: int | None) -> Limit:
     ))  # fmt: skip
 
 
+def cap_bp(law: Jurisdiction, period: str) -> int | None:
+    """Return which share of a month's wage deductions may be; None: fines are forbidden."""
+    rule = _in_force(law.deduction, period)
+    return None if rule is None or rule.mode is Mode.FORBID else rule.cap_bp
+
+
 def _in_force(rules: Sequence[Any], period: str) -> Any:
     begun = [rule for rule in rules if rule.since <= last_date(period)]
     return max(begun, key=lambda rule: rule.since, default=None)

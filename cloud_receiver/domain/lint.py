@@ -8,6 +8,7 @@ that can never decide are proven, not guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, product
 from typing import Final
@@ -19,10 +20,12 @@ from cloud_receiver.domain.conditions import Cell, Condition, Conditions
 from cloud_receiver.domain.documents import SUBSIDY_FACT, Rule
 from cloud_receiver.domain.facts import CATALOGUE, COUNTED, FactType, FactValue
 from cloud_receiver.domain.histories import SUMMED
+from cloud_receiver.domain.outcomes import Text
 from sync.money import MAX_FEN, yuan_text
 
 MAX_TRIED: Final = 20_000
 LAW_RATE_BP: Final = 2_000  # most places let a month's deductions be a fifth (hq.md 3.7)
+_NAMED: Final = 8  # stores named in a remark; the rest is counted
 _MUCH_FEN: Final = 10_000_000
 _OTHER: Final = "\0"  # a text no rule names
 _PERFORMANCE: Final = ("target_met", "achievement_bp", "sales_fen", "sales_qty_milli")
@@ -49,21 +52,43 @@ class Remark(msgspec.Struct, frozen=True):
     en: str
 
 
-def lint(rule: Rule, beside: Sequence[Rule] = (), today: str = "") -> list[Remark]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawfulStore:
+    """A store and how its law treats deductions; `law` None: nobody said which holds there.
+
+    Attributes:
+        cap_bp: of the month's wage; None: fines are forbidden.
+    """
+
+    store_id: str
+    name: str
+    scene: str
+    law: Text | None
+    cap_bp: int | None
+
+
+def lint(
+    rule: Rule,
+    beside: Sequence[Rule] = (),
+    today: str = "",
+    stores: Sequence[LawfulStore] | None = None,
+) -> list[Remark]:
     """Return everything there is to say about a sound rule.
 
     Args:
         beside: the rules it would stand among, itself left out.
+        stores: with their law on the rule's first date; None: not known here.
         today: the work date it is now; a rule for it or earlier needs approval of the past.
     """
     others = [one for one in beside if one.id != rule.id]
     return [
         *_table_remarks(rule),
-        *_limit_remarks(rule),
+        *_limit_remarks(rule, is_law_known=stores is not None),
         *_punishment_remarks(rule, others),
         *_label_remarks(rule),
         *_goal_remarks(rule),
         *_date_remarks(rule, today),
+        *_law_remarks(rule, stores),
     ]
 
 
@@ -193,7 +218,7 @@ def _holds(fact: FactValue, condition: Condition) -> bool:
     return (low is None or low < fact) and (high is None or fact <= high)
 
 
-def _limit_remarks(rule: Rule) -> Iterator[Remark]:
+def _limit_remarks(rule: Rule, *, is_law_known: bool) -> Iterator[Remark]:
     cap_fen = rule.cap.amount_fen if rule.cap else None
     for row in rule.rows:
         amount_fen, rate_bp = row.outcome.amount_fen or 0, row.outcome.rate_bp or 0
@@ -219,13 +244,60 @@ def _limit_remarks(rule: Rule) -> Iterator[Remark]:
                 "only a conditional subsidy may be withheld, nothing else",
                 row.id,
             )
-        if rate_bp > LAW_RATE_BP:
+        if rate_bp > LAW_RATE_BP and not is_law_known:
             yield _warning(
                 "law",
                 "单次扣减超过补贴的20%,多数地区月度上限会顺延其余部分",
                 "more than 20 % at once; in most places the month's cap defers the rest",
                 row.id,
             )
+
+
+def _law_remarks(rule: Rule, stores: Sequence[LawfulStore] | None) -> Iterator[Remark]:
+    """Yield what the laws of the rule's stores make of its deductions, one remark a law."""
+    if rule.effect is not Effect.DEDUCTION:
+        return
+    scope = rule.scope
+    by_law: dict[tuple[Text | None, int | None], list[str]] = {}
+    for one in stores or ():
+        is_inside = (not scope.stores or one.store_id in scope.stores) and (
+            not scope.scenes or one.scene in scope.scenes
+        )
+        if is_inside:
+            by_law.setdefault((one.law, one.cap_bp), []).append(one.name)
+    highest_bp = max((row.outcome.rate_bp or 0 for row in rule.rows), default=0)
+    for (law, cap_bp), names in by_law.items():
+        yield from _law_remark(law, cap_bp, highest_bp, _listed(names))
+
+
+def _law_remark(
+    law: Text | None, cap_bp: int | None, highest_bp: int, names: str
+) -> Iterator[Remark]:
+    if law is None:
+        yield _warning(
+            "law_unknown",
+            f"未登记适用法规,按全国规定处理:{names}",
+            f"nobody said which law holds; the national one counts: {names}",
+        )
+    elif cap_bp is None:
+        yield _warning(
+            "law_forbids",
+            f"{law.zh}不得罚款,只能少发有条件的补贴,不动工资:{names}",
+            f"{law.en} forbids fines: a conditional subsidy is not granted, the wage is not "
+            f"touched: {names}",
+        )
+    elif highest_bp > cap_bp:
+        yield _warning(
+            "law_cap",
+            f"{law.zh}每月扣减不超过工资的{cap_bp / 100:g}%,超出部分顺延:{names}",
+            f"{law.en}: a month's deductions are at most {cap_bp / 100:g} % of the wage, the "
+            f"rest is deferred: {names}",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(sorted(names)[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} … ({len(names)})"
 
 
 def _punishment_remarks(rule: Rule, others: Sequence[Rule]) -> Iterator[Remark]:

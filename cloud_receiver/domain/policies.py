@@ -6,15 +6,18 @@ judged; of two that begin on the same date the later version counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
 
 from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.corrections import UNLIMITED
 from sync.errors import DakaError
 
+MAX_NUMBER: Final = 100_000  # minutes, seconds, days or times: nothing larger can be meant
+_LIFTED: Final = frozenset({"allowance.cards_a_month", "allowance.within_days"})
 NAMES: Final = tuple(field.name for field in fields(Policy))
 
 
@@ -77,11 +80,19 @@ def policy_of(settings: Any) -> Policy:
         raise DakaError(f"this is no policy: {error}") from error
 
 
+def _numbers(settings: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, int]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{within}{name}.")
+        elif isinstance(value, int):
+            yield f"{within}{name}", value
+
+
 def with_settings(policy: Policy, settings: dict[str, Any]) -> Policy:
     """Return a policy with some settings changed; ``a.b`` names a setting within another.
 
     Raises:
-        DakaError: as `policy_of`.
+        DakaError: as `policy_of`, or a number is negative or larger than can be meant.
     """
     document: dict[str, Any] = msgspec.to_builtins(policy)
     for name, value in settings.items():
@@ -94,4 +105,9 @@ def with_settings(policy: Policy, settings: dict[str, Any]) -> Policy:
         if last not in within:
             raise DakaError(f"there is no setting {name!r}; there are: {', '.join(within)}")
         within[last] = value
-    return policy_of(document)
+    policy = policy_of(document)
+    for name, number in _numbers(document):
+        if not 0 <= number <= MAX_NUMBER and (name not in _LIFTED or number != UNLIMITED):
+            lifted = f", or {UNLIMITED} for no limit" if name in _LIFTED else ""
+            raise DakaError(f"{name} {number}: is a number from 0 to {MAX_NUMBER}{lifted}")
+    return policy

@@ -58,7 +58,7 @@ def holding_of(connection: Connection) -> Holding:
     Raises:
         DakaError: its ledger does not hold.
     """
-    if trouble := next(verify_all(connection), None):
+    for trouble in verify_all(connection).troubles[:1]:
         raise DakaError(f"the ledger does not hold: {trouble}; see daka-hq ledger verify")
     rows, last_no = connection.execute(
         select(func.count(), func.coalesce(func.max(journal.c.entry_no), 0)).select_from(journal)

@@ -24,7 +24,7 @@ from cloud_receiver.domain.lint import Remark, Severity, is_publishable, lint
 from cloud_receiver.domain.notices import Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.rules import Rulebook, require_sound
-from cloud_receiver.store import campaigns, day_facts, rulebook, tables
+from cloud_receiver.store import campaigns, day_facts, lawbook, rulebook, tables
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.notices import tell
 from sync.errors import DakaError
@@ -67,7 +67,7 @@ class Draft:
 
 def save(connection: Connection, rule: Rule, author: str, now_utc_ms: int) -> Draft:
     """Keep a draft with what lint says about it; return it with its number."""
-    remarks = lint(rule, rules_now(connection), rulebook.today(now_utc_ms))
+    remarks = examined(connection, rule, rulebook.today(now_utc_ms))
     row = {
         "rule_id": rule.id,
         "document": rule.to_json(),
@@ -81,6 +81,12 @@ def save(connection: Connection, rule: Rule, author: str, now_utc_ms: int) -> Dr
         insert(tables.rule_draft).returning(tables.rule_draft.c.draft_no), row
     )
     return of_number(connection, made.scalar_one())
+
+
+def examined(connection: Connection, rule: Rule, today: str) -> list[Remark]:
+    """Return what lint says of a rule beside the rules there are, by the laws of its stores."""
+    stores = lawbook.lawful_stores(connection, rule.effective_from or today)
+    return lint(rule, rules_now(connection), today, stores)
 
 
 def of_number(connection: Connection, draft_no: int) -> Draft:
@@ -117,9 +123,13 @@ def _draft(row: Any) -> Draft:
 
 def rules_now(connection: Connection) -> list[Rule]:
     """Return the newest version of every rule of the database."""
+    return list({rule.id: rule for rule in all_versions(connection)}.values())
+
+
+def all_versions(connection: Connection) -> list[Rule]:
+    """Return every version of every rule of the database, the oldest first."""
     query = select(tables.rule_version.c.document).order_by(tables.rule_version.c.version)
-    newest = {rule.id: rule for rule in map(parse_rule, connection.scalars(query))}
-    return list(newest.values())
+    return [parse_rule(document) for document in connection.scalars(query)]
 
 
 def back_test(
@@ -137,9 +147,9 @@ def back_test(
     Raises:
         RuleError: one of its examples does not hold.
     """
-    in_force = rules_now(connection)
-    standing = Rulebook([*in_force, msgspec.structs.replace(rule, effective_from="0000-01-01")])
-    names = backtest.facts_needed(standing)
+    in_force = all_versions(connection)
+    always = msgspec.structs.replace(rule, effective_from="0000-01-01", effective_to=None)
+    names = backtest.facts_needed(Rulebook(in_force), Rulebook([always]))
     days = history(connection, names, first_date, last_date)
     scorings = {
         one.campaign_id: backtest.Terms(one.scoring, campaigns.targets_of(connection, one))

@@ -10,11 +10,18 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, select
 
-from cloud_receiver.domain.law import Jurisdiction, Limit, month_limit, parse_jurisdiction
+from cloud_receiver.domain.law import (
+    Jurisdiction,
+    Limit,
+    cap_bp,
+    month_limit,
+    parse_jurisdiction,
+)
+from cloud_receiver.domain.lint import LawfulStore
 from cloud_receiver.domain.periods import last_date
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
-from cloud_receiver.store.tables import store_law, wage
+from cloud_receiver.store.tables import store, store_law, wage
 from sync.errors import DakaError
 from sync.places import config_dir
 
@@ -132,3 +139,21 @@ def _in_force(versions: Mapping[str, _Value], period: str) -> _Value | None:
     """Return what is in force on the last day of a month."""
     begun = [since for since in versions if since <= last_date(period)]
     return versions[max(begun)] if begun else None
+
+
+def lawful_stores(connection: Connection, on: str) -> list[LawfulStore]:
+    """Return every store with what the law in force there on a date makes of deductions."""
+    book, period = laws(), on[:7]
+    rows = connection.execute(select(store.c.store_id, store.c.name, store.c.scene)).all()
+    places = _jurisdictions(connection, [row.store_id for row in rows])
+    found = []
+    for row in rows:
+        name = _in_force(places[row.store_id], period)
+        law = book[name or NATIONAL]
+        found.append(
+            LawfulStore(
+                store_id=row.store_id, name=row.name, scene=row.scene,
+                law=law.name if name else None, cap_bp=cap_bp(law, period),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: one.store_id)

@@ -23,7 +23,7 @@ from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome
 from cloud_receiver.domain.periods import after
 from cloud_receiver.domain.transfers import floor
 from cloud_receiver.store import balances, rulings
-from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert
+from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert_rows
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import ledger, meta, outcome, period_close
@@ -219,7 +219,9 @@ def _replace_outcomes(
             changes.append((_outcome(old) if old is not None else None, one))
             revision = old.revision + 1 if old is not None else 1
             changed.append({**row, "revision": revision, "updated_utc_ms": now_utc_ms})
-    upsert(connection, outcome, changed)
+    if changed:
+        rows = [tuple(row.values()) for row in changed]
+        upsert_rows(connection, outcome, list(changed[0]), rows)
     for keys in _slices(sorted(stored.keys() - said.keys())):
         connection.execute(delete(outcome).where(outcome.c.outcome_key.in_(keys)))
     return changes

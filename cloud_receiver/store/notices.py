@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from cloud_receiver.domain.notices import (
     Item,
@@ -24,7 +24,7 @@ from cloud_receiver.domain.notices import (
     merged,
     message,
 )
-from cloud_receiver.store.engine import wait_turn
+from cloud_receiver.store.engine import insert_rows, wait_turn
 from cloud_receiver.store.tables import employee, notice, store
 
 GATHER_MS: Final = 2_000
@@ -93,8 +93,13 @@ def tell(
                 _gather(connection, told, envelope)
             elif row := _begun(envelope, told, now_utc_ms):
                 rows.append(row)
-    if rows:
-        connection.execute(insert(notice), rows)
+    _insert(connection, rows)
+
+
+def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows[:1]:  # all have the same columns in the same order
+        count = insert_rows(connection, notice, list(row), [tuple(one.values()) for one in rows])
+        assert count == len(rows), "a notice has no key it could share"
 
 
 def _together(news: Sequence[News]) -> list[News]:
@@ -247,8 +252,7 @@ def queue(
         for channel in channels
         if carries(channel, one.target.kind)
     ]
-    if rows:
-        connection.execute(insert(notice), rows)
+    _insert(connection, rows)
 
 
 def seal(connection: Connection, channel: str, now_utc_ms: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -31,11 +31,21 @@ def verify_ledger(connection: Connection) -> Chain:
     return verify(stream(connection, query), head)
 
 
-def verify_all(connection: Connection) -> Iterator[str]:
-    """Yield every trouble of the ledger and of what is kept beside it; none means all holds."""
+class Proof(NamedTuple):
+    """What a proof found: how many entries hold, and every trouble; none means all holds."""
+
+    verified: int
+    troubles: tuple[str, ...]
+
+
+def verify_all(connection: Connection) -> Proof:
+    """Check the ledger, read once from end to end, and what is kept beside it."""
     chain = verify_ledger(connection)
-    if chain.trouble:
-        yield chain.trouble
+    own = (chain.trouble,) if chain.trouble else ()
+    return Proof(chain.verified, (*own, *_beside(connection)))
+
+
+def _beside(connection: Connection) -> Iterator[str]:
     yield from _moved_anchors(connection)
     for owner, account, kept_fen, summed_fen in balances.wrong_balances(connection):
         yield (

@@ -17,7 +17,7 @@ from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.decision_table import facts_of
 from cloud_receiver.domain.documents import Rule, rule_problems
 from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
-from cloud_receiver.domain.lint import lint
+from cloud_receiver.domain.lint import Remark, lint
 from cloud_receiver.domain.rules import RuleSet, failed_examples
 from cloud_receiver.store import drafts
 from cloud_receiver.store.engine import read
@@ -31,7 +31,7 @@ from cloud_receiver.web.texts import Language
 from cloud_receiver.web.visit import language_of
 
 MAX_BODY_BYTES: Final = 256 * 1024
-Beside = tuple[Sequence[Rule], str]
+Look = Callable[[Rule], Sequence[Remark]]
 _TRIED_SUBSIDY_FEN: Final = 10_000
 _NOT_ASKED: Final = frozenset({"employee_id", "work_date"})
 
@@ -42,7 +42,7 @@ def register(app: FastAPI, desk: Desk) -> None:
     @app.post("/rules/check")
     async def check_rule(request: Request) -> JSONResponse:
         asked = await body_of(request)
-        answer = await run_in_threadpool(check, asked, language_of(request), partial(_beside, desk))
+        answer = await run_in_threadpool(check, asked, language_of(request), partial(_look, desk))
         return JSONResponse(answer)
 
 
@@ -60,21 +60,16 @@ async def body_of(request: Request) -> dict[str, Any]:
         return {}
 
 
-def _beside(desk: Desk) -> Beside:
-    """Return the rules a draft would stand among, and today's date; reads."""
+def _look(desk: Desk, rule: Rule) -> Sequence[Remark]:
+    """Return what is to be said of a draft among the rules and stores there are; reads."""
     with read(desk.engine) as connection:
-        return drafts.rules_now(connection), desk.today()
-
-
-def _remarks(rule: Rule, beside: Callable[[], Beside], language: Language) -> list[str]:
-    rules, today = beside()
-    return [language.pick(one.zh, one.en) for one in lint(rule, rules, today)]
+        return drafts.examined(connection, rule, desk.today())
 
 
 def check(
     asked: Mapping[str, Any],
     language: Language,
-    beside: Callable[[], Beside] = lambda: ([], ""),
+    look: Look = lint,
 ) -> dict[str, Any]:
     """Say what is wrong with a document, how its rows read and what it says about a day."""
     try:
@@ -93,7 +88,7 @@ def check(
     found = list(rule_problems(rule))
     failed = [] if found else failed_examples(rule)
     hints = in_words(failed, language)
-    hints += [] if found else _remarks(rule, beside, language)
+    hints += [] if found else [language.pick(one.zh, one.en) for one in look(rule)]
     rows = [
         {"zh": row_sentence(rule, row, Language.ZH), "en": row_sentence(rule, row, Language.EN)}
         if row.outcome != type(row.outcome)() else {"zh": "", "en": ""}

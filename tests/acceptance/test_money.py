@@ -85,7 +85,7 @@ def test_s13_payroll_gets_the_month_and_the_next_one_gets_the_corrections(hq) ->
     hq.evaluate()
     last = next(row for row in reversed(_entries(hq)) if row.rule_id == "late_standard")
     assert (last.amount_fen, last.period, last.for_period) == (1000, "2026-12", NOVEMBER)
-    assert hq.reading(lambda c: list(verify_all(c))) == []
+    assert hq.reading(lambda c: list(verify_all(c).troubles)) == []
 
 
 def test_s14_twenty_minutes_late_is_ten_yuan_and_the_message_says_so(hq) -> None:

@@ -130,6 +130,20 @@ def test_a_setting_that_does_not_exist_is_refused(name: str, value: object) -> N
         with_settings(Policy(), {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("collapse_s", -1), ("serious_late_min", 10**6), ("rounding.coming.interval_min", -5),
+     ("overtime_min", -1), ("allowance.within_days", -2)],
+)  # fmt: skip
+def test_a_number_that_cannot_be_meant_is_refused(name: str, value: int) -> None:
+    with pytest.raises(DakaError, match=rf"{name} {value}: is a number from 0 to"):
+        with_settings(Policy(), {name: value})
+
+
+def test_an_allowance_may_be_without_limit() -> None:
+    assert with_settings(Policy(), {"allowance.cards_a_month": -1}).allowance.cards_a_month == -1
+
+
 def test_settings_within_settings_are_changed_alone() -> None:
     changed = with_settings(Policy(), {"allowance.cards_a_month": 1})
     assert changed.allowance.cards_a_month == 1

@@ -88,7 +88,7 @@ class Books:
         return self.read(lambda c: list(c.execute(query.order_by(tables.notice.c.notice_no))))
 
     def troubles(self) -> list[str]:
-        return self.read(lambda c: list(verify_all(c)))
+        return self.read(lambda c: list(verify_all(c).troubles))
 
     def sums_to_zero(self) -> bool:
         rows = self.read(balances.all_of)

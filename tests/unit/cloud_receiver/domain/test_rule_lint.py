@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from cloud_receiver.domain.conditions import Cell
-from cloud_receiver.domain.documents import Cap, Grain, Grant, Row, Rule
-from cloud_receiver.domain.lint import Remark, Severity, is_publishable, lint
+from cloud_receiver.domain.documents import Cap, Grain, Grant, Row, Rule, Scope
+from cloud_receiver.domain.lint import LawfulStore, Remark, Severity, is_publishable, lint
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store.rulebook import shipped_rules
 
@@ -92,3 +92,37 @@ def test_counting_what_costs_already_only_warns_for_the_guard_holds_at_once() ->
     )
     found = [one for one in lint(count, [LATE]) if one.code == "double_punishment"]
     assert [one.severity for one in found] == [Severity.WARNING]
+
+
+SHENZHEN, JIANGSU = Text("深圳", "Shenzhen"), Text("江苏", "Jiangsu")
+STORES = tuple(
+    LawfulStore(store_id=store, name=f"店{store}", scene=scene, law=law, cap_bp=cap_bp)
+    for store, scene, law, cap_bp in (
+        ("S1", "community", SHENZHEN, None),
+        ("S2", "community", JIANGSU, 2000),
+        ("S3", "community", None, 2000),
+        ("S4", "elsewhere", SHENZHEN, None),
+    )
+)
+
+
+def _said_of_law(rule: Rule) -> dict[str, str]:
+    found = lint(rule, stores=STORES)
+    return {one.code: one.zh for one in found if one.code.startswith("law")}
+
+
+def test_the_law_of_each_store_a_deduction_holds_in_is_read() -> None:
+    here = msgspec.structs.replace(LATE, scope=Scope(scenes=("community",)))
+    said = _said_of_law(here)
+    assert set(said) == {"law_forbids", "law_unknown"}
+    assert said["law_forbids"].endswith("店S1")
+    assert "深圳不得罚款" in said["law_forbids"]
+    steep = msgspec.structs.replace(here, **_row(Grant(rate_bp=3000, of="subsidy_fen")))
+    assert _said_of_law(steep)["law_cap"].endswith("店S2")
+    assert "20%" in _said_of_law(steep)["law_cap"]
+    elsewhere = msgspec.structs.replace(LATE, scope=Scope(stores=("S4",)))
+    assert set(_said_of_law(elsewhere)) == {"law_forbids"}
+
+
+def test_a_reward_is_nothing_the_law_limits() -> None:
+    assert _said_of_law(FULL) == {}
