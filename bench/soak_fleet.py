@@ -33,8 +33,10 @@ class Box(Sender):
 
     Attributes:
         records: how many it has captured so far.
+        batch: at most so many in a message.
     """
 
+    batch: int = BATCH
     flying: int = 0
     sent_at_s: float = 0.0
     back_at_s: float = 0.0
@@ -44,7 +46,7 @@ class Box(Sender):
         if not self.is_in or self.is_done or now_s < self.sent_at_s + AGAIN_S * (self.flying > 0):
             return
         first = self.mark.through + 1
-        self.flying = min(first + BATCH - 1, self.records)
+        self.flying = min(first + self.batch - 1, self.records)
         self.sent_at_s = now_s
         self.send(first, self.flying)
 

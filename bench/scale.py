@@ -1,0 +1,125 @@
+"""What one machine does with PostgreSQL: two receivers and evaluators, a flood, and a live punch beside it.
+
+    python -m bench.scale --database postgresql+psycopg://user@/daka?host=/run/postgresql
+                          [--boxes 40] [--records 5000] [--evaluators 1]
+
+Boxes have captured `records` each and send them as fast as they are receipted; one more box has a
+touch every fifth of a second and sends it at once. Measured: records a second until the last is
+in the journal, and until the last is judged and booked; how long a live touch waits for its
+receipt meanwhile; the processor time of every process. The database must be fresh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from time import monotonic
+
+import psutil
+
+from bench.soak import Processes, Soak
+from bench.soak_fleet import PEOPLE_A_BOX, TOUCHES_A_DAY, Box, enrol
+from cloud_receiver.store.engine import open_engine, upgrade
+
+BATCH = 500
+LIVE_EVERY_S = 0.2
+WANTED_A_SECOND, WANTED_P99_S = 20_000, 1.0
+
+
+@dataclass
+class LiveBox(Box):
+    """A box whose people come one by one; notes how long each touch waited for its receipt."""
+
+    captured_s: list[float] = field(default_factory=list)
+    waited_s: list[float] = field(default_factory=list)
+
+    def capture(self, now_s: float) -> None:
+        """Have one touch more, when it is time."""
+        if now_s >= self.records * LIVE_EVERY_S:
+            self.captured_s.append(now_s)
+            self.records += 1
+
+    def note(self, now_s: float) -> None:
+        """Note the touches that were receipted since the last look."""
+        for at_s in self.captured_s[len(self.waited_s) : self.mark.through]:
+            self.waited_s.append(now_s - at_s)
+
+
+def run(url: str, boxes: int, records: int, evaluators: int) -> None:
+    """Fill, measure and print."""
+    folder = Path(mkdtemp(prefix="daka-scale-"))
+    engine = open_engine(url)
+    upgrade(engine)
+    processes = Processes(folder, url)
+    names = [f"B{number:03}" for number in range(boxes)]
+    try:
+        enrol(engine, [*names, "LIVE"], records // PEOPLE_A_BOX // TOUCHES_A_DAY + 2)
+        parts = ["broker", "ingest-0", "ingest-1", *(f"evaluate-{n}" for n in range(evaluators))]
+        for name in parts:
+            processes.start(name)
+        fleet = [Box(name, processes.port, records, batch=BATCH) for name in names]
+        live = LiveBox("LIVE", processes.port, 0)
+        soak = Soak([*fleet, live], processes, engine, random.Random(1))
+        while not any(box.mark.through for box in fleet):  # receivers take a while to start
+            soak.run_network(monotonic())
+        settled_s, filed_s = _measure(soak, fleet, live)
+        spent = {
+            name: psutil.Process(one.pid).cpu_times() for name, one in processes.running.items()
+        }
+        _print(boxes * records, filed_s, settled_s, live)
+        for name, times in spent.items():
+            cost_us = (times.user + times.system) / boxes / records * 1e6
+            print(f"  {name}: {cost_us:.1f} us of processor time a record")
+    finally:
+        processes.close()
+        engine.dispose()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(soak: Soak, fleet: list[Box], live: LiveBox) -> tuple[float, float]:
+    """Return after how many seconds all was judged and booked, and all was in the journal."""
+    began_s, filed_s, look_s = monotonic(), 0.0, 0.0
+    while True:
+        now_s = monotonic() - began_s
+        if not filed_s:
+            live.capture(now_s)
+        soak.run_network(monotonic())
+        live.note(monotonic() - began_s)
+        if not filed_s and all(box.is_done for box in fleet):
+            filed_s = now_s
+        if filed_s and now_s > look_s:
+            look_s = now_s + 0.5
+            if soak.is_settled():
+                return now_s, filed_s
+
+
+def _print(records: int, filed_s: float, settled_s: float, live: LiveBox) -> None:
+    waited_s = sorted(live.waited_s)
+    p50, p99 = (waited_s[int(len(waited_s) * share)] for share in (0.5, 0.99))
+    for what, took_s in (("in the journal", filed_s), ("judged and booked", settled_s)):
+        rate = records / took_s
+        print(f"{records} records {what} in {took_s:.1f} s: {rate:,.0f}/s, "
+              f"{rate / WANTED_A_SECOND:.2f} x wanted")  # fmt: skip
+    print(f"{len(waited_s)} live touches meanwhile: receipt after {p50:.3f} s in the middle, "
+          f"p99 {p99:.3f} s, {p99 / WANTED_P99_S:.2f} x wanted")  # fmt: skip
+
+
+def main() -> int:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--database", required=True, help="the URL of a fresh PostgreSQL database")
+    parser.add_argument("--boxes", type=int, default=40)
+    parser.add_argument("--records", type=int, default=5000, help="of each box")
+    parser.add_argument("--evaluators", type=int, default=1)
+    chosen = parser.parse_args()
+    run(chosen.database, chosen.boxes, chosen.records, chosen.evaluators)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
