@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from cloud_receiver.commands import (
+    api,
     backups,
     blank_files,
     boxes,
@@ -34,6 +35,7 @@ from cloud_receiver.commands import (
     service,
     shifts,
     users,
+    webhooks,
 )
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
@@ -60,6 +62,9 @@ app.add_typer(deadletters.app, name="deadletter")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(journals.app, name="journal")
 app.add_typer(payroll.app, name="payroll")
+app.add_typer(api.app, name="api")
+app.add_typer(api.keys, name="api-key")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(boxes.app, name="box")
 app.add_typer(shifts.app, name="shift")
 app.add_typer(rosters.app, name="roster")
@@ -167,6 +172,7 @@ def import_(
         typer.Argument(
             help="stores, employees, badges, sellers, roster, punches, results, contacts, campaigns, "
             "campaign_members, teams, wages, jurisdictions"
+            help="stores, employees, badges, sellers, roster, targets, punches, results, contacts"
         ),
     ],
     file: Path,

@@ -23,12 +23,15 @@ from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.budgets import limited
 from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.employee_day import Assessment, assess
+from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
+from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import local_date, shift_date, utc_ms
 from cloud_receiver.store import (
     campaigns,
+    change_feed,
     day_facts,
     days,
     dirty,
@@ -253,6 +256,8 @@ def _evaluate(
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
     # from here on one evaluator at a time: what is closed and who leads is asked of all people
     lock(connection)
+    judged = [_shown(key, one) for key, one in changes.items()]
+    change_feed.tell(connection, ChangeKind.DAY_JUDGED, judged, now_utc_ms)
     rulebook = load_rulebook(connection)
     touched = {
         one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
@@ -270,6 +275,16 @@ def _evaluate(
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
     return list(changes), sorted(followers - looks.keys())
+
+
+def _shown(key: DayKey, one: Change) -> tuple[str, dict[str, FactValue]]:
+    """Return a day as other systems are told of it; status is empty when it is gone."""
+    who, work_date = key
+    shown = {name: one.facts.get(name, "") for name in ("store_id", "status")}
+    is_final = one.facts.get("final", True)
+    return f"{who}/{work_date}", {
+        "employee_id": who, "work_date": work_date, **shown, "final": is_final,
+    }  # fmt: skip
 
 
 def _settle(

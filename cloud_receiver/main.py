@@ -190,6 +190,9 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
     couriers = _couriers(settings, engine) if Part.NOTIFY in parts else {}
     loops = [Loop(f"courier-{name}", one.run, one.wake) for name, one in couriers.items()]
     if Part.NOTIFY in parts:
+        from cloud_receiver.channels.subscriptions import Subscriptions
+
+        loops.append(Loop("webhooks", Subscriptions(engine, settings.clock).run))
         loops += _listeners(settings, engine)
     on_new: Callable[[], None] = _nobody_waits
     if Part.EVALUATE in parts:

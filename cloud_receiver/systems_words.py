@@ -20,5 +20,29 @@ SYSTEMS: Final[dict[str, tuple[str, str]]] = {
         "  changed {employee} {date} {title}: {before} -> {after}, {why}",
     ),
     "payroll_written": ("已写入 {file}（SHA-256 {sha256}）", "written {file} (SHA-256 {sha256})"),
+    "key_made": ("{name} 的密钥（只显示这一次）：", "key of {name}, shown this once:"),
+    "key_good": ("有效", "good"),
+    "key_revoked": ("已作废", "revoked"),
+    "key_line": (
+        "{name} {state} {at} {author}：{scopes}",
+        "{name} {state} {at} {author}: {scopes}",
+    ),
+    "key_none": ("还没有密钥", "there are no keys yet"),
+    "key_gone": ("{name} 的密钥已作废", "the key of {name} opens nothing any more"),
+    "webhook_made": (
+        "订阅 {webhook} 已建立，签名密钥（只显示这一次）：",
+        "subscription {webhook} made; its signing secret, shown this once:",
+    ),
+    "webhook_line": (
+        "{webhook} {url} 已送达 {through}，失败 {attempts} 次：{kinds}",
+        "{webhook} {url} told through {through}, {attempts} failures now: {kinds}",
+    ),
+    "webhook_delivery": (
+        "  {at} {change} {outcome} {detail}",
+        "  {at} {change} {outcome} {detail}",
+    ),
+    "webhook_none": ("还没有订阅", "there are no subscriptions yet"),
+    "webhook_gone": ("订阅 {webhook} 已删除", "subscription {webhook} removed"),
+    "webhook_test": ("{webhook}：{outcome} {detail}", "{webhook}: {outcome} {detail}"),
     "payroll_none": ("还没有导出过工资文件", "nothing was exported to payroll yet"),
 }

@@ -46,6 +46,32 @@ def body_of(notice: Notice) -> bytes:
     )
 
 
+def post_signed(
+    client: httpx.Client, url: str, secret: bytes, clock: Clock, *, key: str, body: bytes,
+    where: str,
+) -> None:  # fmt: skip
+    """POST a JSON body with its signature; any 2xx answer means the other side has it.
+
+    Args:
+        key: names the content; the same content sent again has the same.
+        where: what to check when the other side refuses us altogether.
+
+    Raises:
+        RetryLaterError: no answer, a busy or broken server, or one that rejects our
+            credentials or address, which the administrator can put right.
+        PermanentError: the server refuses this very content.
+    """
+    timestamp, nonce = str(int(clock.now_utc().timestamp())), token_hex(16)
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": quote(key, safe="/#"),
+        "X-Daka-Timestamp": timestamp,
+        "X-Daka-Nonce": nonce,
+        "X-Daka-Signature": signature(secret, timestamp, nonce, body),
+    }
+    check_status(post(client, url, content=body, headers=headers), f"{where} and its secret")
+
+
 class WebhookNotifier:
     """Posts each notice to one address over a kept connection."""
 
@@ -70,17 +96,10 @@ class WebhookNotifier:
                 credentials or address, which the administrator can put right.
             PermanentError: the server refuses this very notice.
         """
-        body = body_of(notice)
-        timestamp, nonce = str(int(self._clock.now_utc().timestamp())), token_hex(16)
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": quote(notice.notice_id, safe="/#"),
-            "X-Daka-Timestamp": timestamp,
-            "X-Daka-Nonce": nonce,
-            "X-Daka-Signature": signature(self._secret, timestamp, nonce, body),
-        }
-        answer = post(self._client, self._url, content=body, headers=headers)
-        check_status(answer, "webhook_url and its secret")
+        post_signed(
+            self._client, self._url, self._secret, self._clock,
+            key=notice.notice_id, body=body_of(notice), where="webhook_url",
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close the kept connection."""

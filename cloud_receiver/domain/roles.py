@@ -67,6 +67,7 @@ DOORS: Final[dict[str, Door]] = {
     "/fleet": Door(_HR_LOOKED_OVER, _HR),
     "/problems": Door(_HR_LOOKED_OVER, _HR),
     "/search": Door(_OFFICE),
+    "/api": Door(_OFFICE, _HR),
     "/me": Door(_EVERYBODY, _EVERYBODY),
     "/store": Door(_HR | {Role.SUPERVISOR}, _HR | {Role.SUPERVISOR}),
     "/prefer": Door(_EVERYBODY, _EVERYBODY),

@@ -18,6 +18,7 @@ class ImportKind(StrEnum):
     BADGES = "badges"
     SELLERS = "sellers"
     ROSTER = "roster"
+    TARGETS = "targets"
     PUNCHES = "punches"
     RESULTS = "results"
     CONTACTS = "contacts"
@@ -93,6 +94,12 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("start", ("上班", "上班时间"), instead="shift"),
         Column("end", ("下班", "下班时间"), instead="shift"),
         Column("grace_min", ("允许迟到分钟", "弹性分钟"), is_required=False),
+        Column("target_yuan", ("当日目标", "目标"), is_required=False),
+        Column("subsidy_yuan", ("当日补贴", "补贴"), is_required=False),
+    ),
+    ImportKind.TARGETS: (
+        _PERSON,
+        Column("work_date", ("日期", "工作日")),
         Column("target_yuan", ("当日目标", "目标"), is_required=False),
         Column("subsidy_yuan", ("当日补贴", "补贴"), is_required=False),
     ),

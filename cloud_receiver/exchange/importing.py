@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
-from cloud_receiver.exchange import campaign_lines, fields, history, law_lines
+from cloud_receiver.exchange import amounts, campaign_lines, fields, history, law_lines
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
@@ -135,7 +135,7 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
     return changed
 
 
-def _import_employees(connection: Connection, file: ImportFile, _errand: Errand) -> int:
+def _import_employees(connection: Connection, file: ImportFile, errand: Errand) -> int:
     named = known(connection)
 
     def read(_number: int, cells: Cells) -> Employee:
@@ -147,7 +147,7 @@ def _import_employees(connection: Connection, file: ImportFile, _errand: Errand)
             active=fields.yes("active", cells["active"]),
         )
 
-    return enrolment.put_employees(connection, file.read(read))
+    return enrolment.put_employees(connection, file.read(read), errand.now_utc_ms)
 
 
 def _import_badges(connection: Connection, file: ImportFile, errand: Errand) -> int:
@@ -217,6 +217,19 @@ def _import_roster(connection: Connection, file: ImportFile, errand: Errand) -> 
     )
 
 
+def _import_targets(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    named = known(connection)
+
+    def read(number: int, cells: Cells) -> amounts.Amounts:
+        return amounts.read_line(number, cells, named)
+
+    entries = amounts.entries_of(connection, file, file.read(read))
+    return sum(
+        enrolment.add_roster(connection, some, errand.author, errand.now_utc_ms)
+        for some in _portions(entries)
+    )
+
+
 def _portions(entries: list[RosterEntry]) -> Iterator[list[RosterEntry]]:
     ordered = sorted(entries, key=lambda entry: (entry.employee_id, entry.work_date))
     for start in range(0, len(ordered), _ENTRIES_AT_ONCE):
@@ -229,6 +242,7 @@ _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]
     ImportKind.BADGES: _import_badges,
     ImportKind.SELLERS: _import_sellers,
     ImportKind.ROSTER: _import_roster,
+    ImportKind.TARGETS: _import_targets,
     ImportKind.PUNCHES: history.import_punches,
     ImportKind.RESULTS: history.import_results,
     ImportKind.CONTACTS: _import_contacts,

@@ -26,7 +26,8 @@ from cloud_receiver.domain.ledger import Entry
 from cloud_receiver.domain.notices import Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.periods import period_of
-from cloud_receiver.store import balances
+from cloud_receiver.domain.scopes import ChangeKind
+from cloud_receiver.store import balances, change_feed
 from cloud_receiver.store.ledger import (
     DEFAULT_CHANNELS,
     book_again,
@@ -264,8 +265,20 @@ def _settle(
     seen = view(connection, appeal_id, now_utc_ms)
     day = (seen.employee_id, seen.work_date)
     book_again(connection, [day], now_utc_ms, channels=())
+    _tell_systems(connection, seen, now_utc_ms)
     tell(connection, [_news(seen)], tuple(channels), now_utc_ms, groups=False)
     return seen
+
+
+def _tell_systems(connection: Connection, seen: AppealView, now_utc_ms: int) -> None:
+    is_open = seen.state is State.OPEN
+    kind = ChangeKind.APPEAL_OPENED if is_open else ChangeKind.APPEAL_CHANGED
+    document = {
+        "appeal_id": seen.appeal_id, "outcome_key": seen.outcome_key, "state": seen.state.value,
+        "employee_id": seen.employee_id, "work_date": seen.work_date,
+        "amount_fen": seen.amount_fen,
+    }  # fmt: skip
+    change_feed.tell(connection, kind, [(seen.appeal_id, document)], now_utc_ms)
 
 
 def _news(seen: AppealView) -> News:

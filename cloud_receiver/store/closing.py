@@ -18,9 +18,10 @@ from cloud_receiver.domain.closing import Payment, Standing, close, payment_of
 from cloud_receiver.domain.ledger import Entry
 from cloud_receiver.domain.notices import told_of
 from cloud_receiver.domain.periods import last_date, parse_period
+from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.transfers import Subject, paid_by_payroll
 from cloud_receiver.domain.workday import local_date
-from cloud_receiver.store import balances, lawbook, organisation
+from cloud_receiver.store import balances, change_feed, lawbook, organisation
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, first_open, lock
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.tables import (
@@ -99,6 +100,10 @@ def close_period(
         "document": msgspec.json.encode(asdict(closed)).decode(),
     }
     connection.execute(insert(period_close), [row])
+    change_feed.tell(
+        connection, ChangeKind.PERIOD_CLOSED, [(period, {"period": period, "author": author})],
+        now_utc_ms,
+    )  # fmt: skip
     news = [told_of(entry) for entry in booked if entry.contra == PAYROLL_CLEARING]
     tell(connection, news, tuple(channels), now_utc_ms, groups=False)
     return closed

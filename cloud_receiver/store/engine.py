@@ -286,6 +286,15 @@ def wait_turn(connection: Connection, name: str, *, shared: bool = False) -> Non
         connection.exec_driver_sql(f"SELECT {lock}(hashtextextended(%s, 2026))", (name,))
 
 
+def number_in_order(connection: Connection) -> None:
+    """Let `behind_writers` know of this transaction before it takes a serial number.
+
+    PostgreSQL names a transaction when it first writes, which is after the number was taken.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_current_xact_id()")
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to the newest schema, making it when it is empty; safe to repeat.
 

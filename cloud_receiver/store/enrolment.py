@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, select
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import around
+from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.domain.workday import (
     FIRST_DATE,
@@ -23,7 +24,7 @@ from cloud_receiver.domain.workday import (
     midnight_utc_ms,
     shift_date,
 )
-from cloud_receiver.store import dirty, organisation, projection, tables
+from cloud_receiver.store import change_feed, dirty, organisation, projection, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
 
@@ -109,6 +110,8 @@ def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int)
     """Enter stores; another zone or fence places all that happened there anew."""
     before = organisation.sites(connection)
     changed = _put(connection, tables.store, stores)
+    about = [(row["store_id"], row) for row in changed]
+    change_feed.tell(connection, ChangeKind.STORE_CHANGED, about, now_utc_ms)
     for row in changed:
         store_id = row["store_id"]
         site = before.get(store_id)
@@ -121,9 +124,14 @@ def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int)
     return len(changed)
 
 
-def put_employees(connection: Connection, employees: Iterable[Employee]) -> int:
+def put_employees(
+    connection: Connection, employees: Iterable[Employee], now_utc_ms: int = 0
+) -> int:
     """Enter people."""
-    return len(_put(connection, tables.employee, employees))
+    changed = _put(connection, tables.employee, employees)
+    about = [(row["employee_id"], row) for row in changed]
+    change_feed.tell(connection, ChangeKind.EMPLOYEE_CHANGED, about, now_utc_ms)
+    return len(changed)
 
 
 def bind_badges(connection: Connection, badges: Iterable[Badge], now_utc_ms: int) -> int:
@@ -186,7 +194,13 @@ def add_roster(
         sold = _happened_around(keys, tables.sale, tables.sale.c.sold_utc_ms)
         projection.project_again(connection, tables.sale, sold, now_utc_ms)
         _mark_rostered(connection, rows, now_utc_ms)
+        about = [(f"{row['employee_id']}/{row['work_date']}", _told(row)) for row in rows]
+        change_feed.tell(connection, ChangeKind.ROSTER_CHANGED, about, now_utc_ms)
     return len(rows)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("version", *_ROSTER_CONTENT) if name != "shift"}
 
 
 def _roster_row(entry: RosterEntry) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
+from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import boots
+from cloud_receiver.store import boots, change_feed
 from cloud_receiver.store.engine import insert_ignore, upsert
 from cloud_receiver.store.projection import redate
 from cloud_receiver.store.tables import box, source
@@ -54,7 +55,9 @@ def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
     """Take a box's birth or death; a death of an earlier connection changes nothing."""
     if not state.online:
         is_of_this_life = (box.c.box_id == state.box_id) & (box.c.nonce == state.nonce)
-        connection.execute(update(box).where(is_of_this_life).values(online=False))
+        died = update(box).where(is_of_this_life, box.c.online).values(online=False)
+        if connection.execute(died).rowcount:
+            _tell_systems(connection, state.box_id, now_utc_ms, online=False)
         return
     meet(connection, [state.box_id], now_utc_ms)
     told = {
@@ -64,12 +67,25 @@ def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
         "epoch": state.epoch,
         "last_seen_utc_ms": now_utc_ms,
     }
+    _note_online(connection, state.box_id, now_utc_ms)
     connection.execute(update(box).where(box.c.box_id == state.box_id).values(told))
 
 
 def epoch_of(connection: Connection, box_id: str) -> str | None:
     """Return the outbox a box spoke of last."""
     return connection.scalar(select(box.c.epoch).where(box.c.box_id == box_id))
+
+
+def _note_online(connection: Connection, box_id: str, now_utc_ms: int) -> None:
+    """Tell systems of a box that was not online, or not known."""
+    before = connection.scalar(select(box.c.online).where(box.c.box_id == box_id))
+    if not before:
+        _tell_systems(connection, box_id, now_utc_ms, online=True)
+
+
+def _tell_systems(connection: Connection, box_id: str, now_utc_ms: int, *, online: bool) -> None:
+    document = {"box_id": box_id, "online": online}
+    change_feed.tell(connection, ChangeKind.BOX_STATE, [(box_id, document)], now_utc_ms)
 
 
 def report(
@@ -90,6 +106,7 @@ def report(
         "first_seen_utc_ms": now_utc_ms,
         "last_seen_utc_ms": now_utc_ms,
     }
+    _note_online(connection, beat.box_id, now_utc_ms)
     upsert(connection, box, [row], keep=("first_seen_utc_ms",))
     if boots.note(connection, beat.box_id, beat.boot_id, beat.boottime_ms, now_utc_ms):
         redate(connection, beat.box_id, now_utc_ms)

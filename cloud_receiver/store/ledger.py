@@ -21,8 +21,9 @@ from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
 from cloud_receiver.domain.notices import news_of
 from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome, Text
 from cloud_receiver.domain.periods import after
+from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.transfers import floor
-from cloud_receiver.store import balances, rulings
+from cloud_receiver.store import balances, change_feed, rulings
 from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert_rows
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.questions import Among, Question
@@ -31,6 +32,10 @@ from cloud_receiver.store.tables import ledger, meta, outcome, period_close
 HEAD_KEY: Final = "ledger_head"
 DEFAULT_CHANNELS: Final = ("console",)
 _KEYS_A_QUERY: Final = 500  # some builds of SQLite allow only 999 parameters
+_SHOWN_TO_SYSTEMS: Final = (
+    "entry_no", "entry_id", "employee_id", "store_id", "work_date", "account", "contra",
+    "amount_fen", "rule_id", "rule_version", "adjusts", "kind", "period", "for_period",
+)  # fmt: skip
 _FLOORED: Final = frozenset({PersonAccount.INSTANT, PersonAccount.CARRY_FORWARD})
 
 
@@ -132,9 +137,18 @@ def _write(connection: Connection, entries: Sequence[Entry], now_utc_ms: int) ->
         _insert(connection, followed)
         balances.add(connection, followed)
         head = Head(followed[-1].entry_no, followed[-1].hash)
+    _tell_systems(connection, [*entries, *followed], now_utc_ms)
     moved = update(meta).where(meta.c.key == HEAD_KEY).values(value=_head_text(head))
     connection.execute(moved)
     return [*entries, *followed]
+
+
+def _tell_systems(connection: Connection, entries: Sequence[Entry], now_utc_ms: int) -> None:
+    booked = [
+        (entry.entry_id, {name: getattr(entry, name) for name in _SHOWN_TO_SYSTEMS})
+        for entry in entries
+    ]
+    change_feed.tell(connection, ChangeKind.ENTRY_BOOKED, booked, now_utc_ms)
 
 
 def _insert(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,6 +23,8 @@ from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
 from cloud_receiver.provisioning.admission import Doorkeeper
+from cloud_receiver.store import api_keys
+from cloud_receiver.store.engine import read
 from cloud_receiver.web import (
     connections,
     decide,
@@ -44,6 +47,8 @@ from cloud_receiver.web import (
     trail,
     why,
 )
+from cloud_receiver.web.api import service
+from cloud_receiver.web.api.caller import Caller, caller_of_key
 from cloud_receiver.web.frame import STATIC, Desk
 from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.live import Hub
@@ -111,6 +116,8 @@ def create_app(
     def healthz() -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
+    api = service.create_api(desk)
+    app.mount(service.PREFIX, api)
     app.mount("/static", StaticFiles(directory=STATIC))
     login.register(app, door)
     preferences.register(app)
@@ -134,8 +141,20 @@ def create_app(
     nicegui_app.user_middleware[:] = [
         one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
     ]
-    app.add_middleware(Gate, admit=door.admit, behind_tls=settings.web.behind_tls)
+    app.add_middleware(
+        Gate,
+        admit=door.admit,
+        admit_key=partial(machine, engine),
+        behind_tls=settings.web.behind_tls,
+    )
     return app
+
+
+def machine(engine: Engine, key: str) -> Caller | None:
+    """Return the machine a key belongs to, None when it is none; reads."""
+    with read(engine) as connection:
+        found = api_keys.find(connection, key)
+    return caller_of_key(found) if found is not None else None
 
 
 def serve(

@@ -1,5 +1,6 @@
 """The door: nothing but the log-in page, its style sheet, /healthz and the admission of boxes,
-which has secrets of its own, is open without log-in.
+which has secrets of its own, is open without log-in. Machines come in under /api only, by key;
+a browser sends no key by itself, so nobody can make it act for a machine.
 
 It wraps the whole application, so a page, an API route, a NiceGUI asset and the NiceGUI
 socket all pass here, also those added later. Every answer leaves with security headers.
@@ -19,6 +20,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud_receiver.domain.roles import home, may_change, may_look
+from cloud_receiver.web.api.caller import Caller, caller_of_session, is_api, shown_key
+from cloud_receiver.web.api.refusals import ApiError, refusal
 from cloud_receiver.web.sessions import COOKIE, Session
 from sync.enrolment import ENROL_PATH, RENEW_PATH
 
@@ -27,6 +30,10 @@ OPEN_FOLDER: Final = "/static/"
 _VERSIONED_FOLDER: Final = "/_nicegui/"  # a new version has a new address
 _ACT: Final = '42["event"'
 """How Socket.IO words what a reader does on a page of NiceGUI; its pings and receipts differ."""
+BAD_KEY: Final = ApiError(
+    "unauthenticated", "没有密钥,或密钥无效、已作废", "no key, or one that is wrong or revoked"
+)
+NO_ACCESS: Final = ApiError("forbidden", "此登录账号不能这样做", "this log-in may not do that")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECURITY_HEADERS: Final = {
     # Vue compiles templates in the browser and NiceGUI's start is an inline script, hence
@@ -57,14 +64,21 @@ class Gate:
     Args:
         admit: reads the session of a cookie, or None, and keeps it awake; called in a worker
             thread.
+        admit_key: reads the machine of a key, or None; called in a worker thread.
         behind_tls: browsers come by https to a proxy: cookies go by nothing else.
     """
 
     def __init__(
-        self, app: ASGIApp, admit: Callable[[str], Session | None], *, behind_tls: bool
+        self,
+        app: ASGIApp,
+        admit: Callable[[str], Session | None],
+        admit_key: Callable[[str], Caller | None],
+        *,
+        behind_tls: bool,
     ) -> None:
         self._app = app
         self._admit = admit
+        self._admit_key = admit_key
         self._behind_tls = behind_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,8 +87,14 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        key = shown_key(headers.get("authorization")) if is_api(scope["path"]) else None
+        if key is not None:
+            await self._machine(key, scope, receive, send)
+            return
         session = await self._session(headers)
-        scope.setdefault("state", {})["session"] = session
+        state = scope.setdefault("state", {})
+        state["session"] = session
+        state["caller"] = caller_of_session(session) if session else None
         closed = session is None and not is_open(scope["path"])
         foreign = _comes_from_elsewhere(scope, headers)
         barred = session is not None and not _may_enter(session, scope)
@@ -100,6 +120,19 @@ class Gate:
             return message
 
         return receiving
+
+    async def _machine(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a machine in by its key, whatever cookies come with it."""
+        machine = await to_thread.run_sync(self._admit_key, key)
+        sending = _with_headers(send, scope, behind_tls=self._behind_tls)
+        if scope["type"] == "http" and machine is not None:
+            scope.setdefault("state", {})["caller"] = machine
+            await self._app(scope, receive, sending)
+        elif scope["type"] == "http":
+            await refusal(Headers(scope=scope), BAD_KEY)(scope, receive, sending)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "no sockets here"})
 
     async def _session(self, headers: Headers) -> Session | None:
         cookie = cookie_of(headers, COOKIE)
@@ -141,6 +174,8 @@ def _may_enter(session: Session, scope: Scope) -> bool:
 
 
 def _refusal(request: Request, *, foreign: bool, barred: Session | None) -> Response:
+    if is_api(request.url.path):
+        return refusal(request.headers, NO_ACCESS if foreign or barred else BAD_KEY)
     if foreign:
         return PlainTextResponse("this request came from another site", status_code=403)
     if barred is not None:

@@ -58,12 +58,14 @@ from cloud_receiver.store.tables.planning import (
 from cloud_receiver.store.tables.provisioning import certificate, claim
 from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
 from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
+from cloud_receiver.store.tables.systems import api_key, change, webhook, webhook_delivery
 
 __all__ = [
     "IS_TROUBLE",
     "IS_UNDATED",
     "account",
     "anchor",
+    "api_key",
     "appeal",
     "appeal_event",
     "badge",
@@ -76,6 +78,7 @@ __all__ = [
     "campaign",
     "campaign_member",
     "certificate",
+    "change",
     "channel_state",
     "channel_use",
     "claim",
@@ -115,4 +118,6 @@ __all__ = [
     "team_member",
     "wage",
     "web_session",
+    "webhook",
+    "webhook_delivery",
 ]

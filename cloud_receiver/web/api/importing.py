@@ -1,0 +1,99 @@
+"""Whole files by API: the organisation, rosters, targets and history, with a report by line."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from cloud_receiver.domain.scopes import Scope
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.exchange.importing import Report, import_file
+from cloud_receiver.web.api.caller import Caller, caller, needs
+from cloud_receiver.web.api.refusals import ApiError, asked_language
+from cloud_receiver.web.frame import Desk
+from sync.errors import DakaError
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILE: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {
+    "text/csv": {"schema": {"type": "string"}},
+    XLSX: {"schema": {"type": "string", "format": "binary"}},
+}}}  # fmt: skip
+
+
+class LineShown(BaseModel):
+    """A line that was left out, and what to write instead."""
+
+    line: int
+    field: str
+    detail: str
+
+
+class ReportShown(BaseModel):
+    """What an import did; the same file again changes nothing."""
+
+    lines: int
+    changed: int
+    errors: list[LineShown]
+    is_dry_run: bool
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["imports"])
+
+    @routes.post("/imports/{kind}", openapi_extra=needs(Scope.ORGANISATION_WRITE) | _FILE)
+    async def import_organisation(
+        kind: Literal["stores", "employees", "badges", "sellers", "roster", "targets"],
+        request: Request, who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
+    ) -> ReportShown:  # fmt: skip
+        """Bring a CSV or XLSX file in; headings as in ``daka-hq template``."""
+        return await _import(request, kind, who, dry_run=dry_run)
+
+    @routes.post("/history/{kind}", openapi_extra=needs(Scope.ATTENDANCE_WRITE) | _FILE)
+    async def import_history(
+        kind: Literal["punches", "results"], request: Request,
+        who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
+        form: Annotated[Literal["daka", "dingtalk", "frappe"], Query()] = "daka",
+    ) -> ReportShown:  # fmt: skip
+        """Bring history of another system in: touches, or its results to compare with."""
+        return await _import(request, kind, who, dry_run=dry_run, form=form)
+
+    async def _import(
+        request: Request, kind: str, who: Caller, *, dry_run: bool, form: str = "daka"
+    ) -> ReportShown:
+        content = await request.body()
+        is_workbook = request.headers.get("content-type", "").partition(";")[0].strip() == XLSX
+
+        def work() -> Report:
+            with tempfile.TemporaryDirectory(prefix="daka-import-") as folder:
+                path = Path(folder) / f"{kind}.{'xlsx' if is_workbook else 'csv'}"
+                path.write_bytes(content)
+                now_utc_ms = utc_ms(desk.clock.now_utc())
+                return import_file(
+                    desk.engine, kind, path, who.name, now_utc_ms, form=form, dry_run=dry_run
+                )
+
+        try:
+            report = await run_in_threadpool(work)
+        except DakaError as error:
+            told = str(error).rpartition("/")[2]  # the folder is nobody's business
+            raise ApiError("invalid", told, told, field="file") from error
+        return _shown(report, request)
+
+    return routes
+
+
+def _shown(report: Report, request: Request) -> ReportShown:
+    language = asked_language(request.headers)
+    errors = [
+        LineShown(line=one.line, field=one.field, detail=language.pick(one.zh, one.en))
+        for one in report.errors
+    ]
+    return ReportShown(
+        lines=report.lines, changed=report.changed, errors=errors, is_dry_run=report.is_dry_run
+    )
