@@ -42,13 +42,14 @@ bundle: $(VENV)/.demo-ready ## build what a box needs without internet, for each
 clean: ## remove the environment and the demonstration's data
 	rm -rf $(VENV) var build dist *.egg-info
 
-packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace and CJK fonts from Debian
+packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace, curl and CJK fonts from Debian
 	@missing=""; \
 	command -v mosquitto /usr/sbin/mosquitto >/dev/null || missing="$$missing mosquitto"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	command -v strace >/dev/null || missing="$$missing strace"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
