@@ -83,7 +83,7 @@ def document(api: FastAPI) -> dict[str, Any]:
 def document_text() -> str:
     """Return the document as it is published in docs/openapi.json."""
     clock, engine = SystemClock.of_this_boot(), open_engine("sqlite://")
-    api = create_api(Desk(engine, clock, Hub(engine, clock, lambda _: None)))
+    api = create_api(Desk(engine, clock, Hub(engine, clock, lambda _: False)))
     return json.dumps(document(api), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -67,7 +67,7 @@ class Office(Headquarters):
     def serve(self, limit: RateLimit | None = None) -> None:
         """Open the door, with a limit of its own if one is given."""
         headers = self.client.headers if hasattr(self, "client") else {}
-        desk = Desk(self.engine, self.clock, Hub(self.engine, self.clock, lambda _: None))
+        desk = Desk(self.engine, self.clock, Hub(self.engine, self.clock, lambda _: False))
         self.api = create_api(desk, limit)
         inner = Starlette()
         inner.mount(PREFIX, self.api)
