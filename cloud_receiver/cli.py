@@ -170,9 +170,8 @@ def import_(
     kind: Annotated[
         str,
         typer.Argument(
-            help="stores, employees, badges, sellers, roster, punches, results, contacts, campaigns, "
-            "campaign_members, teams, wages, jurisdictions"
-            help="stores, employees, badges, sellers, roster, targets, punches, results, contacts"
+            help="stores, employees, badges, sellers, roster, targets, punches, results, contacts, "
+            "campaigns, campaign_members, teams, wages, jurisdictions"
         ),
     ],
     file: Path,
