@@ -215,14 +215,18 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         ]
     if Part.WEB in parts:
         from cloud_receiver.web.app import serve
+        from cloud_receiver.web.frame import Outside
 
         # NiceGUI looks through all objects while it starts, which breaks tuples that other
         # threads are building (SystemError from CPython): nothing else runs meanwhile
         listening = threading.Event()
         doorkeeper = _doorkeeper(settings, engine)
+        boxes = settings.boxes
+        outside = Outside(settings.notify.channels, boxes.web, boxes.broker)
         web = partial(
-            serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper
-        )
+            serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper,
+            outside=outside,
+        )  # fmt: skip
         loops.insert(0, Loop("web", web, is_up=listening))
     return loops
 

@@ -55,6 +55,8 @@ _CLOSED: Final = Door(frozenset({Role.ADMINISTRATOR}), frozenset({Role.ADMINISTR
 DOORS: Final[dict[str, Door]] = {
     "/": Door(_OFFICE),
     "/ledger": Door(_OFFICE, _MONEY | _HR),
+    "/payroll": Door(_OFFICE, _MONEY),
+    "/campaigns": Door(_OFFICE, _HR),
     "/decide": Door(_OFFICE, _HR),
     "/schedule": Door(_OFFICE, _HR),
     "/reports": Door(_OFFICE),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +38,14 @@ from sync.errors import DakaError
 
 COUNTED_IN: Final = func.coalesce(ledger.c.period, func.substr(ledger.c.work_date, 1, 7))
 _about = func.coalesce(ledger.c.for_period, func.substr(ledger.c.work_date, 1, 7))
+
+
+class MonthState(StrEnum):
+    """Whether a month can be closed."""
+
+    RUNNING = "running"  # not over in some store
+    OVER = "over"
+    CLOSED = "closed"  # by itself or together with a later one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,23 +84,9 @@ def close_period(
     """
     lock(connection)
     _check_may_close(connection, parse_period(period), now_utc_ms)
-    standings = _standings(connection, period)
-    entries: list[Entry] = []
-    payments = []
-    for standing in standings:
-        own = close(standing)
-        entries += own
-        payments.append(payment_of(standing, own))
+    entries, payments = _plan(connection, period)
     booked = book(connection, entries, now_utc_ms)
-    closed = Close(
-        period=period,
-        closed_utc_ms=now_utc_ms,
-        author=author,
-        payments=tuple(payments),
-        open_days=_open_days(connection, period),
-        open_appeals=_open_appeals(connection, period),
-        without_wage=_without_wage(connection, period),
-    )
+    closed = _close(connection, period, payments, author, now_utc_ms)
     row = {
         "period": period,
         "closed_utc_ms": now_utc_ms,
@@ -107,6 +102,51 @@ def close_period(
     news = [told_of(entry) for entry in booked if entry.contra == PAYROLL_CLEARING]
     tell(connection, news, tuple(channels), now_utc_ms, groups=False)
     return closed
+
+
+def preview(connection: Connection, period: str, now_utc_ms: int) -> Close:
+    """Return the close a month would get now, by nobody; nothing is booked.
+
+    Raises:
+        DakaError: the period is none, or is closed.
+    """
+    if month_state(connection, parse_period(period), now_utc_ms) is MonthState.CLOSED:
+        raise DakaError(f"{period} is closed and stays so")
+    return _close(connection, period, _plan(connection, period)[1], "", now_utc_ms)
+
+
+def month_state(connection: Connection, period: str, now_utc_ms: int) -> MonthState:
+    """Tell whether a month can be closed."""
+    if period < first_open(connection):
+        return MonthState.CLOSED
+    zones = {site.zone for site in organisation.sites(connection).values()} or {"UTC"}
+    today = min(local_date(now_utc_ms, zone) for zone in zones)
+    return MonthState.RUNNING if today <= last_date(period) else MonthState.OVER
+
+
+def _plan(connection: Connection, period: str) -> tuple[list[Entry], list[Payment]]:
+    """Return what a close books, and what it hands to payroll."""
+    entries: list[Entry] = []
+    payments = []
+    for standing in _standings(connection, period):
+        own = close(standing)
+        entries += own
+        payments.append(payment_of(standing, own))
+    return entries, payments
+
+
+def _close(
+    connection: Connection, period: str, payments: list[Payment], author: str, now_utc_ms: int
+) -> Close:
+    return Close(
+        period=period,
+        closed_utc_ms=now_utc_ms,
+        author=author,
+        payments=tuple(payments),
+        open_days=_open_days(connection, period),
+        open_appeals=_open_appeals(connection, period),
+        without_wage=_without_wage(connection, period),
+    )
 
 
 def close_of(connection: Connection, period: str) -> Close | None:
@@ -146,14 +186,13 @@ def payroll_paid(connection: Connection, period: str, author: str, now_utc_ms: i
 
 
 def _check_may_close(connection: Connection, period: str, now_utc_ms: int) -> None:
-    begins = first_open(connection)
-    if period < begins:
+    state = month_state(connection, period, now_utc_ms)
+    if state is MonthState.CLOSED:
+        begins = first_open(connection)
         raise DakaError(
             f"{period} is closed and stays so; what is known later counts in {begins} or after"
         )
-    zones = {site.zone for site in organisation.sites(connection).values()} or {"UTC"}
-    today = min(local_date(now_utc_ms, zone) for zone in zones)
-    if today <= last_date(period):
+    if state is MonthState.RUNNING:
         raise DakaError(f"{period} is not over: it can be closed after {last_date(period)}")
 
 
@@ -222,6 +261,19 @@ def _open_appeals(connection: Connection, period: str) -> int:
         connection, appeal.c.appeal_id, appeal.c.state == "open",
         appeal.c.work_date.between(f"{period}-01", last_date(period)),
     )  # fmt: skip
+
+
+def payroll_settled(connection: Connection, period: str) -> bool:
+    """Tell whether somebody said that payroll paid a month."""
+    query = select(ledger.c.entry_no).where(ledger.c.kind.in_(["payroll"]), _about == period)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def first_period(connection: Connection) -> str | None:
+    """Return the first month that something is to be closed in; None: nothing is booked yet."""
+    query = select(ledger.c.work_date).order_by(ledger.c.entry_no).limit(1)
+    first = connection.scalar(query)
+    return None if first is None else max(first[:7], first_open(connection))
 
 
 def _count(connection: Connection, column: Any, *conditions: ColumnElement[bool]) -> int:

@@ -288,5 +288,6 @@ def _announcement(connection: Connection, rule: Rule) -> list[News]:
         key=key, notice_id=key, number=0, rule=rule.name, message=message, work_date=since,
         before_fen=0, after_fen=0,
         document={"kind": "rule", "rule_id": rule.id, "rule_version": rule.version},
+        is_plain=True,
     )  # fmt: skip
     return [News(Target(TargetKind.GROUP, store_id), (item,)) for store_id in concerned]

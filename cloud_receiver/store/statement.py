@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Explanation
 from cloud_receiver.store.tables import employee, ledger, rule_version, store
+
+PEOPLE_FOUND: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,18 +161,39 @@ def totals(connection: Connection, selection: Selection) -> list[Total]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What one may filter by, as (id, name) pairs; rules with their documents."""
+    """What one may filter by, as (id, name) pairs; rules with their documents.
+
+    Attributes:
+        people: those a search found, the first `PEOPLE_FOUND`.
+    """
 
     stores: tuple[tuple[str, str], ...]
     people: tuple[tuple[str, str], ...]
     rules: tuple[tuple[str, str], ...]
 
 
-def choices(connection: Connection) -> Choices:
-    """Return the stores, people and newest rule documents there are."""
+def person_meant(connection: Connection, text: str) -> str | None:
+    """Return the id of whom a text names: by id, or by a name only one person has."""
+    who = employee.c
+    found = connection.scalars(
+        select(who.employee_id)
+        .where((who.employee_id == text) | (who.name == text))
+        .order_by(who.employee_id != text)
+        .limit(2)
+    ).all()
+    return found[0] if found and (len(found) == 1 or found[0] == text) else None
+
+
+def choices(connection: Connection, sought: str) -> Choices:
+    """Return the stores, the newest rule documents, and people by part of their id or name."""
+    who = employee.c
     people = connection.execute(
-        select(employee.c.employee_id, employee.c.name).order_by(employee.c.employee_id)
-    )
+        select(who.employee_id, who.name)
+        .where(who.employee_id.contains(sought, autoescape=True)
+               | who.name.contains(sought, autoescape=True))
+        .order_by((who.employee_id != sought), (who.name != sought), who.employee_id)
+        .limit(PEOPLE_FOUND)
+    ).all() if sought else []  # fmt: skip
     shops = connection.execute(select(store.c.store_id, store.c.name).order_by(store.c.store_id))
     rules = connection.execute(
         select(rule_version.c.rule_id, rule_version.c.document).order_by(rule_version.c.version)
@@ -178,6 +201,6 @@ def choices(connection: Connection) -> Choices:
     newest = {rule_id: document for rule_id, document in rules}  # noqa: C416  rows, not a dict
     return Choices(
         stores=tuple((key, name) for key, name in shops),
-        people=tuple((key, name) for key, name in people),
+        people=tuple((row[0], row[1]) for row in people),
         rules=tuple(sorted(newest.items())),
     )

@@ -26,6 +26,7 @@ from cloud_receiver.provisioning.admission import Doorkeeper
 from cloud_receiver.store import api_keys
 from cloud_receiver.store.engine import read
 from cloud_receiver.web import (
+    campaigns,
     connections,
     decide,
     enrol,
@@ -33,6 +34,7 @@ from cloud_receiver.web import (
     ledger,
     login,
     missing,
+    payroll,
     people,
     preferences,
     problems,
@@ -49,7 +51,7 @@ from cloud_receiver.web import (
 )
 from cloud_receiver.web.api import service
 from cloud_receiver.web.api.caller import Caller, caller_of_key
-from cloud_receiver.web.frame import STATIC, Desk
+from cloud_receiver.web.frame import STATIC, Desk, Outside
 from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.live import Hub
 from cloud_receiver.web.sessions import load_secret
@@ -61,7 +63,9 @@ PAGES: Final = (
     people,
     schedule,
     rules,
+    campaigns,
     ledger,
+    payroll,
     reports,
     why,
     fleet,
@@ -99,7 +103,11 @@ class Settings(Protocol):
 
 
 def create_app(
-    settings: Settings, engine: Engine, clock: Clock, doorkeeper: Doorkeeper | None = None
+    settings: Settings,
+    engine: Engine,
+    clock: Clock,
+    doorkeeper: Doorkeeper | None = None,
+    outside: Outside = Outside(),  # noqa: B008 - frozen
 ) -> FastAPI:
     """Return the whole application, closed to everybody who is not logged in.
 
@@ -107,10 +115,11 @@ def create_app(
         settings: whose data folder keeps the secret that signs sessions.
         clock: of the stores; sessions and lock-outs go by the machine's own.
         doorkeeper: lets new boxes in; None: this headquarters lets none in.
+        outside: how people are told, and what new boxes are.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     door = login.Door(engine, load_secret(settings.data_dir), settings.web.idle_min * 60)
-    desk = Desk(engine, clock, Hub(engine, clock, door.still_admits))
+    desk = Desk(engine, clock, Hub(engine, clock, door.still_admits), outside)
 
     @app.get("/healthz")
     def healthz() -> PlainTextResponse:
@@ -126,6 +135,7 @@ def create_app(
     rule_desk.register(app, desk)
     rule_publish.register(app, desk)
     reports.register_files(app, desk)
+    payroll.register_files(app, desk)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)
@@ -164,6 +174,7 @@ def serve(
     stop: threading.Event,
     listening: threading.Event | None = None,
     doorkeeper: Doorkeeper | None = None,
+    outside: Outside = Outside(),  # noqa: B008 - frozen
 ) -> None:
     """Serve the web until `stop` is set; returns when the last answer is out.
 
@@ -172,7 +183,7 @@ def serve(
     Args:
         listening: set once the address answers.
     """
-    app = create_app(settings, engine, clock, doorkeeper)
+    app = create_app(settings, engine, clock, doorkeeper, outside)
     config = uvicorn.Config(
         app,
         host=settings.web.host,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -11,10 +12,21 @@ from typing import Final
 from fastapi import Request
 from nicegui import ui
 
-from cloud_receiver.store import names
+from cloud_receiver.store import certificates, control, feed_gaps, names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.fleet import BoxView, SourceView, boxes
 from cloud_receiver.web.evidence import offset_text
+from cloud_receiver.web.fleet_board import (
+    SILENT_WARN_S,
+    BoxDesk,
+    Health,
+    draw_board,
+    draw_claims,
+    draw_desk,
+    draw_gaps,
+    health,
+)
+from cloud_receiver.web.fleet_desk import Told, act, machine_utc_ms
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import ago, at_utc, chip, icon, local_time, span
@@ -24,7 +36,9 @@ from sync.heartbeat import Heartbeat
 
 CLOCK_WARN_MS: Final = 60_000
 """From here a device's clock is worth a look; the judge corrects it all the same."""
-SILENT_WARN_S: Final = 300
+SHOWN: Final = 20
+COMMANDS: Final = 12
+ORDER: Final = tuple(Health)
 TEXTS: Final[Texts] = {
     "title": ("门店与设备", "Stores and devices"),
     "lead": (
@@ -92,6 +106,7 @@ TEXTS: Final[Texts] = {
     ),
     "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
+    "hidden": ("其余 {n} 台在上方一览中点开查看。", "Open the other {n} from the board above."),
     "no_store": ("未登记的门店", "store not known"),
     "empty_title": ("还没有门店盒子", "No box yet"),
     "empty": (
@@ -120,22 +135,48 @@ class _Look:
     words: Words
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which box is looked at; ``""``: those that do worst. `told`: what was done last."""
+
+    language: Language
+    box_id: str
+    may_change: bool
+    told: Told = Told()  # noqa: RUF009 - frozen
+
+
 def register(desk: Desk) -> None:
     """Add the page."""
 
     @ui.page("/fleet")
-    async def fleet(request: Request) -> None:
+    async def fleet(request: Request, box: str = "") -> None:
         visit = visit_of(request)
+        view = View(visit.language, box, visit.may_change)
         with await page_frame(desk, visit, "fleet", visit.words(TEXTS)("title")):
-            key = ("fleet", visit.language)
-            await desk.hub.follow(key, partial(draw, desk, visit.language))
+
+            async def do(name: str, value: str) -> None:
+                nonlocal view
+                if not visit.may_change:
+                    return
+                author = visit.session.login
+                told = await asyncio.to_thread(act, desk, name, value, author, view.language)
+                view = replace(view, told=told)
+                desk.hub.changed()
+                await follower.turn(("fleet", view), partial(draw, desk, view))
+
+            follower = await desk.hub.follow(("fleet", view), partial(draw, desk, view), do)
 
 
-def draw(desk: Desk, language: Language) -> Markup:
+def draw(desk: Desk, view: View) -> Markup:
     """Read and draw the page; runs in a worker thread."""
+    language, may_change = view.language, view.may_change
     with read(desk.engine) as connection:
         shops = names.stores(connection)
         fleet = boxes(connection)
+        gaps = feed_gaps.listed(connection, closed=False)
+        claims = certificates.claims(connection) if may_change else []
+        commands = control.commands(connection, view.box_id, COMMANDS) if view.box_id else []
+        setting = control.setting_of(connection, view.box_id) if view.box_id else None
     words = Words(TEXTS, language)
     look = _Look(
         {shop.store_id: shop.name for shop in shops},
@@ -144,13 +185,34 @@ def draw(desk: Desk, language: Language) -> Markup:
         words,
     )
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
+    new = draw_claims(claims, shops, view.told, machine_utc_ms(), language) if may_change else None
+    said = (
+        el("div", el("span", view.told.text, role="status"), class_="done")
+        if view.told.text
+        else None
+    )
     if not fleet:
         empty = [el("h2", words("empty_title")), el("p", words("empty"))]
-        return join(
-            [head, el("section", el("div", icon("router"), empty, class_="empty"), class_="card")]
-        )
-    worst_first = sorted(fleet, key=lambda box: (_is_well(box, look.now), box.box_id))
-    return join([head, _figures(fleet, words), [_box(box, look) for box in worst_first]])
+        card = el("section", el("div", icon("router"), empty, class_="empty"), class_="card")
+        return join([head, card, new, said])
+    worst_first = sorted(fleet, key=lambda box: (ORDER.index(health(box, look.now)), box.box_id))
+    chosen = [box for box in fleet if box.box_id == view.box_id]
+    shown = chosen or worst_first[:SHOWN]
+    hidden = len(fleet) - len(shown)
+    more = (
+        el("p", words("hidden", n=f"{hidden:,}"), class_="muted") if hidden and not chosen else None
+    )
+    desks = [
+        draw_desk(BoxDesk(box=box, commands=commands, setting=setting,
+                          zone=look.zones.get(box.store_id or "", "UTC")), language,
+                  may_change=may_change)
+        for box in chosen
+    ]  # fmt: skip
+    return join([
+        head, _figures(fleet, words), draw_board(worst_first, look.names, look.now, view.box_id, language),
+        draw_gaps(gaps, shops, language, may_change=may_change), [_box(box, look) for box in shown],
+        desks, more, new, said,
+    ])  # fmt: skip
 
 
 def _figures(fleet: Sequence[BoxView], words: Words) -> Markup:
@@ -180,11 +242,6 @@ def _figure(label: str, value: str, is_well: bool | None) -> Markup:
 
 def _is_silent(box: BoxView, now: datetime) -> bool:
     return (now - at_utc(box.last_seen_utc_ms)).total_seconds() > SILENT_WARN_S
-
-
-def _is_well(box: BoxView, now: datetime) -> bool:
-    fine = all(d.status == "ok" or d.retired_utc_ms for d in box.devices)
-    return box.online and not _is_silent(box, now) and fine and not (box.beat and box.beat.alarms)
 
 
 def _box(box: BoxView, look: _Look) -> Markup:

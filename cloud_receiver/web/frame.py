@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.web.live import Hub
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.navigation import navigation
@@ -39,6 +40,20 @@ STYLESHEET: Final = static_address("daka.css")
 SEARCH: Final = static_address("search.js")
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What pages need to know of the world outside.
+
+    Attributes:
+        channels: by which people are told of what is done on a page.
+        box_web, box_broker: addresses new boxes are told; empty: none can be let in.
+    """
+
+    channels: tuple[str, ...] = DEFAULT_CHANNELS
+    box_web: str = ""
+    box_broker: str = ""
+
+
 @dataclass(frozen=True)
 class Desk:
     """What every page works with."""
@@ -46,6 +61,7 @@ class Desk:
     engine: Engine
     clock: Clock
     hub: Hub
+    outside: Outside = Outside()
 
     def home_zone(self) -> str:
         """Return the zone the clock of the frame shows: that of the first store; reads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -21,6 +22,7 @@ from cloud_receiver.store.statement import (
     Total,
     choices,
     entries,
+    person_meant,
     totals,
 )
 from cloud_receiver.web.frame import Desk, page_frame
@@ -52,6 +54,7 @@ TEXTS: Final[Texts] = {
     "last_date": ("到", "To"),
     "store_id": ("门店", "Store"),
     "employee_id": ("员工", "Person"),
+    "person_hint": ("姓名或工号", "Name or id"),
     "rule_id": ("规则", "Rule"),
     "account": ("账户", "Account"),
     "all": ("全部", "All"),
@@ -93,11 +96,16 @@ _SHORT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a reader looks at: the entries selected and how many are shown."""
+    """What a reader looks at: the entries selected and how many are shown.
+
+    Attributes:
+        sought: what was typed to find a person.
+    """
 
     language: Language
     selection: Selection
     length: int = PAGE_LENGTH
+    sought: str = ""
 
     @property
     def address(self) -> str:
@@ -113,7 +121,8 @@ class View:
         if name == "clear":
             return View(self.language, Selection())
         if name in {field.name for field in fields(Selection)}:
-            return View(self.language, replace(self.selection, **{name: value or None}))
+            changed = replace(self.selection, **{name: value or None})
+            return View(self.language, changed, sought=self.sought)
         return self
 
 
@@ -125,17 +134,30 @@ def register(desk: Desk) -> None:
         visit = visit_of(request)
         asked = {name: request.query_params.get(short) for name, short in _SHORT.items()}
         view = View(
-            visit.language, Selection(**{name: text or None for name, text in asked.items()})
+            visit.language,
+            Selection(**{name: text or None for name, text in asked.items()}),
+            sought=asked["employee_id"] or "",
         )
         with await page_frame(desk, visit, "ledger", visit.words(TEXTS)("title")):
 
             async def act(name: str, value: str) -> None:
                 nonlocal view
-                view = view.turned(name, value)
+                if name == "sought":
+                    view = await asyncio.to_thread(_seek, desk, view, value)
+                else:
+                    view = view.turned(name, value)
                 await follower.turn(("ledger", view), partial(draw, desk, view))
                 ui.navigate.history.replace(view.address)
 
             follower = await desk.hub.follow(("ledger", view), partial(draw, desk, view), act)
+
+
+def _seek(desk: Desk, view: View, text: str) -> View:
+    """Return the view of whom a text names; as long as it names nobody, everybody's."""
+    text = text.strip()[:40]
+    with read(desk.engine) as connection:
+        who = person_meant(connection, text) if text else None
+    return View(view.language, replace(view.selection, employee_id=who), sought=text)
 
 
 def draw(desk: Desk, view: View) -> Markup:
@@ -143,7 +165,7 @@ def draw(desk: Desk, view: View) -> Markup:
     with read(desk.engine) as connection:
         sums = totals(connection, view.selection)
         shown = entries(connection, view.selection, view.length)
-        known = choices(connection)
+        known = choices(connection, view.sought)
     words = Words(TEXTS, view.language)
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
     hidden = sum(total.entries for total in sums) - len(shown)
@@ -163,12 +185,15 @@ def _filters(view: View, known: Choices, words: Words) -> Markup:
     rules = [
         (rule_id, _rule_name(rule_id, document, language)) for rule_id, document in known.rules
     ]
-    people = [(key, f"{name} · {key}") for key, name in known.people]
+    people = [el("option", name, value=key) for key, name in known.people]
+    found = el("datalist", people, id="people-found")
+    person = el("input", type="search", value=view.sought, data_input="sought", list="people-found",
+                autocomplete="off", placeholder=words("person_hint"))  # fmt: skip
     controls = [
         _date("first_date", selection.first_date, words),
         _date("last_date", selection.last_date, words),
         _select("store_id", known.stores, selection.store_id, words),
-        _select("employee_id", people, selection.employee_id, words),
+        el("label", words("employee_id"), person, found, class_="field"),
         _select("rule_id", rules, selection.rule_id, words),
         _select("account", accounts, selection.account, words),
     ]

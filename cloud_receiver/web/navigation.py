@@ -38,7 +38,9 @@ GROUPS: Final = (
         "money",
         (
             Area("rules", "/rules", "rule"),
+            Area("campaigns", "/campaigns", "emoji_events"),
             Area("ledger", "/ledger", "receipt_long"),
+            Area("payroll", "/payroll", "payments"),
             Area("reports", "/reports", "query_stats"),
         ),
     ),
@@ -68,6 +70,8 @@ TEXTS: Final[Texts] = {
     "people": ("个人档案", "People"),
     "rules": ("奖惩规则", "Rules"),
     "ledger": ("奖惩台账", "Ledger"),
+    "campaigns": ("活动竞赛", "Campaigns"),
+    "payroll": ("封账与工资", "Month and payroll"),
     "reports": ("报表", "Reports"),
     "schedule": ("排班", "Schedule"),
     "connections": ("对外连接", "Connections"),

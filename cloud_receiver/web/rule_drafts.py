@@ -52,7 +52,9 @@ def _act(desk: Desk, name: str, value: str, login: str, language: Language) -> s
     try:
         with write(desk.engine) as connection:
             if name == "approve":
-                rule = drafts.approve(connection, int(value), login, now)
+                rule = drafts.approve(
+                    connection, int(value), login, now, channels=desk.outside.channels
+                )
                 return words("approved", name=language.pick(rule.name.zh, rule.name.en),
                              n=rule.version)  # fmt: skip
             if name == "withdraw":

@@ -83,6 +83,21 @@ def test_s37_a_second_person_approves_and_it_counts_from_its_first_date(week: Pl
     assert "起生效:“迟到扣减”第2版" in week.told()
 
 
+def test_announcements_of_the_same_minute_are_told_together_in_every_channel(week: Play) -> None:
+    ways = ("console", "webhook")
+    for first in (day_of(3), day_of(4)):
+        number = _propose(week, _double(LATE, first))
+        week.writing(
+            lambda c, n=number: drafts.approve(c, n, "李总监", week.now_utc_ms, channels=ways)
+        )
+    told = tables.notice.c
+    rows = week.reading(lambda c: c.execute(select(told.channel, told.text_zh)).all())
+    for way in ways:
+        texts = "\n".join(text for channel, text in rows if channel == way)
+        assert "“迟到扣减”第2版" in texts
+        assert "“迟到扣减”第3版" in texts
+
+
 def test_the_past_counts_only_when_it_was_approved(week: Play) -> None:
     number = _propose(week, _double(LATE, day_of(0)))
     with pytest.raises(DraftError, match="approve the past"):

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from cloud_receiver.evaluate import Evaluator
 from cloud_receiver.store.engine import open_engine
 from cloud_receiver.web import app as web
+from cloud_receiver.web.frame import Outside
 from sync.clock import ScaledClock
 from tests.browser.seeding import NOW
 
@@ -67,7 +68,8 @@ def main() -> None:
     web.create_app = create_and_tell
     evaluator = threading.Thread(target=Evaluator(engine, clock).run, args=(stop,))
     evaluator.start()
-    web.serve(Settings(data_dir, Web("127.0.0.1", port)), engine, clock, stop)
+    outside = Outside(box_web="https://hq.example", box_broker="mqtts://hq.example")
+    web.serve(Settings(data_dir, Web("127.0.0.1", port)), engine, clock, stop, outside=outside)
     stop.set()
     evaluator.join()
 

@@ -33,7 +33,7 @@ def test_ten_yuan_lead_back_to_the_raw_punch(
     page.goto(f"{headquarters.url}/ledger?person={LATE_PERSON}&from={LATE_DAY}&account=subsidy")
     row = page.locator("tbody tr", has_text="-10.00")
     expect(row).to_have_count(1)
-    row.get_by_role("link").click()
+    row.locator("a.button").click()
     main = page.locator("#content")
     for words in WORDS[language]:
         expect(main).to_contain_text(words)
@@ -51,7 +51,7 @@ def test_a_correction_says_what_was_booked_and_why_it_changed(
     reader.goto(f"{headquarters.url}/ledger?person={REFUND_PERSON}&account=instant")
     row = reader.locator("tbody tr", has_text="更正").first
     expect(row).to_contain_text("-50.00")
-    row.get_by_role("link").click()
+    row.locator("a.button").click()
     main = reader.locator("#content")
     expect(main).to_contain_text("此前已入账 +50.00 元,按现在的数据应为 0.00 元")
     expect(main).to_contain_text("是 → 否")
@@ -63,7 +63,7 @@ def test_the_structure_and_the_fingerprint_can_be_seen(
     reader: Page, headquarters: Headquarters
 ) -> None:
     reader.goto(f"{headquarters.url}/ledger")
-    reader.locator("tbody tr").first.get_by_role("link").click()
+    reader.locator("tbody tr").first.locator("a.button").click()
     reader.get_by_text("以结构化数据查看").click()
     expect(reader.locator("pre")).to_contain_text('"previous_hash"')
     reader.get_by_text("防篡改指纹").click()

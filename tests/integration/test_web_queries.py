@@ -70,3 +70,15 @@ def test_the_pages_read_the_same_week_from_both_databases(hq_engine: Engine) -> 
     boxes["S001"].send([punch("S001", "CKQA210160001", "1101", NOW)], NOW)
     assert watch.has_changed()
     watch.close()
+
+
+def test_a_person_is_found_by_part_of_a_name_and_meant_by_the_whole(hq_engine: Engine) -> None:
+    seed(hq_engine)
+    with read(hq_engine) as connection:
+        found = statement.choices(connection, "E20").people
+        assert [key for key, _ in found] == ["E201", "E202", "E203", "E204"]
+        assert statement.choices(connection, "周").people == (("E202", "周杰"),)
+        assert statement.choices(connection, "%").people == ()
+        assert statement.choices(connection, "").people == ()
+        meant = [statement.person_meant(connection, text) for text in ("E202", "周杰", "周", "E9")]
+        assert meant == ["E202", "E202", None, None]

@@ -60,6 +60,24 @@ def test_a_close_is_final_in_order_and_never_of_a_month_that_runs(books) -> None
         _close(books, "2027-1")
 
 
+def test_a_preview_says_what_the_close_will_and_books_nothing(books) -> None:
+    books.say(said(-1000), said(5000, rule_id="full", account=PENDING))
+    before = books.balance()
+    for instant in ("2026-11-20T09:00", "2026-12-01T09:00"):
+        books.at(instant)
+        seen = books.write(lambda c: closing.preview(c, NOVEMBER, books.now_utc_ms))
+    assert books.balance() == before
+    assert books.write(closing.first_period) == NOVEMBER
+    assert not books.write(lambda c: closing.payroll_settled(c, NOVEMBER))
+    done = _close(books)
+    assert (seen.payments, seen.open_days, seen.author) == (done.payments, done.open_days, "")
+    with pytest.raises(DakaError, match="closed and stays so"):
+        books.write(lambda c: closing.preview(c, NOVEMBER, books.now_utc_ms))
+    assert books.write(closing.first_period) == DECEMBER
+    books.write(lambda c: payroll_paid(c, NOVEMBER, "wang", books.now_utc_ms))
+    assert books.write(lambda c: closing.payroll_settled(c, NOVEMBER))
+
+
 def test_a_negative_bonus_is_never_paid_but_carried_forward_and_made_good(books) -> None:
     books.say(said(5000, rule_id="full", account=PENDING))
     books.at("2026-12-01T09:00")

@@ -1,0 +1,79 @@
+"""What the office does by itself: a month exported, a campaign entered, a box asked and let in."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from cloud_receiver.store.engine import read
+from cloud_receiver.store.tables import box_command, campaign_member, payroll_export
+from tests.browser.conftest import Headquarters
+from tests.browser.test_pages import SHOTS
+
+
+def _shot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def test_a_month_is_looked_at_and_exported_and_a_statement_printed(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/payroll")
+    reader.get_by_role("button", name="预览").click()
+    expect(reader.locator("#content .note")).to_contain_text("尚未入账")
+    row = reader.locator("tr[data-key=E202]")
+    expect(row).to_contain_text("周杰")
+    reader.get_by_label("姓名或工号").fill("周杰")
+    expect(reader.locator("tr[data-key=E201]")).to_have_count(0)
+    _shot(reader, "office-preview")
+    statement = row.get_by_role("link", name="对账单 周杰", exact=True).get_attribute("href")
+    answer = reader.request.get(f"{headquarters.url}{statement}")
+    assert answer.status == 200
+    assert "周杰" in answer.text()
+    reader.get_by_role("button", name="导出工资文件").click()
+    expect(reader.get_by_role("status")).to_contain_text("工资文件已生成")
+    with reader.expect_download() as download:
+        reader.get_by_role("link", name="XLSX").click()
+    assert download.value.suggested_filename == "payroll-2026-11-1.xlsx"
+    with read(headquarters.engine) as connection:
+        assert connection.scalar(select(payroll_export.c.author)) == "hr"
+
+
+def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/campaigns")
+    reader.get_by_label("名称").fill("双十一卖货")
+    reader.get_by_label("从", exact=True).fill("2026-11-23")
+    reader.get_by_label("到", exact=True).fill("2026-11-29")
+    reader.get_by_role("button", name="保存").click()
+    expect(reader.locator("#content h1")).to_have_text("双十一卖货")
+    reader.get_by_role("button", name="加入全部相关门店的员工").click()
+    expect(reader.get_by_role("status")).to_contain_text("新增")
+    expect(reader.locator("#content")).to_contain_text("并列规则")
+    expect(reader.locator("#content tr[data-key] td.lead").first).to_be_visible(timeout=30_000)
+    _shot(reader, "office-campaign")
+    with read(headquarters.engine) as connection:
+        assert len(connection.execute(select(campaign_member)).all()) > 3
+
+
+def test_a_box_is_chosen_on_the_board_and_asked_and_a_gap_of_settings_is_said(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/fleet")
+    reader.locator("a.tile-box.bad").first.click()
+    reader.wait_for_url("**/fleet?box=box-003")
+    reader.get_by_role("button", name="诊断").click()
+    expect(reader.locator("tbody tr[data-key]", has_text="等待回应")).to_be_visible()
+    with read(headquarters.engine) as connection:
+        asked = connection.execute(select(box_command.c.box_id, box_command.c.author)).all()
+    assert [tuple(row) for row in asked] == [("box-003", "hr")]
+    _shot(reader, "office-box")
+    reader.get_by_label("盒子名称").fill("box-900")
+    reader.get_by_role("button", name="生成接入码").click()
+    expect(reader.locator(".qr svg")).to_be_visible()
+    expect(reader.locator("#content")).to_contain_text("https://hq.example/enrol#")
+    reader.locator("li", has_text="box-900").get_by_role("button", name="作废").click()
+    reader.get_by_role("dialog").get_by_role("button", name="确定").click()
+    expect(reader.locator("li", has_text="box-900")).to_contain_text("已作废")
