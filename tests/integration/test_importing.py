@@ -164,7 +164,7 @@ def test_a_workbook_is_read_as_its_text(office: Office, tmp_path: Path) -> None:
         ("roster", "工号,日期\n", "missing column start"),
         ("stores", "门店编号,门店,门店名称,场景\n", "twice"),
         ("stores", "", "empty"),
-        ("wages", "a\n", "cannot import 'wages'"),
+        ("horoscopes", "a\n", "cannot import 'horoscopes'"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(office: Office, kind, text, says) -> None:
