@@ -178,7 +178,7 @@ class Soak:
             found = {row[0]: row[1:] for row in connection.execute(counted)}
             through = {row[0]: row[1] for row in connection.execute(marks)}
             letters = connection.scalar(select_rows(func.count()).select_from(dead_letter)) or 0
-            broken = [f"ledger: {trouble}" for trouble in verify_all(connection)]
+            broken = [f"ledger: {trouble}" for trouble in verify_all(connection).troubles]
         for box in self.boxes:
             rows, seqs, last = found.get(box.box_id, (0, 0, 0))
             if rows < receipted[box.box_id]:
