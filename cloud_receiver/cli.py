@@ -25,11 +25,13 @@ from cloud_receiver.commands import (
     comparisons,
     completeness,
     deadletters,
+    feedback,
     journals,
     judgements,
     ledger,
     payroll,
     policies,
+    retention,
     rosters,
     rules,
     service,
@@ -81,6 +83,8 @@ app.command("backtest")(rules.backtest)
 app.command("completeness")(completeness.completeness)
 app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)
+app.add_typer(feedback.app, name="feedback")
+app.add_typer(retention.app, name="retention")
 app.add_typer(service.app, name="service")
 app.command()(backups.backup)
 app.command()(backups.restore)

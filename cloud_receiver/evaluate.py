@@ -38,6 +38,7 @@ from cloud_receiver.store import (
     journal_digests,
     policies,
     projection,
+    retention,
 )
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import wait_turn, write
@@ -93,6 +94,7 @@ class Evaluator:
         self._on_judged = on_judged
         self._woken = threading.Event()
         self._anchored_on = ""
+        self._swept_on = ""
 
     def wake(self) -> None:
         """Say that there is something new; safe from any thread."""
@@ -138,6 +140,7 @@ class Evaluator:
             if ending:
                 evaluate(connection, [], now_utc_ms, self._terms, ending)
             is_anchored = self._anchor(connection, now_utc_ms)
+            self._sweep(connection, now_utc_ms)
         if keys or ending or is_anchored:
             self._on_judged()
         return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
@@ -154,6 +157,16 @@ class Evaluator:
             return False
         self._anchored_on = date
         return send_anchor(connection, date, now_utc_ms, self._terms.channels) is not None
+
+    def _sweep(self, connection: Connection, now_utc_ms: int) -> None:
+        """Delete what is beyond its time: daily, whoever evaluates, and on until it is all."""
+        date = local_date(now_utc_ms, "UTC")
+        if date == self._swept_on:
+            return
+        if retention.is_done_on(connection, date):
+            self._swept_on = date
+        else:
+            retention.run(connection, now_utc_ms)
 
 
 def _report(state: RetryCallState) -> None:

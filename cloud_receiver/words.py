@@ -6,6 +6,7 @@ from typing import Final
 
 from cloud_receiver.campaign_words import CAMPAIGNS
 from cloud_receiver.channel_words import CHANNELS
+from cloud_receiver.phone_words import PHONES
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
 from cloud_receiver.safekeeping_words import SAFEKEEPING
@@ -134,6 +135,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "role_salesperson": ("销售", "salesperson"),
     "role_auditor": ("审计", "auditor"),
     "no_letters": ("没有问题信件", "no dead letters"),
+    **PHONES,
     **PLANNING,
     **CAMPAIGNS,
     "no_such_employee": ("没有员工 {employee}", "there is no employee {employee}"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
+    NEEDS_A_LOOK,
     Config,
     Language,
     PasswordFile,
@@ -121,3 +123,57 @@ def user_password(
     typer.echo(words.say("password_changed", login=login))
     if is_made_up:
         typer.echo(words.say("password_once", password=password))
+
+
+@app.command("import")
+def user_import(
+    file: Annotated[Path, typer.Argument(help="login, employee_id, role, stores, language")],
+    url: Annotated[str, typer.Option(help="address of the pages; default: [boxes] web")] = "",
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Make accounts for staff from a table, each with a link to choose a password.
+
+    Only employee_id is needed: the login is then the employee's id and the role salesperson.
+    Accounts that are there are left as they are.
+    """
+    from cloud_receiver.exchange.accounts import import_accounts
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
+
+    words, settings = words_of(lang), load_settings(config)
+    base = (url or settings.boxes.web).rstrip("/")
+    with database(settings) as engine:
+        made, stood, errors = import_accounts(engine, file, machine_utc_ms(), words.language)
+    for login, token in made:
+        typer.echo(words.say("invited", login=login, url=base, token=token))
+    for line, text in errors:
+        typer.echo(
+            words.say("line_error", source=file.name, line=line, field="", text=text), err=True
+        )
+    typer.echo(words.say("accounts_made", made=len(made), stood=stood), err=True)
+    if errors:
+        raise typer.Exit(NEEDS_A_LOOK)
+
+
+@app.command("invite")
+def user_invite(
+    login: str,
+    url: Annotated[str, typer.Option(help="address of the pages; default: [boxes] web")] = "",
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Give somebody who lost the password a link to choose another."""
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
+    from cloud_receiver.store import accounts, activations
+    from cloud_receiver.store.engine import write
+    from sync.errors import DakaError
+
+    words, settings = words_of(lang), load_settings(config)
+    with database(settings) as engine, write(engine) as connection:
+        if accounts.credentials(connection, login) is None:
+            raise DakaError(f"there is no login {login!r}")
+        token = activations.invite(connection, login, machine_utc_ms())
+    base = (url or settings.boxes.web).rstrip("/")
+    typer.echo(words.say("invited", login=login, url=base, token=token))

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from cloud_receiver.domain.touches import Place
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE, CheckType
 from sync.errors import DakaError
 from sync.identity import identity_of
@@ -73,6 +74,7 @@ class CheckIn(_Entry, frozen=True, kw_only=True, tag="check_in"):
         is_mock: the phone says that the position is made up.
         photo_sha256: of the arrival photo; empty without one.
         taken_at_utc_ms: what the phone's clock said.
+        kept_place: what a position said that is not kept itself (ADR 0019).
     """
 
     employee_id: Id
@@ -83,6 +85,7 @@ class CheckIn(_Entry, frozen=True, kw_only=True, tag="check_in"):
     is_mock: bool = False
     photo_sha256: Sha256 = ""
     taken_at_utc_ms: UtcMs | None = None
+    kept_place: Place | None = None
 
     def __post_init__(self) -> None:
         """Refuse half a position.

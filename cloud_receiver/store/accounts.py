@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 from cloud_receiver.domain.roles import Reader, Role
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import insert_ignore, read, write
-from cloud_receiver.store.tables import account
+from cloud_receiver.store.tables import account, employee
 from sync.errors import DakaError
 
 if TYPE_CHECKING:
@@ -165,15 +165,32 @@ def _require_known(connection: Connection, reader: Reader) -> None:
         raise DakaError(f"there is no employee {reader.employee_id!r}")
 
 
+def choose_language(engine: Engine, login: str, language: str) -> None:
+    """Give an account, and the messages to its person, another language."""
+    assert language in LANGUAGES, language
+    with write(engine) as connection:
+        this = account.c.login == login
+        connection.execute(update(account).where(this).values(language=language))
+        who = select(account.c.employee_id).where(this).scalar_subquery()
+        connection.execute(
+            update(employee).where(employee.c.employee_id == who).values(language=language)
+        )
+
+
 def change_password(engine: Engine, login: str, password: str) -> None:
     """Give an account another password and unlock it; its sessions end.
 
     Raises:
         DakaError: there is no such login, or the password is too short or too long.
     """
-    new = {"password_hash": _hash(password), "failed_logins": 0, "locked_until_utc_ms": 0}
     with write(engine) as connection:
-        changed = connection.execute(update(account).where(account.c.login == login).values(new))
+        put_password(connection, login, password)
+
+
+def put_password(connection: Connection, login: str, password: str) -> None:
+    """Do what `change_password` does, in a transaction that does more."""
+    new = {"password_hash": _hash(password), "failed_logins": 0, "locked_until_utc_ms": 0}
+    changed = connection.execute(update(account).where(account.c.login == login).values(new))
     if changed.rowcount == 0:
         raise DakaError(f"there is no login {login!r}")
 

@@ -7,12 +7,13 @@ punch is told apart by the roster alone, and only as "no punch yet" (law 9).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Explanation, Text
@@ -108,14 +109,23 @@ class Happening:
     rule: Text | None = None
 
 
-def people_of_day(connection: Connection, work_date: str) -> list[PersonDay]:
-    """Return everybody rostered or judged on a date, by store and name."""
+def people_of_day(
+    connection: Connection,
+    work_date: str,
+    *,
+    store_ids: Sequence[str] | None = None,
+    employee_id: str | None = None,
+) -> list[PersonDay]:
+    """Return everybody rostered or judged on a date, by store and name.
+
+    Args:
+        store_ids: only where a day counts in one of these; None: in any.
+        employee_id: only this person; None: all.
+    """
     zones = {item.store_id: item.zone for item in stores(connection)}
-    rostered = _rostered(connection, work_date)
-    judged = {
-        row.employee_id: row
-        for row in connection.execute(select(day_fact).where(day_fact.c.work_date == work_date))
-    }
+    wanted = partial(_wanted, employee_id=employee_id)
+    rostered = _rostered(connection, wanted(roster, work_date))
+    judged = {row.employee_id: row for row in connection.execute(wanted(day_fact, work_date))}
     names = employee_names(connection)
     money = _money(connection, work_date)
     heard = dirty.complete(connection)
@@ -124,14 +134,19 @@ def people_of_day(connection: Connection, work_date: str) -> list[PersonDay]:
                 names.get(employee_id, employee_id), money.get(employee_id, 0), zones, heard)
         for employee_id in rostered.keys() | judged.keys()
     ]  # fmt: skip
+    if store_ids is not None:
+        people = [person for person in people if person.store_id in store_ids]
     return sorted(people, key=lambda person: (person.store_id, person.name, person.employee_id))
 
 
-def _rostered(connection: Connection, work_date: str) -> dict[str, Any]:
+def _wanted(table: Table, work_date: str, employee_id: str | None) -> Select[Any]:
+    query = select(table).where(table.c.work_date == work_date)
+    return query if employee_id is None else query.where(table.c.employee_id == employee_id)
+
+
+def _rostered(connection: Connection, query: Select[Any]) -> dict[str, Any]:
     """Return the roster rows in force: the highest version of each."""
-    rows = connection.execute(
-        select(roster).where(roster.c.work_date == work_date).order_by(roster.c.version)
-    )
+    rows = connection.execute(query.order_by(roster.c.version))
     return {row.employee_id: row for row in rows}
 
 

@@ -109,7 +109,7 @@ def _touch(one: Note, sites: Mapping[str, Site]) -> dict[str, Any]:
     at_utc_ms = entered.entered_utc_ms
     if isinstance(entry, CheckIn):
         source, has_photo = Source.USER, bool(entry.photo_sha256)
-        place = _place(entry, sites.get(entry.store_id))
+        place = place_of(entry, sites.get(entry.store_id))
     else:
         at_utc_ms = entry.at_utc_ms
     return {
@@ -132,7 +132,10 @@ def _touch(one: Note, sites: Mapping[str, Site]) -> dict[str, Any]:
     }
 
 
-def _place(entry: CheckIn, site: Site | None) -> Place:
+def place_of(entry: CheckIn, site: Site | None) -> Place:
+    """Tell whether a check-in was made where its store is."""
+    if entry.kept_place is not None:
+        return entry.kept_place
     if entry.latitude_microdeg is None or entry.longitude_microdeg is None:
         return Place.UNKNOWN
     if site is None or site.fence_m is None:

@@ -1,4 +1,4 @@
-"""Customers' ratings of people by day, as they were entered and not withdrawn.
+"""Customers' ratings of people by day, and what their words are about.
 
 A rating counts on the calendar date of its store on which it was given.
 """
@@ -6,17 +6,22 @@ A rating counts on the calendar date of its store on which it was given.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from cloud_receiver.domain import entries
 from cloud_receiver.domain.employee_day import Feedback
+from cloud_receiver.domain.feedback_tags import Tagged, TagRule, classify, parse_tag_rules
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.store import tables
+from cloud_receiver.store.engine import insert_ignore
 from cloud_receiver.store.questions import Among, Question
+from sync.places import config_dir
 
 _MILLI_OF_POINTS: Final = 100_000 // entries.BEST_RATING_MILLI
 _KIND: Final = "feedback"
@@ -74,3 +79,111 @@ def _rating_milli(body: str) -> int | None:
     entry = entries.from_body(body).entry
     assert isinstance(entry, entries.Feedback), "the journal keeps what was entered"
     return entry.rating_milli
+
+
+# ---- what it is about -----------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _rules(folder: str) -> tuple[TagRule, ...]:
+    found: list[TagRule] = []
+    for path in sorted(Path(folder).glob("*.toml")):
+        found += parse_tag_rules(path.read_text(encoding="utf-8"), path.name)
+    return tuple(found)
+
+
+def tag_rules() -> tuple[TagRule, ...]:
+    """Return the declared keyword rules of ``config/feedback``.
+
+    Raises:
+        DakaError: a file cannot be used.
+    """
+    return _rules(str(config_dir() / "feedback"))
+
+
+def tags_of(text: str) -> list[str]:
+    """Return the tags a text earns."""
+    return [one.tag for one in classify(text, tag_rules())]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A customer's feedback as people read it.
+
+    Attributes:
+        rating_milli: thousandths of the best; None: none was given.
+        picked: tags the customer chose, or that came with it.
+        tagged: tags the keyword rules gave, with what they quote.
+        human: tags a person gave; an empty one says that none fits.
+    """
+
+    record_id: str
+    store_id: str
+    employee_id: str
+    said_utc_ms: int
+    channel: str
+    rating_milli: int | None
+    text: str
+    picked: tuple[str, ...]
+    tagged: tuple[Tagged, ...]
+    human: tuple[str, ...]
+
+    @property
+    def is_unmatched(self) -> bool:
+        """Tell whether somebody has to read it: there are words and nothing says what about."""
+        return bool(self.text) and not (self.picked or self.tagged or self.human)
+
+
+def heard(
+    connection: Connection, store_ids: Collection[str] | None, limit: int = 200
+) -> list[Heard]:
+    """Return feedback of stores that was not withdrawn, newest first; None: of all stores."""
+    told, row = tables.entry.c, tables.journal.c
+    query = (
+        select(row.record_id, row.body)
+        .join(tables.entry, told.record_id == row.record_id)
+        .where(told.kind == _KIND, told.withdrawn_utc_ms.is_(None))
+    )
+    if store_ids is not None:
+        query = query.where(row.store_id.in_(store_ids))
+    rows = connection.execute(query.order_by(told.entry_no.desc()).limit(limit)).all()
+    human = _human(connection, [one.record_id for one in rows])
+    return [_heard(one.record_id, one.body, human.get(one.record_id, ())) for one in rows]
+
+
+def tag(
+    connection: Connection, record_id: str, tags: Collection[str], author: str, now_utc_ms: int
+) -> None:
+    """Note what a person says a feedback is about; nothing chosen says that no tag fits."""
+    rows = [
+        {"record_id": record_id, "tag": one, "author": author, "at_utc_ms": now_utc_ms}
+        for one in (sorted(tags) or [""])
+    ]
+    insert_ignore(connection, tables.feedback_tag, rows)
+
+
+def _human(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    row = tables.feedback_tag.c
+    query = select(row.record_id, row.tag).where(row.record_id.in_(record_ids))
+    found: dict[str, tuple[str, ...]] = {}
+    for record_id, name in connection.execute(query.order_by(row.tag)):
+        found[record_id] = (*found.get(record_id, ()), name)
+    return found
+
+
+def _heard(record_id: str, body: str, human: tuple[str, ...]) -> Heard:
+    entered = entries.from_body(body)
+    said = entered.entry
+    assert isinstance(said, entries.Feedback), "the journal keeps what was entered"
+    return Heard(
+        record_id=record_id,
+        store_id=said.store_id,
+        employee_id=said.employee_id,
+        said_utc_ms=said.said_utc_ms,
+        channel=said.channel,
+        rating_milli=said.rating_milli,
+        text=said.text,
+        picked=said.tags,
+        tagged=tuple(classify(said.text, tag_rules())),
+        human=human,
+    )

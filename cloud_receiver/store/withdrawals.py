@@ -160,6 +160,17 @@ def waiting(connection: Connection) -> list[Withdrawal]:
     return [_of_entries([Entry(*row)]) for row in rows]
 
 
+def of_person(connection: Connection, employee_id: str, limit: int = 10) -> list[Withdrawal]:
+    """Return a person's withdrawals, newest first."""
+    query = select(ledger.c.outcome_key).where(
+        ledger.c.kind == Kind.WITHDRAWAL,
+        ledger.c.adjusts.is_(None),
+        ledger.c.employee_id == employee_id,
+    )
+    keys = connection.scalars(query.order_by(ledger.c.entry_no.desc()).limit(limit))
+    return [_of_entries(entries_about(connection, key)) for key in keys.all()]
+
+
 def _of_entries(entries: Sequence[Entry]) -> Withdrawal:
     asked = entries[0]
     state, settled_utc_ms = WithdrawalState.PENDING, None

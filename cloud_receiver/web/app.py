@@ -28,13 +28,19 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.web import (
     campaigns,
     connections,
+    customer,
     decide,
     enrol,
     fleet,
     ledger,
     login,
+    me,
     missing,
     payroll,
+    my_checkin,
+    my_consent,
+    my_entry,
+    my_statement,
     people,
     preferences,
     problems,
@@ -45,8 +51,12 @@ from cloud_receiver.web import (
     schedule,
     search,
     settings,
+    store_feedback,
+    store_phone,
+    store_photos,
     today,
     trail,
+    welcome,
     why,
 )
 from cloud_receiver.web.api import service
@@ -74,6 +84,10 @@ PAGES: Final = (
     trail,
     settings,
 )
+PHONE_PAGES: Final = (
+    me, my_checkin, my_consent, my_statement, my_entry,
+    store_phone, store_photos, store_feedback, customer,
+)  # fmt: skip
 _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCacheControlMiddleware)
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
@@ -129,6 +143,7 @@ def create_app(
     app.mount(service.PREFIX, api)
     app.mount("/static", StaticFiles(directory=STATIC))
     login.register(app, door)
+    welcome.register(app, door)
     preferences.register(app)
     search.register(app, desk)
     enrol.register(app, doorkeeper)
@@ -136,6 +151,8 @@ def create_app(
     rule_publish.register(app, desk)
     reports.register_files(app, desk)
     payroll.register_files(app, desk)
+    for phone_page in PHONE_PAGES:
+        phone_page.register(app, desk)
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)

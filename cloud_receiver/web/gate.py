@@ -1,6 +1,7 @@
-"""The door: nothing but the log-in page, its style sheet, /healthz and the admission of boxes,
-which has secrets of its own, is open without log-in. Machines come in under /api only, by key;
-a browser sends no key by itself, so nobody can make it act for a machine.
+"""The door: nothing but the log-in page, its style sheet, /healthz, and what has secrets of its
+own, is open without log-in: the admission of boxes, customers' codes, first passwords.
+Machines come in under /api only, by key; a browser sends no key by itself, so nobody can make
+it act for a machine.
 
 It wraps the whole application, so a page, an API route, a NiceGUI asset and the NiceGUI
 socket all pass here, also those added later. Every answer leaves with security headers.
@@ -27,6 +28,10 @@ from sync.enrolment import ENROL_PATH, RENEW_PATH
 
 OPEN_PATHS: Final = frozenset({"/login", "/healthz", "/favicon.ico", ENROL_PATH, RENEW_PATH})
 OPEN_FOLDER: Final = "/static/"
+CUSTOMER_FOLDER: Final = "/f/"
+WELCOME_FOLDER: Final = "/welcome/"
+_OPEN_BY_TOKEN: Final = (CUSTOMER_FOLDER, WELCOME_FOLDER)
+"""Folders whose pages stand behind a secret in the address: a customer's QR code, a first password."""
 _VERSIONED_FOLDER: Final = "/_nicegui/"  # a new version has a new address
 _ACT: Final = '42["event"'
 """How Socket.IO words what a reader does on a page of NiceGUI; its pings and receipts differ."""
@@ -141,7 +146,11 @@ class Gate:
 
 def is_open(path: str) -> bool:
     """Tell whether `path` may be seen without log-in."""
-    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+    if path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
+        return True
+    # exactly one part behind the folder: nothing else can come to stand there unnoticed
+    folder, _, token = path.rpartition("/")
+    return f"{folder}/" in _OPEN_BY_TOKEN and bool(token)
 
 
 def cookie_of(headers: Headers, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -15,7 +15,7 @@ from cloud_receiver.store import accounts
 from cloud_receiver.store import sessions as open_sessions
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.web import sessions
-from cloud_receiver.web.bodies import read_body
+from cloud_receiver.web.bodies import read_form
 from cloud_receiver.web.frame import document
 from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.markup import Markup, el
@@ -159,11 +159,8 @@ def register(app: FastAPI, door: Door) -> None:
 
 async def _form(request: Request) -> dict[str, str] | None:
     """Read a small form, None when it is larger than any honest one."""
-    body = await read_body(request, MAX_FORM_BYTES)
-    if body is None:
-        return None
-    fields = parse_qs(body.decode("utf-8", errors="replace"))
-    return {name: values[0] for name, values in fields.items()}
+    fields = await read_form(request, MAX_FORM_BYTES)
+    return None if fields is None else {name: values[0] for name, values in fields.items()}
 
 
 def _page(

@@ -49,6 +49,16 @@ from cloud_receiver.store.tables.organisation import (
 )
 from cloud_receiver.store.tables.payroll import payroll_export
 from cloud_receiver.store.tables.people import account, web_session
+from cloud_receiver.store.tables.phones import (
+    activation,
+    consent,
+    correction_wish,
+    feedback_door,
+    feedback_tag,
+    photo,
+    photo_view,
+    retention_run,
+)
 from cloud_receiver.store.tables.planning import (
     calendar_day,
     imported_result,
@@ -64,6 +74,7 @@ __all__ = [
     "IS_TROUBLE",
     "IS_UNDATED",
     "account",
+    "activation",
     "anchor",
     "api_key",
     "appeal",
@@ -82,7 +93,9 @@ __all__ = [
     "channel_state",
     "channel_use",
     "claim",
+    "consent",
     "contact",
+    "correction_wish",
     "day_fact",
     "dead_letter",
     "decision",
@@ -90,6 +103,8 @@ __all__ = [
     "employee",
     "entry",
     "feed_gap",
+    "feedback_door",
+    "feedback_tag",
     "imported_result",
     "journal",
     "journal_digest",
@@ -101,8 +116,11 @@ __all__ = [
     "outcome",
     "payroll_export",
     "period_close",
+    "photo",
+    "photo_view",
     "policy_version",
     "punch",
+    "retention_run",
     "roster",
     "rule_approval",
     "rule_draft",
