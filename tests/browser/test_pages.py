@@ -45,7 +45,8 @@ PAGES = {
     "empty-day": ("/?date=2020-01-01", "这一天还没有排班", "Nobody is rostered"),
     "empty-ledger": ("/ledger?from=2030-01-01", "没有符合条件的分录", "No entry matches"),
 }
-SPILLING = """[...document.querySelectorAll('.card, .store-people, .scroll')]
+# on a phone the palette of blocks scrolls sideways on purpose
+SPILLING = """[...document.querySelectorAll('.card:not(.palette), .store-people, .scroll')]
     .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.className)"""
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
