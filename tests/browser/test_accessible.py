@@ -16,11 +16,11 @@ LOOK = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa
         `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.target).join(" | ")}`))"""
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install in tests/node")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible(
     browser: Browser, headquarters: Headquarters, witness: Witness, theme: str
 ) -> None:
+    assert AXE.exists(), "axe-core is not installed: make tests/node/node_modules"
     size = DESKTOP if theme == "light" else PHONE
     context = open_context(browser, headquarters.url, "zh", size)
     context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])

@@ -45,8 +45,8 @@ PAGES = {
     "empty-day": ("/?date=2020-01-01", "这一天还没有排班", "Nobody is rostered"),
     "empty-ledger": ("/ledger?from=2030-01-01", "没有符合条件的分录", "No entry matches"),
 }
-# on a phone the palette of blocks scrolls sideways on purpose
-SPILLING = """[...document.querySelectorAll('.card:not(.palette), .store-people, .scroll')]
+# on a phone the palette of blocks and the week of a store scroll sideways on purpose
+SPILLING = """[...document.querySelectorAll('.card:not(.palette), .store-people, .scroll:not(:has(.grid-week))')]
     .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.className)"""
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
