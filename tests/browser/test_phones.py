@@ -283,7 +283,7 @@ def test_a_customer_rates_by_the_code_once_a_receipt(
         page.fill("textarea", text)
         page.locator("button[type=submit]").click()
         expect(page.get_by_role("status")).to_be_visible()
-    codes.goto(f"{headquarters.url}/store/feedback")
+    _until_shown(codes, f"{headquarters.url}/store/feedback", text)
     assert codes.get_by_text(text, exact=True).count() == 1
     customer.close()
     boss.close()
