@@ -50,6 +50,7 @@ TEXTS: Final[Texts] = {
     "send": ("提交申诉", "Appeal"),
     "add": ("补充说明", "Add to it"),
     "withdraw": ("撤回申诉", "Take it back"),
+    "taken_back": ("本人撤回", "Taken back by myself"),
     "due": ("最迟 {at} 前答复", "an answer is due by {at}"),
     "step_opened": ("您提出申诉", "You appealed"),
     "step_evidence": ("补充", "Added"),
@@ -193,6 +194,7 @@ def _form(words: Words, entry: Entry, *, is_open: bool) -> Markup:
     )  # fmt: skip
     back = el(
         "form", el("input", type="hidden", name="act", value="withdraw"),
+        el("input", type="hidden", name="text", value=words("taken_back")),
         el("button", words("withdraw"), type="submit", class_="button slim"),
         method="post", action=action,
     )  # fmt: skip
