@@ -54,7 +54,7 @@ def test_a_reward_appears_with_its_reason(reader: Page, headquarters: Headquarte
 
 def test_a_box_that_goes_away_shows_at_once(reader: Page, headquarters: Headquarters) -> None:
     reader.goto(f"{headquarters.url}/fleet")
-    card = reader.locator("section.card", has_text="box-001")
+    card = reader.locator("section.card", has=reader.locator(".card-head", has_text="box-001"))
     expect(card.locator(".card-head")).to_contain_text("在线")
     with write(headquarters.engine) as connection:
         connection.execute(box.update().where(box.c.box_id == "box-001").values(online=False))
