@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,3 +35,10 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 
 def test_config_holds_files_and_no_python() -> None:
     assert not list((ROOT / "config").rglob("*.py"))
+
+
+def test_every_folder_of_tests_is_run() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    run = set(settings["tool"]["pytest"]["ini_options"]["testpaths"])
+    folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert run == {f"tests/{folder}" for folder in folders}
