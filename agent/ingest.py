@@ -21,7 +21,7 @@ from agent.capture import NO_TIME, Capture, Piece, Row, keys_of
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
 from sync.clock import Clock, utc_text
 from sync.envelope import encode_body
-from sync.items import Item, Refused, identify, read_item
+from sync.items import Item, Refused, identify, identities_of_alike, read_item
 from sync.records import FIELDS, MAX_TEXT, Sale, Wire, is_clean_text
 from sync.topics import Lane
 
@@ -141,15 +141,18 @@ def _sort(
     """
     if not given:
         return
-    template = _template(given[0], wire_of)
-    kind = wire_of(given[0])["kind"]
-    items = identify(kind, [template % row for row in given])
-    if not all(items):
-        given, items = _judged(given, items, wire_of, unfit)
+    kind, head, tail, shared = _template(given[0], wire_of)
+    heads = [head % row for row in given]
     times = list(map(itemgetter(_SOLD_AT), given)) if kind == Sale.KIND else None
-    keys = keys_of([item[0] for item in items if item], times)
-    bodies = [item[3] for item in items if item]
-    rows += map(Row._make, zip(repeat(lane), keys, bodies))
+    record_ids = identities_of_alike(kind, heads, tail, shared)
+    if record_ids is not None:
+        bodies = [head + tail for head in heads]
+        rows += map(Row._make, zip(repeat(lane), keys_of(record_ids, times), bodies))
+        return
+    fit, items = _judged(given, identify(kind, [head + tail for head in heads]), wire_of, unfit)
+    times = list(map(itemgetter(_SOLD_AT), fit)) if kind == Sale.KIND else None
+    keys = keys_of([item.record_id for item in items], times)
+    rows += map(Row._make, zip(repeat(lane), keys, [item.body for item in items]))
 
 
 def _judged(
@@ -184,18 +187,28 @@ def _add_gaps(reading: Reading, provenance: Wire, rows: list[Row], unfit: list[R
             unfit.append(_unfit(wire, item))
 
 
-def _template(row: _Given, wire_of: Callable[[_Given], Wire]) -> str:
-    """Return the text of a record with a place for each field of its row, in their order."""
+def _template(row: _Given, wire_of: Callable[[_Given], Wire]) -> tuple[str, str, str, int]:
+    """Return the kind of a record, its text with a place for each field of its row, and its end.
+
+    The end holds what all records of the reading share behind those fields; the number says
+    how many fields that is.
+    """
     wire = wire_of(row)
-    kind = wire.pop("kind")
-    parts = [f'"kind":"{kind}"']
+    kind = str(wire.pop("kind"))
+    parts = []
     for name, value in wire.items():
         quote = FIELDS[kind][name].quote
-        fixed = encode_body(value).replace("%", "%%")
+        fixed = encode_body(value)
         parts.append(f'"{name}":' + (f"{quote}%s{quote}" if name in row._fields else fixed))
     own = tuple(name for name in wire if name in row._fields)
     assert own == row._fields, f"a {kind} travels in another order than its row: {own}"
-    return f"{{{','.join(parts)}}}"
+    last: int = list(wire).index(own[-1]) + 1
+    places: list[str] = [
+        part if name in own else part.replace("%", "%%")
+        for name, part in zip(wire, parts, strict=True)
+    ]
+    lead = ",".join([f'"kind":"{kind}"', *places[:last]])
+    return kind, f"{{{lead},", ",".join(parts[last:]) + "}", len(parts) - last
 
 
 def _punch_wire(row: PunchRow, reading: Reading, provenance: Wire) -> Wire:

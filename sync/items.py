@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
 from typing import Final, NamedTuple, NoReturn
@@ -56,6 +57,14 @@ class _Canonical(NamedTuple):
     pattern: re.Pattern[str]
     key_of: Callable[[tuple[str, ...]], tuple[str, ...]]
     store_of: Callable[[tuple[str, ...]], str]
+
+
+class _Halves(NamedTuple):
+    """How texts that end alike are read; `key_of` picks the natural key from a head's groups."""
+
+    head: re.Pattern[str]
+    tail: re.Pattern[str]
+    key_of: Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
 def _canonical(kind: str) -> _Canonical:
@@ -141,6 +150,46 @@ def identify(kind: str, bodies: Sequence[str]) -> Sequence[Item | None]:
     ]
     items = iter(_items(canonical, [groups for groups in singly if groups]))
     return [next(items) if groups else None for groups in singly]
+
+
+@lru_cache(maxsize=16)
+def _halves(kind: str, shared: int) -> _Halves:
+    names = list(FIELDS[kind])
+    own = names[: len(names) - shared]
+    key = NATURAL_KEYS[kind]
+    assert set(key) <= set(own), "what records share does not tell them apart"
+    parts = {
+        name: f'"{name}":{field.quote}'
+        + (f"(?P<{name}>{field.pattern})" if name in key else field.pattern)
+        + field.quote
+        for name, field in FIELDS[kind].items()
+    }
+    lead = ",".join([f'"kind":"{kind}"', *(parts[name] for name in own)])
+    head = re.compile(r"(\{" + lead + ",)", re.ASCII)
+    tail = re.compile(",".join(parts[name] for name in names[len(own) :]) + r"\}", re.ASCII)
+    places = {name: group - 1 for name, group in head.groupindex.items()}
+    return _Halves(head, tail, itemgetter(*(places[name] for name in key)))
+
+
+def identities_of_alike(
+    kind: str, heads: Sequence[str], tail: str, shared: int
+) -> list[str] | None:
+    """Return the identities of records whose canonical texts end alike; None: not all hold.
+
+    What they share, usually half of each text, is looked at once.
+
+    Args:
+        heads: the texts up to the comma before the first shared field.
+        tail: the rest of every text.
+        shared: how many fields the tail has.
+    """
+    halves = _halves(kind, shared)
+    if not halves.tail.fullmatch(tail):
+        return None
+    found = halves.head.findall("\n".join(heads))  # no record holds a line break
+    if [groups[0] for groups in found] != heads:
+        return None
+    return identities_of(kind, map(halves.key_of, found))
 
 
 def read_item(text: str, at: int) -> tuple[Item | Refused, int]:
