@@ -48,7 +48,9 @@ class Browser:
         def change(request: Request) -> str:
             return str(request.state.session.login)
 
-        app.add_middleware(Gate, admit=door.admit, behind_tls=behind_tls)
+        app.add_middleware(
+            Gate, admit=door.admit, admit_key=lambda _key: None, behind_tls=behind_tls
+        )
         self._transport = httpx.ASGITransport(app)
         self._base_url = f"{'https' if behind_tls else 'http'}://testserver"
         self.cookies = httpx.Cookies()
