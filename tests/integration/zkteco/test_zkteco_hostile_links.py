@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bench.rig import wait_until
 from drivers.errors import BusyError, DriverError, LinkDownError, RefusedError
 from drivers.simulators.zk_terminal import LIVE_BYTES, Touch, encode_touch
 from drivers.zkteco.frames import Command
@@ -138,7 +139,16 @@ def test_item_17_a_terminal_held_by_another_client_is_busy(open_shop) -> None:
     with pytest.raises(BusyError, match="another program"):
         list(second.read(None))
     first.close()
+    wait_until("the terminal to notice", lambda: _can_read(second), 30)
     assert _is_all(list(second.read(None)), 10)
+
+
+def _can_read(driver) -> bool:
+    try:
+        list(driver.read(None))
+    except BusyError:
+        return False
+    return True
 
 
 def test_item_17_a_connection_closed_at_once_is_busy(shop) -> None:
