@@ -284,7 +284,9 @@ def _evaluate(
     outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
     outcomes += [one for _, some in settled for one in some]
     days_said = changes.keys() | closing
-    apply_outcomes(connection, days_said, outcomes, now_utc_ms, channels=terms.channels)
+    apply_outcomes(
+        connection, days_said, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence
+    )
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
     return list(changes), sorted(followers - looks.keys())

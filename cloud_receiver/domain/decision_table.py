@@ -16,9 +16,11 @@ from typing import Final
 import narwhals as nw
 
 from cloud_receiver.domain.clauses import SCOPE_FACTS
-from cloud_receiver.domain.conditions import expression
+from cloud_receiver.domain.conditions import Conditions, expression
 from cloud_receiver.domain.documents import (
     SUBSIDY_FACT,
+    TARGET_FACT,
+    TARGET_LOST_FACT,
     Effect,
     Grain,
     Grant,
@@ -46,6 +48,7 @@ def facts_of(rule: Rule) -> set[str]:
         read |= {rule.pool.by, *rule.pool.within}
         read |= {rule.pool.break_by} if rule.pool.break_by else set()
     read |= {rule.cap.fact} if rule.cap and rule.cap.fact else set()
+    read |= {TARGET_LOST_FACT} if rule.sticky_days is not None else set()
     return read
 
 
@@ -79,7 +82,7 @@ def _first(choices: Sequence[tuple[nw.Expr, nw.Expr]]) -> nw.Expr:
 
 
 def _row(rule: Rule) -> nw.Expr:
-    applies = expression(rule.when)
+    applies = _asked(rule, rule.when)
     for name, fact in SCOPE_FACTS.items():
         if wanted := getattr(rule.scope, name):
             applies = applies & nw.col(fact).is_in(wanted)
@@ -87,8 +90,17 @@ def _row(rule: Rule) -> nw.Expr:
         applies = applies & _is_turn(rule, rule.counted_fact, rule.every)
     if rule.pool:
         applies = applies & is_chosen(rule.pool)
-    table = [(expression(row.when), _int(n)) for n, row in enumerate(rule.rows, start=1)]
+    table = [(_asked(rule, row.when), _int(n)) for n, row in enumerate(rule.rows, start=1)]
     return _first([(applies, _first(table))])
+
+
+def _asked(rule: Rule, conditions: Conditions) -> nw.Expr:
+    """Return whether conditions hold; a sticky rule takes a target lost late for one met."""
+    if rule.sticky_days is None or TARGET_FACT not in conditions:
+        return expression(conditions)
+    others = {name: one for name, one in conditions.items() if name != TARGET_FACT}
+    is_kept = nw.col(TARGET_FACT) | (nw.col(TARGET_LOST_FACT) > _int(rule.sticky_days))
+    return expression(others) & (is_kept if conditions[TARGET_FACT] is True else ~is_kept)
 
 
 def _is_turn(rule: Rule, counted: str, every: int) -> nw.Expr:

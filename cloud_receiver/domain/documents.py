@@ -44,9 +44,16 @@ MAX_ROWS: Final = 200
 MAX_HALF_POINTS: Final = 200
 MAX_RATE_BP: Final = 100_000  # ten times the base; with MAX_FEN it stays inside int64
 SUBSIDY_FACT: Final = "subsidy_fen"
+TARGET_FACT: Final = "target_met"
+TARGET_LOST_FACT: Final = "target_lost_days"
+_FOLLOW_REFUNDS: Final = frozenset(
+    {"sales_fen", "sales_qty_milli", "achievement_bp", TARGET_LOST_FACT}
+)
 
 __all__ = [
     "SUBSIDY_FACT",
+    "TARGET_FACT",
+    "TARGET_LOST_FACT",
     "Cap",
     "Effect",
     "End",
@@ -96,6 +103,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         leave: of a streak rule: whether approved leave ends the run.
         counts: of a count rule: the fact that counts.
         pool: of a rank rule: the places it is about.
+        sticky_days: of a rule about a target met: a refund that comes more than so many days
+            after the sale no longer takes the award back; None: every refund does.
         repeats_punishment: HR says that what already cost money may cost again here.
         effective_from: first work date; null: a template on the shelf, not in force.
         effective_to: first work date no longer covered; null: until further notice.
@@ -121,6 +130,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     leave: Leave = Leave.NEUTRAL
     counts: str | None = None
     pool: Pool | None = None
+    sticky_days: int | None = None
     repeats_punishment: bool = False
     effective_from: str | None = None
     effective_to: str | None = None
@@ -177,6 +187,7 @@ def rule_problems(rule: Rule) -> Iterator[str]:
     yield from _identity_problems(rule)
     yield from _grain_problems(rule)
     yield from _money_problems(rule)
+    yield from _sticky_problems(rule)
     yield from (f"when.{problem}" for problem in condition_problems(rule.when))
     for number, row in enumerate(rule.rows):
         yield from (f"rows[{number}] {problem}" for problem in _row_problems(rule, row))
@@ -282,6 +293,18 @@ def _money_problems(rule: Rule) -> Iterator[str]:
         yield f"cap.amount_fen: is from 1 to {MAX_FEN}"
     if rule.cap.fact is not None and not _is_money(rule.cap.fact):
         yield f"cap.fact: {rule.cap.fact} is no money fact"
+
+
+def _sticky_problems(rule: Rule) -> Iterator[str]:
+    if rule.sticky_days is None:
+        return
+    asked = set(_facts_asked(rule))
+    if not 0 <= rule.sticky_days <= 366:
+        yield "sticky_days: is from 0 to 366"
+    if rule.effect is not Effect.REWARD or TARGET_FACT not in asked:
+        yield f"sticky_days: belongs to a reward that asks {TARGET_FACT}"
+    if moving := sorted(asked & _FOLLOW_REFUNDS):
+        yield f"sticky_days: {', '.join(moving)} follows every refund; ask only {TARGET_FACT}"
 
 
 def _is_money(name: str) -> bool:

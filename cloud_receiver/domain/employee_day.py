@@ -22,6 +22,7 @@ from cloud_receiver.domain.attendance import (
 from cloud_receiver.domain.corrections import Filed
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.findings import Finding, FindingCode
+from cloud_receiver.domain.receipts import days_until_lost
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.tallies import NOTHING
 from cloud_receiver.domain.workday import CheckType, shift_date
@@ -31,11 +32,16 @@ _NO_TALLIES: Final = NOTHING._asdict()
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What a person sold on a work date, refunds and voids taken off."""
+    """What a person sold on a work date; what was refunded of it since is taken off.
+
+    Attributes:
+        by_day: (days after the work date, signed fen); only where something came later.
+    """
 
     amount_fen: int = 0
     quantity_milli: int = 0
     record_ids: tuple[str, ...] = ()
+    by_day: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ def _facts(inputs: DayInputs, result: DayResult) -> dict[str, FactValue]:
         "sales_qty_milli": sales.quantity_milli,
         "target_fen": day.target_fen,
         "target_met": 0 < day.target_fen <= sales.amount_fen,
+        "target_lost_days": days_until_lost(day.target_fen, sales.by_day),
         "achievement_bp": sold_fen * 10_000 // day.target_fen if day.target_fen else 0,
         "subsidy_fen": day.subsidy_fen,
     }

@@ -103,6 +103,7 @@ CATALOGUE: Final[dict[str, Fact]] = {
         _int("sales_qty_milli", "milli", "当日销量", "units sold"),
         _int("target_fen", "fen", "当日目标", "target of the day"),
         _bool("target_met", "达标", "target met"),
+        _int("target_lost_days", "days", "达标后因退货失去(第几天)", "days until refunds undid it"),
         _int("achievement_bp", "bp", "达成率", "share of the target reached"),
         _int("subsidy_fen", "fen", "当日补贴", "subsidy of the day"),
         _of_period("period_days", "days", "活动排班天数", "scheduled days of the campaign"),

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cloud_receiver.domain.clauses import SCOPE_FACTS, Effect, Grain, Grant, Run
 from cloud_receiver.domain.conditions import Condition
-from cloud_receiver.domain.documents import Rule
+from cloud_receiver.domain.documents import TARGET_FACT, TARGET_LOST_FACT, Rule
 from cloud_receiver.domain.facts import CATALOGUE, COUNTED, FactType
 
 CHOSEN: Final = "chosen"
@@ -32,10 +32,10 @@ def jdm(rule: Rule) -> dict[str, Any]:
     shared = dict(_shared_cells(rule))
     rules = []
     for row in rule.rows:
-        cells = shared | {name: _cell(condition) for name, condition in row.when.items()}
+        cells = shared | {_field(rule, name): _cell(one) for name, one in row.when.items()}
         both = set(row.when) & set(rule.when)
         for name in both:
-            cells[name] = f"{_cell(rule.when[name])} and {_cell(row.when[name])}"
+            cells[_field(rule, name)] = f"{_cell(rule.when[name])} and {_cell(row.when[name])}"
         rules.append(
             {
                 "_id": row.id,
@@ -65,15 +65,22 @@ def jdm(rule: Rule) -> dict[str, Any]:
 
 def _columns(rule: Rule) -> list[tuple[str, str]]:
     fields = [field for field, _ in _shared_cells(rule)]
-    fields += [name for row in rule.rows for name in row.when]
+    fields += [_field(rule, name) for row in rule.rows for name in row.when]
     return [
         (field, CATALOGUE[field].zh if field in CATALOGUE else field)
         for field in dict.fromkeys(fields)
     ]
 
 
+def _field(rule: Rule, name: str) -> str:
+    """Return what a column asks: a fact, or that a target is met or was lost too late to matter."""
+    if rule.sticky_days is None or name != TARGET_FACT:
+        return name
+    return f"{TARGET_FACT} or {TARGET_LOST_FACT} > {rule.sticky_days}"
+
+
 def _shared_cells(rule: Rule) -> list[tuple[str, str]]:
-    cells = [(name, _cell(condition)) for name, condition in rule.when.items()]
+    cells = [(_field(rule, name), _cell(condition)) for name, condition in rule.when.items()]
     for name, fact in SCOPE_FACTS.items():
         if wanted := getattr(rule.scope, name):
             cells.append((fact, _texts(wanted)))

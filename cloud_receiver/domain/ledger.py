@@ -16,7 +16,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from cloud_receiver.domain.accounts import expense, owner
-from cloud_receiver.domain.outcomes import Explanation, Outcome, Reason, Text
+from cloud_receiver.domain.outcomes import (
+    DayKey,
+    Evidence,
+    Explanation,
+    Outcome,
+    Reason,
+    Text,
+)
 from cloud_receiver.domain.periods import counted_in, period_of
 from cloud_receiver.domain.rulings import UNRULED, Ruling
 
@@ -102,6 +109,7 @@ def post(
     now_utc_ms: int,
     rulings: Mapping[str, Ruling] | None = None,
     first_open: str = "",
+    known: Mapping[DayKey, Evidence] | None = None,
 ) -> list[Entry]:
     """Return the entries that bring what was booked to what the outcomes say.
 
@@ -111,8 +119,10 @@ def post(
         head: the end of the whole ledger's chain.
         rulings: what the law and appeals make of outcomes, by outcome key.
         first_open: the earliest month that is not closed.
+        known: the records the days rest on now: what falls away does so because of them.
     """
     ruled = rulings or {}
+    grounds = known or {}
     said = {outcome.outcome_key: outcome for outcome in outcomes}
     history: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in booked:
@@ -120,12 +130,17 @@ def post(
     drafts = [
         draft
         for key in sorted(said.keys() | history.keys())
-        for draft in _differences(said.get(key), history[key], ruled.get(key, UNRULED))
+        for draft in _differences(said.get(key), history[key], ruled.get(key, UNRULED), grounds)
     ]
     return chained(drafts, head, now_utc_ms, first_open)
 
 
-def _differences(outcome: Outcome | None, booked: Sequence[Entry], ruling: Ruling) -> list[Entry]:
+def _differences(
+    outcome: Outcome | None,
+    booked: Sequence[Entry],
+    ruling: Ruling,
+    known: Mapping[DayKey, Evidence],
+) -> list[Entry]:
     """Return unchained entries for one outcome: none when what was booked is what is said."""
     sums: Counter[str] = Counter()
     contras: dict[str, str] = {}
@@ -142,7 +157,7 @@ def _differences(outcome: Outcome | None, booked: Sequence[Entry], ruling: Rulin
     if not changes:
         return []
     last = booked[-1] if booked else None
-    statement = _statement(outcome, ruling) if outcome else _withdrawal(last, ruling)
+    statement = _statement(outcome, ruling) if outcome else _withdrawal(last, ruling, known)
     contra = expense(outcome.account, outcome.campaign_id) if outcome else statement.contra
     return [
         statement._replace(
@@ -169,14 +184,17 @@ def _statement(outcome: Outcome, ruling: Ruling) -> Entry:
     )
 
 
-def _withdrawal(last: Entry | None, ruling: Ruling) -> Entry:
+def _withdrawal(last: Entry | None, ruling: Ruling, known: Mapping[DayKey, Evidence]) -> Entry:
+    """Return that an outcome fell away: what it rested on, and the records that undid it."""
     assert last is not None, "only what was booked can be withdrawn"
     explanation = Explanation.from_json(last.explanation)
-    reason = ruling.reason or WITHDRAWN
-    return last._replace(
-        kind=Kind.OUTCOME.value,
-        explanation=msgspec.structs.replace(explanation, reason=reason).to_json(),
+    evidence = dict(explanation.evidence)
+    for kind, ids in known.get((last.employee_id, last.work_date), {}).items():
+        evidence[kind] = tuple(dict.fromkeys([*evidence.get(kind, ()), *ids]))
+    explanation = msgspec.structs.replace(
+        explanation, reason=ruling.reason or WITHDRAWN, evidence=evidence
     )
+    return last._replace(kind=Kind.OUTCOME.value, explanation=explanation.to_json())
 
 
 def blank(kind: Kind) -> Entry:

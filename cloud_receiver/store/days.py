@@ -186,7 +186,12 @@ def _sales_query(is_dated: bool) -> Question:
     sale = tables.sale.c
     return Question(
         select(
-            sale.employee_id, sale.work_date, sale.record_id, sale.amount_fen, sale.quantity_milli
+            sale.employee_id,
+            sale.work_date,
+            sale.record_id,
+            sale.amount_fen,
+            sale.quantity_milli,
+            sale.days_after,
         )
         .where(
             Among(sale.employee_id, "people"),
@@ -247,6 +252,7 @@ def _sales(
     rows = _sales_query(known_by_utc_ms is not None).ask(connection, **asked)
     found: dict[DayKey, Sales] = {}
     for key, lines in groupby(rows, key=itemgetter(0, 1)):
-        _, _, record_ids, amounts_fen, quantities_milli = zip(*lines, strict=True)
-        found[key] = Sales(sum(amounts_fen), sum(quantities_milli), record_ids)
+        _, _, record_ids, amounts_fen, quantities_milli, days_after = zip(*lines, strict=True)
+        by_day = tuple(zip(days_after, amounts_fen, strict=True)) if any(days_after) else ()
+        found[key] = Sales(sum(amounts_fen), sum(quantities_milli), record_ids, by_day)
     return found

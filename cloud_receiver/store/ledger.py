@@ -19,7 +19,14 @@ from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.granted import news_of_grants
 from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
 from cloud_receiver.domain.notices import news_of
-from cloud_receiver.domain.outcomes import Account, DayKey, Explanation, Outcome, Text
+from cloud_receiver.domain.outcomes import (
+    Account,
+    DayKey,
+    Evidence,
+    Explanation,
+    Outcome,
+    Text,
+)
 from cloud_receiver.domain.periods import after
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.transfers import floor
@@ -46,6 +53,7 @@ def apply_outcomes(
     now_utc_ms: int,
     *,
     channels: Sequence[str] = DEFAULT_CHANNELS,
+    evidence: Mapping[DayKey, Evidence] | None = None,
 ) -> list[Entry]:
     """Make the database say what the outcomes say; return the entries that were posted.
 
@@ -56,6 +64,7 @@ def apply_outcomes(
         days: every employee-day that was evaluated, also those without an outcome.
         outcomes: all that the rules say about these days.
         channels: where people are told of every visible change.
+        evidence: the records the days rest on now.
     """
     wanted = set(days)
     said = {one.outcome_key: one for one in outcomes}
@@ -67,7 +76,7 @@ def apply_outcomes(
     tell(connection, news_of_grants(changes, now_utc_ms), channels, now_utc_ms, groups=False)
     beside = rulings.days_beside(connection, wanted)
     said |= outcomes_of(connection, beside)
-    return _post(connection, wanted | beside, said, now_utc_ms, channels)
+    return _post(connection, wanted | beside, said, now_utc_ms, channels, evidence)
 
 
 def book_again(
@@ -107,11 +116,13 @@ def _post(
     said: Mapping[str, Outcome],
     now_utc_ms: int,
     channels: Sequence[str],
+    evidence: Mapping[DayKey, Evidence] | None = None,
 ) -> list[Entry]:
     booked = entries_of(connection, sorted(days))
     head = _head(connection)
     ruled = rulings.of_days(connection, days)
-    entries = post(said.values(), booked, head, now_utc_ms, ruled, first_open(connection))
+    begins = first_open(connection)
+    entries = post(said.values(), booked, head, now_utc_ms, ruled, begins, evidence)
     if not entries:
         return []
     written = _write(connection, entries, now_utc_ms)

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.receipts import refers_to
 from cloud_receiver.domain.schedule import around, shifts_around, work_date_of
 from cloud_receiver.domain.workday import (
     MAX_CLOCK_OFFSET_MS,
@@ -25,7 +26,15 @@ from cloud_receiver.domain.workday import (
     local_to_utc_ms,
     utc_ms,
 )
-from cloud_receiver.store import boots, dirty, entry_book, feed_gaps, organisation, tables
+from cloud_receiver.store import (
+    boots,
+    dirty,
+    entry_book,
+    feed_gaps,
+    organisation,
+    refunds,
+    tables,
+)
 from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
@@ -95,6 +104,13 @@ class _SaleRow(NamedTuple):
     sold_utc_ms: int | None
     amount_fen: int
     quantity_milli: int
+    register_id: str
+    receipt_id: str
+    line_no: int
+    item_code: str
+    refers_to: str
+    original_id: None = None  # a tie is made anew whenever its line is
+    days_after: int = 0
 
 
 def advance(connection: Connection, now_utc_ms: int) -> int:
@@ -286,11 +302,17 @@ def _project_sales(
             sold_utc_ms=act.at_utc_ms,
             amount_fen=sale.amount_fen,
             quantity_milli=sale.quantity_milli,
+            register_id=sale.register_id,
+            receipt_id=sale.receipt_id,
+            line_no=sale.line_no,
+            item_code=sale.item_code,
+            refers_to=refers_to(sale),
         )
         for (entry, sale), act, day in zip(sales, acts, days, strict=True)
     ]
     upsert_rows(connection, tables.sale, _SaleRow._fields, rows)
-    dirty.mark(connection, {day for day in days if day}, now_utc_ms)
+    tied = refunds.tie(connection, [(one.record_id, sale) for one, sale in sales], sites)
+    dirty.mark(connection, {day for day in days if day} | tied, now_utc_ms)
 
 
 def _believable_sales(

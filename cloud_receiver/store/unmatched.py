@@ -55,7 +55,7 @@ def unmatched_sellers(connection: Connection) -> list[UnmatchedSeller]:
     span = func.min(sale.c.sold_utc_ms), func.max(sale.c.sold_utc_ms)
     query = (
         select(*who, count, func.sum(sale.c.amount_fen), *span)
-        .where(sale.c.employee_id.is_(None), sale.c.seller_code != "")
+        .where(sale.c.employee_id.is_(None), sale.c.seller_code != "", sale.c.original_id.is_(None))
         .group_by(*who)
     )
     rows = connection.execute(query.order_by(count.desc(), *who))

@@ -83,6 +83,7 @@ DESIGNER: Final[Texts] = {
     "group": ("互斥组", "Exclusive group"),
     "priority": ("优先级", "Priority"),
     "cap": ("单次上限(元)", "Limit each time (yuan)"),
+    "sticky": ("退货超过几天不收回(空:总是收回)", "Kept when refunded after days (empty: never)"),
     "id": ("规则编号", "Rule id"),
     "lint": ("检查", "Check"),
     "sound": ("没有问题", "Nothing is wrong"),

@@ -18,6 +18,7 @@ from cloud_receiver.store.tables.channels import channel_state, channel_use, con
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
+    IS_REFUND,
     IS_UNDATED,
     day_fact,
     dirty,
@@ -71,6 +72,7 @@ from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
 from cloud_receiver.store.tables.systems import api_key, change, webhook, webhook_delivery
 
 __all__ = [
+    "IS_REFUND",
     "IS_TROUBLE",
     "IS_UNDATED",
     "account",

@@ -9,6 +9,9 @@ from cloud_receiver.store.tables.catalogue import metadata
 IS_UNDATED = text("effective_utc_ms IS NULL")
 """The few touches whose time is not known; looked through when a box's clock becomes known."""
 
+IS_REFUND = text("refers_to <> ''")
+"""The few lines that take something back; looked for when the receipt they name comes."""
+
 punch = Table(
     "punch",
     metadata,
@@ -63,7 +66,16 @@ sale = Table(
     Column("sold_utc_ms", BigInteger, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("quantity_milli", BigInteger, nullable=False),
+    Column("register_id", Text, nullable=False, server_default=""),
+    Column("receipt_id", Text, nullable=False, server_default=""),
+    Column("line_no", Integer, nullable=False, server_default="0"),
+    Column("item_code", Text, nullable=False, server_default=""),
+    Column("refers_to", Text, nullable=False, server_default=""),  # receipt it takes back from
+    Column("original_id", Text),  # of the sold line whose person and date it counts for
+    Column("days_after", Integer, nullable=False, server_default="0"),  # the day of that sale
     Index("ix_sale_employee", "employee_id", "work_date"),
+    Index("ix_sale_receipt", "receipt_id"),
+    Index("ix_sale_refers_to", "refers_to", sqlite_where=IS_REFUND, postgresql_where=IS_REFUND),
     Index("ix_sale_seller", "store_id", "seller_code"),
 )
 dirty = Table(

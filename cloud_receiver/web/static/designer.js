@@ -477,6 +477,7 @@ Object.assign(Designer.prototype, {
           h("datalist", { id: "rule-groups" }, setup.exclusive.map((value) => h("option", { value }))),
           this.field(words.priority, this.number("priority", rule.priority || 0, "", (one, value) => { one.priority = value || 0; })),
           this.field(words.cap, this.number("cap", rule.cap?.amount_fen, "fen", (one, value) => { if (value) one.cap = { ...one.cap, amount_fen: value }; else delete one.cap; })),
+          rule.effect === "reward" && this.field(words.sticky, this.number("sticky", rule.sticky_days, "", (one, value) => { if (value === null) delete one.sticky_days; else one.sticky_days = value; })),
           this.field(words.id, this.text("id", rule.id, (one, text) => { one.id = text; }, { disabled: setup.saved }))),
         h("p", { class: "small muted" }, words.finer_hint)));
   },

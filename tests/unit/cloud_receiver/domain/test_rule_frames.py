@@ -24,6 +24,9 @@ from cloud_receiver.store.rulebook import shipped_rules
 EVERY = list(shipped_rules())
 BOOK = Rulebook(EVERY)
 SHIPPED = [rule for rule in EVERY if rule.grain not in PERIODIC]
+STICKY = msgspec.structs.replace(
+    next(rule for rule in EVERY if rule.id == "target_instant"), id="sticky", sticky_days=7
+)
 NEUTRAL = Scoring(missing=Missing.NEUTRAL, sales_cap=None, min_feedbacks=5)
 TYPES = {
     FactType.INT: pl.Int64,
@@ -71,6 +74,7 @@ def _random_days(count: int, seed: int) -> list[dict[str, FactValue]]:
             "late_min": chance.choice([0, 0, 1, 15, 16, 20, 21, 30, 31, 60, 61, 400]),
             "clean_streak_days": chance.randint(0, 31),
             "stay_min": chance.choice([0, 59, 60, 61]),
+            "target_lost_days": chance.choice([0, 0, 6, 7, 8]),
             "achievement_bp": chance.randint(0, 20_000),
             "subsidy_fen": chance.choice([0, 1, 9_999, 10_000, 10_005, 10**13]),
         }
@@ -96,7 +100,7 @@ def _in_duckdb(database: duckdb.DuckDBPyConnection, native: pl.DataFrame) -> Any
 
 
 def test_duckdb_and_polars_come_to_the_same_integers() -> None:
-    rules = RuleSet(SHIPPED)
+    rules = RuleSet([*SHIPPED, STICKY])
     native = _frame(_random_days(500, seed=7), rules.facts)
     on_polars = rules.apply(nw.from_native(native)).to_native()
     with duckdb.connect() as database:

@@ -25,6 +25,7 @@ VARIANTS = {
     "count": msgspec.structs.replace(
         LATE, id="count", grain=Grain.COUNT, counts="late_month_count", every=3, group=None
     ),
+    "sticky": msgspec.structs.replace(SHIPPED["target_instant"], id="sticky", sticky_days=9),
     "capped": msgspec.structs.replace(LATE, id="capped", cap=Cap(700, "sales_fen")),
 }
 NUMBERS = [0, 1, 3, 4, 9, 10, 15, 16, 20, 21, 30, 31, 59, 60, 61, 10_005, -5]
