@@ -65,6 +65,7 @@ def history(count: int) -> pl.DataFrame:
         missing_card=number % 97 == 0,
         absent=number % 301 == 0,
         stay_min=number % 90,
+        overtime_min=number % 90,
         target_met=number * 7919 % 100 < 40,
         achievement_bp=number * 7919 % 20_000,
         sales_fen=number * 7919 % 200_000,

@@ -48,6 +48,7 @@ from cloud_receiver.commands.options import (
     ask_password,
     machine_utc_ms,
     print_lines,
+    print_warnings,
     words_of,
 )
 from cloud_receiver.commands.provisioning import add_provisioning
@@ -208,6 +209,7 @@ def import_(
         text = error.zh if words.language == "zh" else error.en
         place = {"source": error.source, "line": error.line, "field": error.field}
         typer.echo(words.say("line_error", **place, text=text), err=True)
+    print_warnings(report.warnings, words)
     counts = {"lines": report.lines, "changed": report.changed, "errors": len(report.errors)}
     told = words.say("imported", source=report.source, **counts)
     typer.echo(told + (words.say("trial") if report.is_dry_run else ""))

@@ -22,6 +22,8 @@ PLANNING: Final[dict[str, tuple[str, str]]] = {
         "{employee} {date} 的班次互相重叠,什么都没有写入",
         "{employee} {date}: shifts overlap; nothing was written",
     ),
+    "labour_warning": ("提示:{employee} {month} {text}", "note: {employee} {month} {text}"),
+    "labour_more": ("提示:另有 {count} 条用工时间提示", "note: {count} more about working hours"),
     "no_versions": ("没有排班记录", "there is no roster"),
     "part_shifts": ("班次", "shifts"),
     "part_settings": ("设置", "settings"),

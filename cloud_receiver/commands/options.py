@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from sync.errors import DakaError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from cloud_receiver.domain.labour import LabourNote
     from cloud_receiver.settings import Settings
 
 NEEDS_A_LOOK: Final = 3
+MAX_WARNINGS: Final = 20
 DEFAULT_CONFIG: Final = Path("/etc/daka/hq.toml")
 
 Config = Annotated[
@@ -34,6 +36,16 @@ Last = Annotated[str, typer.Option("--to", help="the last date, included")]
 PasswordFile = Annotated[
     Path | None, typer.Option(help="take the password from this file instead of asking")
 ]
+
+
+def print_warnings(warnings: Sequence[LabourNote], words: Words) -> None:
+    """Print what rosters ask more of than the law does, the first `MAX_WARNINGS`."""
+    for one in warnings[:MAX_WARNINGS]:
+        text = getattr(one.text, words.language)
+        said = words.say("labour_warning", employee=one.employee_id, month=one.month, text=text)
+        typer.echo(said, err=True)
+    if len(warnings) > MAX_WARNINGS:
+        typer.echo(words.say("labour_more", count=len(warnings) - MAX_WARNINGS), err=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from cloud_receiver.commands.options import (
     local_text,
     now_of,
     print_lines,
+    print_warnings,
     speaking,
     words_of,
 )
@@ -152,7 +153,7 @@ def _lay(
 ) -> None:
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
-    from cloud_receiver.store import enrolment, organisation, scheduling
+    from cloud_receiver.store import enrolment, labour, organisation, scheduling
     from cloud_receiver.store.engine import write
 
     words, settings = words_of(lang), load_settings(config)
@@ -162,11 +163,13 @@ def _lay(
         zones = {site.store_id: site.zone for site in organisation.sites(connection).values()}
         for employee, date in scheduling.overlapping(changes, zones):
             raise DakaError(words.say("roster_overlap", employee=employee, date=date))
+        warnings = labour.of_entries(connection, [change.entry for change in changes])
         if not dry_run:
             enrolment.add_roster(connection, entries, author, now_of(settings))
     print_lines(change_lines(changes[:MAX_SHOWN], words))
     if len(changes) > MAX_SHOWN:
         typer.echo(words.say("roster_more", count=len(changes) - MAX_SHOWN))
+    print_warnings(warnings, words)
     told = words.say("roster_laid", days=len(entries), changed=len(changes))
     typer.echo(told + (words.say("trial") if dry_run else ""))
 

@@ -97,6 +97,12 @@ CATALOGUE: Final[dict[str, Fact]] = {
         _int("early_month_count", "times", "当月早退次数", "times left early this month"),
         _int("missing_month_count", "times", "当月缺卡次数", "missing cards this month"),
         _int("absent_month_count", "times", "当月旷工次数", "times absent this month"),
+        _int(
+            "overtime_over_month_min",
+            "min",
+            "当月加班超过36小时的分钟",
+            "minutes of overtime this month beyond 36 hours",
+        ),
         _int("feedback_count", "times", "当日客户评价数", "customer ratings of the day"),
         _int("feedback_sum_milli", "milli", "当日客户评价分合计", "sum of the day's ratings"),
         _int("sales_fen", "fen", "当日销售额", "sales of the day"),

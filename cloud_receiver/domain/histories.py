@@ -13,6 +13,7 @@ import narwhals as nw
 
 from cloud_receiver.domain.clauses import STREAK_FACT, STRICT_STREAK_FACT
 from cloud_receiver.domain.facts import CATALOGUE, COUNTED, FactType
+from cloud_receiver.domain.labour import OVERTIME_MONTH_MIN
 from cloud_receiver.domain.scores import Scoring, scored
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ PERIOD_READS: Final = (
 )  # fmt: skip
 """The facts of a day that `periods` reads."""
 
+OVERTIME: Final = "overtime_over_month_min"
 SUMMED: Final = {
     "period_late_count": "late_min",
     "period_early_count": "early_min",
@@ -49,10 +51,12 @@ def with_history(frame: FrameT) -> FrameT:
     is_in_order = isinstance(frame, nw.DataFrame)
     clean = nw.col("scheduled") & nw.col("full_attendance")
     broken = nw.col("scheduled") & ~nw.col("full_attendance")
+    new_month = nw.col("__new_month")
     steps = {  # what is counted, and since when
-        STREAK_FACT: (clean, broken & ~nw.col("on_leave")),
-        STRICT_STREAK_FACT: (clean, broken),
-        **{name: (_happened(fact), nw.col("__new_month")) for name, fact in COUNTED.items()},
+        STREAK_FACT: (_number(clean), broken & ~nw.col("on_leave")),
+        STRICT_STREAK_FACT: (_number(clean), broken),
+        **{name: (_number(_happened(fact)), new_month) for name, fact in COUNTED.items()},
+        OVERTIME: (nw.col("overtime_min"), new_month),
     }
 
     def running(value: nw.Expr) -> nw.Expr:
@@ -68,10 +72,10 @@ def with_history(frame: FrameT) -> FrameT:
         (nw.col("__new_person") | _is_true(other_month)).alias("__new_month")
     )
     frame = frame.with_columns(
-        *[running(_number(step).cum_sum()).alias(f"__{name}") for name, (step, _) in steps.items()]
+        *[running(step.cum_sum()).alias(f"__{name}") for name, (step, _) in steps.items()]
     )
     starts = {
-        name: nw.when(since | nw.col("__new_person")).then(nw.col(f"__{name}") - _number(step))
+        name: nw.when(since | nw.col("__new_person")).then(nw.col(f"__{name}") - step)
         for name, (step, since) in steps.items()
     }
     frame = frame.with_columns(
@@ -85,6 +89,9 @@ def with_history(frame: FrameT) -> FrameT:
     }
     for name in (STREAK_FACT, STRICT_STREAK_FACT):
         shown[name] = nw.when(nw.col("scheduled")).then(shown[name]).otherwise(nw.lit(0, nw.Int64))
+    over = shown[OVERTIME] - nw.lit(OVERTIME_MONTH_MIN, nw.Int64)
+    nothing = nw.lit(0, nw.Int64)
+    shown[OVERTIME] = nw.when(over > nothing).then(over).otherwise(nothing)
     frame = frame.with_columns(*[value.alias(name) for name, value in shown.items()])
     passing = [f"__{name}" for name in steps] + [f"__start_{name}" for name in steps]
     return frame.drop("__new_person", "__month", "__new_month", *passing)

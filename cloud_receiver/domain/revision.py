@@ -16,7 +16,7 @@ import msgspec
 
 from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.facts import FactValue
-from cloud_receiver.domain.tallies import DayMark, Tally, tallies
+from cloud_receiver.domain.tallies import DayMark, Standing, Tally, tallies
 
 Evidence = dict[str, Any]
 
@@ -28,6 +28,7 @@ class _Seen(DayMark, frozen=True):
     early_month_count: int = 0
     missing_month_count: int = 0
     absent_month_count: int = 0
+    overtime_over_month_min: int = 0
 
 
 _READ_SEEN: Final = msgspec.json.Decoder(_Seen)
@@ -92,12 +93,12 @@ def content_hash(facts: str, evidence: str) -> str:
 
 
 def revise(
-    before: tuple[str, Tally], old: Mapping[str, StoredDay], new: Mapping[str, Assessment]
+    before: Standing, old: Mapping[str, StoredDay], new: Mapping[str, Assessment]
 ) -> Iterator[Change]:
     """Yield the days of one person that changed, the ones gone first, then by date.
 
     Args:
-        before: the date and tally on which the first of `new` counts on.
+        before: what the first of `new` counts on from.
         old: by date, all that are stored from the first date of `new` on.
         new: by date, the days that were judged again.
     """
@@ -108,8 +109,7 @@ def revise(
     dates = sorted({date for date in old if date >= first} | new.keys())
     dates = [date for date in dates if date not in gone]
     run = [(date, _mark(new[date]) if date in new else old[date].seen()[0]) for date in dates]
-    before_date, tally = before
-    for date, told in zip(dates, tallies(tally, before_date, run), strict=True):
+    for date, told in zip(dates, tallies(before, run), strict=True):
         if date in new:
             change = _judged(date, new[date], told, old.get(date))
         else:

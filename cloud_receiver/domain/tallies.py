@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from cloud_receiver.domain.labour import over_month_min
+
 
 class DayMark(msgspec.Struct, frozen=True):
     """A day as far as runs and counts are concerned; the names are those of the catalogue."""
@@ -22,6 +24,7 @@ class DayMark(msgspec.Struct, frozen=True):
     early_min: int = 0
     missing_card: bool = False
     absent: bool = False
+    overtime_min: int = 0
 
 
 class Tally(NamedTuple):
@@ -33,12 +36,32 @@ class Tally(NamedTuple):
     early_month_count: int = 0
     missing_month_count: int = 0
     absent_month_count: int = 0
+    overtime_over_month_min: int = 0
 
 
 NOTHING = Tally()
+_RUNS = 2
+_COUNTS = 4
 
 
-def tallies(before: Tally, before_date: str, run: Iterable[tuple[str, DayMark]]) -> list[Tally]:
+class Standing(NamedTuple):
+    """What days count on from.
+
+    Attributes:
+        date: of the last day before them; empty when there is none.
+        tally: the run as of the last scheduled day, the counts as of the last day.
+        overtime_min: of the month of `date`, that day included.
+    """
+
+    date: str = ""
+    tally: Tally = NOTHING
+    overtime_min: int = 0
+
+
+AT_FIRST = Standing()
+
+
+def tallies(before: Standing, run: Iterable[tuple[str, DayMark]]) -> list[Tally]:
     """Count on from a day, one tally a day.
 
     Rest days are neutral: they show no run, so that no rule speaks on them, and the run goes
@@ -46,21 +69,21 @@ def tallies(before: Tally, before_date: str, run: Iterable[tuple[str, DayMark]])
     strict one.
 
     Args:
-        before: the run as of the last scheduled day before, the counts as of the last day.
-        before_date: the date of the latter; empty when there is none.
         run: (work date, day) in order.
 
     >>> days = [("2026-11-30", DayMark(True, False, late_min=5)), ("2026-12-01", DayMark(True, True))]
-    >>> [(one.clean_streak_days, one.late_month_count) for one in tallies(NOTHING, "", days)]
+    >>> [(one.clean_streak_days, one.late_month_count) for one in tallies(AT_FIRST, days)]
     [(0, 1), (1, 0)]
     """
     shown = []
-    clean, strict = before.clean_streak_days, before.clean_streak_strict_days
-    counts = list(before[2:])
-    month = before_date[:7]
+    clean, strict = before.tally[:_RUNS]
+    counts = list(before.tally[_RUNS : _RUNS + _COUNTS])
+    overtime_min = before.overtime_min
+    month = before.date[:7]
     for date, day in run:
         if date[:7] != month:
-            month, counts = date[:7], [0] * len(counts)
+            month, counts, overtime_min = date[:7], [0] * _COUNTS, 0
+        overtime_min += day.overtime_min
         happened = (day.late_min > 0, day.early_min > 0, day.missing_card, day.absent)
         counts = [count + one for count, one in zip(counts, happened, strict=True)]
         if day.scheduled:
@@ -68,5 +91,5 @@ def tallies(before: Tally, before_date: str, run: Iterable[tuple[str, DayMark]])
             clean = clean + is_clean if is_clean or day.on_leave else 0
             strict = strict + 1 if is_clean else 0
         runs = (clean, strict) if day.scheduled else (0, 0)
-        shown.append(Tally(*runs, *counts))
+        shown.append(Tally._make((*runs, *counts, over_month_min(overtime_min))))
     return shown

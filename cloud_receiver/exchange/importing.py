@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
+from cloud_receiver.domain.labour import LabourNote
 from cloud_receiver.exchange import amounts, campaign_lines, fields, history, law_lines
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form
@@ -26,7 +27,7 @@ from cloud_receiver.exchange.lines import (
     store_of,
 )
 from cloud_receiver.exchange.roster_lines import RosterLine, read_line, roster_days
-from cloud_receiver.store import contacts, enrolment, organisation, shifts, tables
+from cloud_receiver.store import contacts, enrolment, labour, organisation, shifts, tables
 from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
@@ -46,6 +47,7 @@ class Report:
         lines: lines that hold something, headings not counted.
         changed: rows that were new or different; days, for a roster.
         is_dry_run: nothing was written; the rest says what would have happened.
+        warnings: what of a roster asks more than the law does; it blocks nothing.
     """
 
     kind: ImportKind
@@ -54,6 +56,7 @@ class Report:
     changed: int
     errors: tuple[LineError, ...]
     is_dry_run: bool
+    warnings: tuple[LabourNote, ...] = ()
 
 
 def import_file(
@@ -96,7 +99,9 @@ def import_file(
         else:
             attempt.commit()
     errors = tuple(sorted(file.errors, key=lambda error: error.line))
-    return Report(file.kind, file.source, len(file.lines), changed, errors, dry_run)
+    return Report(
+        file.kind, file.source, len(file.lines), changed, errors, dry_run, tuple(file.warnings)
+    )
 
 
 def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> int:
@@ -211,6 +216,7 @@ def _import_roster(connection: Connection, file: ImportFile, errand: Errand) -> 
     entries, clashes = roster_days(file.read(read))
     for clash in clashes:
         file.refuse(clash.number, clash.error)
+    file.warnings = labour.of_entries(connection, entries)
     return sum(
         enrolment.add_roster(connection, some, errand.author, errand.now_utc_ms)
         for some in _portions(entries)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from cloud_receiver.domain.labour import LabourNote
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form, translated
@@ -79,6 +80,7 @@ class ImportFile:
         self.content_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         self.lines = sheet.lines
         self.errors: list[LineError] = []
+        self.warnings: list[LabourNote] = []
         self._places = place_columns(kind, sheet.headings, self.source)
 
     def has(self, name: str) -> bool:

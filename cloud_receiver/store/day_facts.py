@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import StoredDay
-from cloud_receiver.domain.tallies import NOTHING, Tally
+from cloud_receiver.domain.tallies import NOTHING, Standing, Tally
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import dirty, tables
 from cloud_receiver.store.engine import upsert_rows
@@ -47,8 +47,8 @@ _HISTORY: Final = Question(
 
 def tally_before(
     connection: Connection, employee_id: str, first_date: str, known: Mapping[str, StoredDay]
-) -> tuple[str, Tally]:
-    """Return what a person's days count on from on a date: the date and tally before it.
+) -> Standing:
+    """Return what a person's days count on from on a date.
 
     Runs are those of the last scheduled day, however long ago.
 
@@ -58,16 +58,18 @@ def tally_before(
     earlier = sorted((date for date in known if date < first_date), reverse=True)
     last_date = earlier[0] if earlier else ""
     last = known[last_date].seen()[1] if last_date else NOTHING
+    of_month = [known[date].seen()[0] for date in earlier if date[:7] == last_date[:7]]
+    overtime_min = sum(day.overtime_min for day in of_month)
     for date in earlier:
         day, tally = known[date].seen()
         if day.scheduled:
-            return last_date, Tally(*tally[:2], *last[2:])
+            return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
     before = min([first_date, *known])
     for row in _EARLIER.each(connection, person=employee_id, before=before):
         day, tally = StoredDay(*row).seen()
         if day.scheduled:
-            return last_date, Tally(*tally[:2], *last[2:])
-    return last_date, last
+            return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
+    return Standing(last_date, last, overtime_min)
 
 
 _EARLIER: Final = Question(

@@ -39,6 +39,7 @@ CHOICES: Final[dict[Kind, tuple[Choice, ...]]] = {
     Kind.ABSENT: (Choice.KEEP, Choice.LEAVE, Choice.FILL),
     Kind.MISSING: (Choice.FILL, Choice.KEEP),
     Kind.ODD: (Choice.KEEP, Choice.STRIKE),
+    Kind.OVERTIME: (Choice.KEEP,),
     Kind.AWAITING: (Choice.KEEP,),
 }
 """What may be chosen for each kind, the usual answer first; strangers are bound instead."""

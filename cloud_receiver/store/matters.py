@@ -18,7 +18,7 @@ from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
-from cloud_receiver.store import appeals, feed_gaps
+from cloud_receiver.store import appeals, feed_gaps, labour
 from cloud_receiver.store.names import employee_names
 from cloud_receiver.store.tables import day_fact, decision, outcome
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ABSENT = "absent"
     MISSING = "missing"  # a card
     ODD = "odd"  # a finding that may mean something
+    OVERTIME = "overtime"  # of a month, beyond what the law allows
     AWAITING = "awaiting"  # data that should have come by now
 
 
@@ -110,6 +111,7 @@ def pending(connection: Connection, first: str, last: str, now_utc_ms: int) -> l
         *_gaps(connection),
         *_appeals(connection, names, now_utc_ms),
         *_days(connection, names, first, last),
+        *_overtime(connection, names, first, last),
         *_awaiting(connection, first, last),
     ]
     decided = decided_keys(connection)
@@ -215,6 +217,18 @@ def _cards(evidence: Mapping[str, Any]) -> tuple[Card, ...]:
             )
         )  # fmt: skip
     return tuple(cards)
+
+
+def _overtime(
+    connection: Connection, names: Mapping[str, str], first: str, last: str
+) -> Iterator[Matter]:
+    for one in labour.beyond_limit(connection, first, last):
+        yield Matter(
+            key=f"overtime/{one.employee_id}/{one.month}", kind=Kind.OVERTIME,
+            store_id=one.store_id, work_date=max(one.days), code="overtime",
+            employee_id=one.employee_id, name=names.get(one.employee_id, one.employee_id),
+            detail=f"{one.overtime_min / 60:.1f}", record_ids=one.record_ids, people=len(one.days),
+        )  # fmt: skip
 
 
 def _awaiting(connection: Connection, first: str, last: str) -> Iterator[Matter]:

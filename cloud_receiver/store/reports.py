@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.store.tables import day_fact, ledger, notice, outcome
 
@@ -253,6 +255,45 @@ def heard(connection: Connection, stretch: Stretch) -> list[Heard]:
         Heard(row[0], row[1], int(row[2]), int(row[3]), int(row[4]))
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtime:
+    """A person's overtime in a month, as far as a stretch holds it.
+
+    Attributes:
+        days: how many days have some.
+        long_days: how many have more than the three hours of the law.
+    """
+
+    employee_id: str
+    month: str
+    store_id: str
+    days: int
+    long_days: int
+    overtime_min: int
+
+
+def overtime(connection: Connection, stretch: Stretch) -> list[Overtime]:
+    """Return overtime by person and month, the most first."""
+    fact = day_fact.c
+    query = select(fact.employee_id, fact.work_date, fact.store_id, fact.facts).where(
+        *_days(stretch), fact.facts.not_like('%"overtime_min":0,%')
+    )
+    found: dict[tuple[str, str], Overtime] = {}
+    for who, work_date, store_id, facts in connection.execute(query):
+        minutes = json.loads(facts)["overtime_min"]
+        key = who, work_date[:7]
+        so_far = found.get(key)
+        found[key] = Overtime(
+            employee_id=who,
+            month=key[1],
+            store_id=store_id,
+            days=1 + (so_far.days if so_far else 0),
+            long_days=(minutes > OVERTIME_DAY_MIN) + (so_far.long_days if so_far else 0),
+            overtime_min=minutes + (so_far.overtime_min if so_far else 0),
+        )
+    return sorted(found.values(), key=lambda one: (-one.overtime_min, one.employee_id, one.month))
 
 
 def _days(stretch: Stretch) -> list[ColumnElement[bool]]:

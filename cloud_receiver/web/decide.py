@@ -44,6 +44,7 @@ TEXTS: Final[Texts] = {
     "kind_absent": ("旷工", "Absent"),
     "kind_missing": ("缺卡", "Missing card"),
     "kind_odd": ("可疑记录", "Odd records"),
+    "kind_overtime": ("加班超限", "Overtime"),
     "kind_awaiting": ("等待数据", "Awaiting data"),
     "kinds": ("异常种类", "Kinds"),
     "person": ("谁", "Who"),
@@ -70,6 +71,10 @@ TEXTS: Final[Texts] = {
     "seller_text": ("销售员代码 {id} 有 {n} 笔销售,不知道是谁", "seller code {id} has {n} sales of nobody"),
     "gap_text": ("设备 {id} 有一段时间无人接收", "device {id} was unheard for a while"),
     "awaiting_text": ("{n} 人的结果在等门店数据", "results of {n} people wait for the store's data"),
+    "overtime_text": (
+        "{month} 加班 {hours} 小时({n} 天),超过每月 36 小时(劳动法第四十一条)",
+        "{hours} h of overtime in {month} ({n} days), over 36 a month (Labour Law art. 41)",
+    ),
     "card_on": ("上班 {time} 无卡", "no card in at {time}"),
     "card_off": ("下班 {time} 无卡", "no card out at {time}"),
     "final_question": ("这个决定不能撤销:{choice}。确定吗?", "This cannot be undone: {choice}. Are you sure?"),
@@ -89,6 +94,7 @@ _LOOK: Final = {
     Kind.ABSENT: ("bad", "person_off"),
     Kind.MISSING: ("bad", "credit_card_off"),
     Kind.ODD: ("warn", "report"),
+    Kind.OVERTIME: ("warn", "more_time"),
     Kind.AWAITING: ("wait", "hourglass_empty"),
 }
 
@@ -276,6 +282,9 @@ def _what(matter: Matter, zone: str, words: Words) -> str:
         return words("gap_text", id=matter.detail)
     if matter.kind is Kind.AWAITING:
         return words("awaiting_text", n=matter.people)
+    if matter.kind is Kind.OVERTIME:
+        month = matter.work_date[:7]
+        return words("overtime_text", month=month, hours=matter.detail, n=matter.people)
     if matter.kind is Kind.APPEAL:
         return matter.detail
     if matter.kind is Kind.ODD:

@@ -1,4 +1,4 @@
-"""The five reports: what is asked of the store, what follows, and how it is pictured."""
+"""The reports: what is asked of the store, what follows, and how it is pictured."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cloud_receiver.store import reports as counts
 from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked, address
 from cloud_receiver.web.report_funnel import anomaly, person_anomaly
+from cloud_receiver.web.report_labour import overtime
 from cloud_receiver.web.report_sheet import Column, Row, Sheet
 from cloud_receiver.web.sentences import row_sentence
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -26,6 +27,7 @@ TEXTS: Final[Texts] = {
     "amounts": ("奖惩金额分布", "Amounts"),
     "effect": ("业绩与奖惩", "Sales and rewards"),
     "health": ("规则健康", "Rule health"),
+    "overtime": ("加班与法定上限", "Overtime and the law"),
     "completeness": ("数据完整性", "Completeness"),
     "store": ("门店", "Store"),
     "rule": ("规则", "Rule"),
@@ -277,5 +279,6 @@ KINDS: Final[dict[str, Callable[[Connection, Asked], Sheet]]] = {
     "amounts": amounts,
     "effect": effect,
     "health": health,
+    "overtime": overtime,
     "completeness": completeness,
 }

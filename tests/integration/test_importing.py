@@ -204,3 +204,14 @@ def test_half_a_fence_is_refused(office: Office, place: str, field: str) -> None
     text = f"门店编号,门店名称,场景,纬度,经度,打卡范围\nS001,一店,超市,{place}\n"
     (error,) = office.bring("stores", text).errors
     assert error.field == field
+
+
+def test_a_roster_beyond_the_labour_law_comes_in_with_a_warning(office: Office) -> None:
+    lines = [f"E001,2026-12-{day:02d},09:00,20:30\n" for day in range(7, 14)]
+    report = office.bring("roster", "工号,日期,上班,下班\n" + "".join(lines))
+    assert (report.changed, report.errors) == (7, ())
+    assert {(one.employee_id, one.month) for one in report.warnings} == {("E001", "2026-12")}
+    told = [one.concern.value for one in report.warnings]
+    assert told == ["day_limit", "month", "week_rest"], "7 x 3.5 h, and 12 h beyond 44 of the week"
+    again = office.bring("roster", "工号,日期,上班,下班\nE001,2026-12-13,休,\n", dry_run=True)
+    assert again.warnings == (), "the day that is changed is a day of rest"

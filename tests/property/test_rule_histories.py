@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud_receiver.domain.histories import with_history
-from cloud_receiver.domain.tallies import NOTHING, DayMark, Tally, tallies
+from cloud_receiver.domain.tallies import AT_FIRST, DayMark, Standing, Tally, tallies
 
 FIRST = date(2026, 11, 20)
 marks = st.builds(
@@ -23,6 +23,7 @@ marks = st.builds(
     early_min=st.integers(0, 1),
     missing_card=st.booleans(),
     absent=st.booleans(),
+    overtime_min=st.sampled_from([0, 30, 600]),
 )
 people = st.lists(st.lists(marks, min_size=1, max_size=25), min_size=1, max_size=3)
 
@@ -43,9 +44,14 @@ def test_day_by_day_and_all_at_once_count_alike(runs: list[list[DayMark]], cut: 
     at_once = with_history(nw.from_native(frame)).to_native().select(Tally._fields).rows()
     lazily = with_history(nw.from_native(frame.lazy())).collect().to_native()
     assert sorted(lazily.select(Tally._fields).rows()) == sorted(at_once)
-    day_by_day = [one for run in runs for one in tallies(NOTHING, "", _dated(run))]
+    day_by_day = [one for run in runs for one in tallies(AT_FIRST, _dated(run))]
     assert [tuple(one) for one in day_by_day] == at_once
     first, rest = _dated(runs[0])[:cut], _dated(runs[0])[cut:]
-    before = tallies(NOTHING, "", first)
+    before = tallies(AT_FIRST, first)
     if before and first[-1][1].scheduled:  # a rest day shows no run to go on from
-        assert tallies(before[-1], first[-1][0], rest) == day_by_day[cut : len(runs[0])]
+        month = first[-1][0][:7]
+        worked_min = sum(day.overtime_min for date, day in first if date[:7] == month)
+        assert (
+            tallies(Standing(first[-1][0], before[-1], worked_min), rest)
+            == day_by_day[cut : len(runs[0])]
+        )

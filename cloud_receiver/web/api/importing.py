@@ -40,6 +40,7 @@ class ReportShown(BaseModel):
     changed: int
     errors: list[LineShown]
     is_dry_run: bool
+    warnings: list[str]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -95,5 +96,9 @@ def _shown(report: Report, request: Request) -> ReportShown:
         for one in report.errors
     ]
     return ReportShown(
-        lines=report.lines, changed=report.changed, errors=errors, is_dry_run=report.is_dry_run
-    )
+        lines=report.lines, changed=report.changed, errors=errors, is_dry_run=report.is_dry_run,
+        warnings=[
+            f"{one.employee_id} {one.month}: {language.pick(one.text.zh, one.text.en)}"
+            for one in report.warnings
+        ],
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from cloud_receiver.domain.employee_day import (
 )
 from cloud_receiver.domain.revision import Change, StoredDay, revise
 from cloud_receiver.domain.schedule import RosterDay
-from cloud_receiver.domain.tallies import NOTHING, DayMark, Tally, tallies
+from cloud_receiver.domain.tallies import AT_FIRST, NOTHING, DayMark, Standing, Tally, tallies
 from cloud_receiver.domain.workday import Shift, local_to_utc_ms
 
 ZONE = "Asia/Shanghai"
@@ -77,7 +77,7 @@ def test_a_day_with_nothing_planned_and_nothing_done_is_no_day() -> None:
 )
 def test_a_streak_passes_over_rest_days_and_ends_at_others(before, run, shown) -> None:
     dated = [(f"2026-11-{number:02d}", day) for number, day in enumerate(run, start=1)]
-    told = tallies(Tally(clean_streak_days=before), "", dated)
+    told = tallies(Standing("", Tally(clean_streak_days=before)), dated)
     assert [one.clean_streak_days for one in told] == shown
 
 
@@ -89,19 +89,19 @@ def _stored(change: Change) -> StoredDay:
 def _three_clean_days() -> dict[str, StoredDay]:
     dates = ("2026-11-23", "2026-11-24", "2026-11-25")
     new = {date: _assess(date, "08:55", "18:01") for date in dates}
-    return {change.work_date: _stored(change) for change in revise(("", NOTHING), {}, new)}
+    return {change.work_date: _stored(change) for change in revise(AT_FIRST, {}, new)}
 
 
 def test_what_comes_out_as_it_is_stored_is_left_alone() -> None:
     stored = _three_clean_days()
     again = {date: _assess(date, "08:55", "18:01") for date in stored}
-    assert list(revise(("", NOTHING), stored, again)) == []
+    assert list(revise(AT_FIRST, stored, again)) == []
 
 
 def test_a_broken_day_counts_the_days_behind_it_anew() -> None:
     stored = _three_clean_days()
     changes = list(
-        revise(("", NOTHING), stored, {"2026-11-23": _assess("2026-11-23", "09:30", "18:01")})
+        revise(AT_FIRST, stored, {"2026-11-23": _assess("2026-11-23", "09:30", "18:01")})
     )
     shown = {change.work_date: change.facts["clean_streak_days"] for change in changes}
     assert shown == {"2026-11-23": 0, "2026-11-24": 1, "2026-11-25": 2}
@@ -113,9 +113,7 @@ def test_a_broken_day_counts_the_days_behind_it_anew() -> None:
 
 def test_a_day_that_is_no_day_any_more_is_gone_and_breaks_nothing() -> None:
     stored = _three_clean_days()
-    changes = list(
-        revise(("", NOTHING), stored, {"2026-11-24": _assess("2026-11-24", is_known=False)})
-    )
+    changes = list(revise(AT_FIRST, stored, {"2026-11-24": _assess("2026-11-24", is_known=False)}))
     assert [(change.work_date, bool(change.facts)) for change in changes[:1]] == [
         ("2026-11-24", False)
     ]
@@ -126,13 +124,23 @@ def test_a_day_to_be_decided_again_is_written_anew() -> None:
     old = stored["2026-11-23"]
     stored["2026-11-23"] = StoredDay(old.employee_id, old.work_date, old.facts, old.evidence, "", 1)
     again = {"2026-11-23": _assess("2026-11-23", "08:55", "18:01")}
-    assert [change.work_date for change in revise(("", NOTHING), stored, again)] == ["2026-11-23"]
+    assert [change.work_date for change in revise(AT_FIRST, stored, again)] == ["2026-11-23"]
 
 
 def test_counts_begin_anew_each_month_and_leave_ends_only_the_strict_run() -> None:
     late, leave = DayMark(True, False, late_min=3), DayMark(True, False, on_leave=True)
     run = [("2026-11-29", late), ("2026-11-30", late), ("2026-12-01", CLEAN), ("2026-12-02", leave)]
-    told = tallies(Tally(late_month_count=4), "2026-11-28", [*run, ("2026-12-03", CLEAN)])
+    told = tallies(Standing("2026-11-28", Tally(late_month_count=4)), [*run, ("2026-12-03", CLEAN)])
     assert [one.late_month_count for one in told] == [5, 6, 0, 0, 0]
     assert [one.clean_streak_days for one in told] == [0, 0, 1, 1, 2]
     assert [one.clean_streak_strict_days for one in told] == [0, 0, 1, 0, 1]
+
+
+def test_overtime_beyond_36_hours_of_a_month_is_counted() -> None:
+    long = DayMark(True, True, overtime_min=180)
+    dates = [f"2026-11-{day:02d}" for day in range(1, 15)]
+    run = [(date, long) for date in dates] + [("2026-12-01", long)]
+    over = [one.overtime_over_month_min for one in tallies(AT_FIRST, run)]
+    assert over == [0] * 12 + [180, 360, 0]
+    standing = Standing(dates[11], NOTHING, 12 * 180)
+    assert [one.overtime_over_month_min for one in tallies(standing, run[12:])] == over[12:]

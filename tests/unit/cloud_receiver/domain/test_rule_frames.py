@@ -49,6 +49,7 @@ def random_history(seed: int, people: int = 12, days: int = 28) -> pl.DataFrame:
                     "campaign_id": "c" if day > 9 else "", "scheduled": chance.random() < 0.8,
                     "full_attendance": is_clean, "on_leave": chance.random() < 0.1,
                     "late_min": 0 if is_clean else chance.randint(0, 40), "early_min": 0,
+                    "overtime_min": chance.choice([0, 45, 240]),
                     "missing_card": chance.random() < 0.05, "absent": False,
                     "sales_fen": chance.randint(-9, 20_000),
                     "target_fen": chance.choice([0, 10_000]) if number else 0,

@@ -14,7 +14,7 @@ from cloud_receiver.domain.documents import Cap, Effect, Grant, Rule, Scope
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import Account, Outcome, Text
 from cloud_receiver.domain.rules import Rulebook, decide, failed_examples
-from cloud_receiver.domain.tallies import NOTHING, DayMark, tallies
+from cloud_receiver.domain.tallies import AT_FIRST, DayMark, tallies
 from cloud_receiver.store.rulebook import shipped_rules
 from sync.money import portion_fen
 
@@ -90,7 +90,7 @@ def test_a_run_is_paid_once_each_ten_days(case: dict[str, Any]) -> None:
     run = [(f"2026-11-{number:02d}", MARKS[kind]) for number, kind in enumerate(days, start=1)]
     said = [
         _amounts(decide(BOOK, [DAY | {"full_attendance": mark.full_attendance, **tally._asdict()}]))
-        for (_, mark), tally in zip(run, tallies(NOTHING, "", run), strict=True)
+        for (_, mark), tally in zip(run, tallies(AT_FIRST, run), strict=True)
     ]
     paid = [amounts.get("clean_run_10", 0) for amounts in said]
     if "days" in given:

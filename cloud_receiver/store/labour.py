@@ -1,0 +1,126 @@
+"""Rosters and overtime against the hours the law lets people work; reads only."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from cloud_receiver.domain.labour import LabourNote, about, concerns, monday_of
+from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.periods import last_date
+from cloud_receiver.domain.schedule import RosterDay
+from cloud_receiver.domain.workday import shift_date
+from cloud_receiver.store import organisation
+from cloud_receiver.store.enrolment import RosterEntry
+from cloud_receiver.store.tables import day_fact
+
+_WEEK: Final = 7
+_PEOPLE_AT_ONCE: Final = 500
+_WITHIN: Final = '%"overtime_over_month_min":0,%'
+
+
+def of_entries(connection: Connection, entries: Collection[RosterEntry]) -> list[LabourNote]:
+    """Return what is of concern once some roster days stand, be they written yet or not."""
+    by_person: defaultdict[str, dict[str, RosterEntry]] = defaultdict(dict)
+    for entry in entries:
+        by_person[entry.employee_id][entry.work_date] = entry
+    changed = {who: frozenset(days) for who, days in by_person.items()}
+    return list(_warnings(connection, changed, by_person))
+
+
+def of_dates(
+    connection: Connection, employee_ids: Iterable[str], dates: Iterable[str]
+) -> list[LabourNote]:
+    """Return what is of concern about some people's rosters in force on some dates."""
+    wanted = frozenset(dates)
+    return list(_warnings(connection, dict.fromkeys(employee_ids, wanted), {}))
+
+
+def _warnings(
+    connection: Connection,
+    changed: Mapping[str, frozenset[str]],
+    laid: Mapping[str, Mapping[str, RosterEntry]],
+) -> Iterator[LabourNote]:
+    if not any(changed.values()):
+        return
+    sites = organisation.sites(connection)
+    every = frozenset().union(*changed.values())
+    # the whole months, and the whole weeks they have a part of
+    first = monday_of(f"{min(every)[:7]}-01")
+    last = shift_date(monday_of(last_date(max(every)[:7])), _WEEK - 1)
+    people = sorted(changed)
+    for start in range(0, len(people), _PEOPLE_AT_ONCE):
+        some = people[start : start + _PEOPLE_AT_ONCE]
+        rosters = organisation.rosters(connection, some, first, last, sites)
+        for who in some:
+            days = dict(rosters.get(who, {}))
+            for work_date, entry in laid.get(who, {}).items():
+                days[work_date] = RosterDay(
+                    work_date=work_date,
+                    store_id=entry.store_id,
+                    zone=organisation.zone_of(sites, entry.store_id),
+                    shifts=entry.shifts,
+                )
+            yield from about(concerns(who, days), changed[who])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtime:
+    """A person's overtime of a month, beyond what the law allows.
+
+    Attributes:
+        days: the minutes of each day that has some, by date.
+        record_ids: the touches that ended those days.
+    """
+
+    employee_id: str
+    month: str
+    store_id: str
+    overtime_min: int
+    days: Mapping[str, int]
+    record_ids: tuple[str, ...]
+
+
+def beyond_limit(connection: Connection, first: str, last: str) -> list[Overtime]:
+    """Return whose overtime went beyond 36 hours in the months of a stretch of dates."""
+    fact = day_fact.c
+    month = func.substr(fact.work_date, 1, 7)
+    begin, end = f"{first[:7]}-01", last_date(last[:7])
+    over = (
+        select(fact.employee_id, month)
+        .where(fact.work_date.between(begin, end), fact.facts.not_like(_WITHIN))
+        .where(fact.facts.like('%"overtime_over_month_min":%'))
+        .distinct()
+    )
+    wanted = {(who, period) for who, period in connection.execute(over)}
+    return [_overtime(connection, key) for key in sorted(wanted)]
+
+
+def _overtime(connection: Connection, key: DayKey) -> Overtime:
+    who, month = key
+    fact = day_fact.c
+    query = select(fact.work_date, fact.store_id, fact.facts, fact.evidence).where(
+        fact.employee_id == who, fact.work_date.between(f"{month}-01", last_date(month))
+    )
+    days: dict[str, int] = {}
+    records: list[str] = []
+    store_id = ""
+    for work_date, day_store, facts, evidence in connection.execute(query.order_by(fact.work_date)):
+        overtime_min = json.loads(facts)["overtime_min"]
+        if overtime_min:
+            store_id = day_store
+            days[work_date] = overtime_min
+            records += json.loads(evidence)["punches"][-1:]
+    return Overtime(
+        employee_id=who,
+        month=month,
+        store_id=store_id,
+        overtime_min=sum(days.values()),
+        days=days,
+        record_ids=tuple(records),
+    )
