@@ -21,6 +21,7 @@ from cloud_receiver.dispatcher import Dispatcher
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mqtt_link import MqttLink, Presence
+from cloud_receiver.store import webhooks
 from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
 from sync import topics
 from sync.clock import SystemClock, utc_text
@@ -192,7 +193,8 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
     if Part.NOTIFY in parts:
         from cloud_receiver.channels.subscriptions import Subscriptions
 
-        loops.append(Loop("webhooks", Subscriptions(engine, settings.clock).run))
+        master = webhooks.master_key(settings.data_dir)
+        loops.append(Loop("webhooks", Subscriptions(engine, settings.clock, master).run))
         loops += _listeners(settings, engine)
     on_new: Callable[[], None] = _nobody_waits
     if Part.EVALUATE in parts:
@@ -214,6 +216,7 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
             Loop("dispatcher", dispatcher.run),
         ]
     if Part.WEB in parts:
+        from cloud_receiver.channels.wiring import quotas
         from cloud_receiver.web.app import serve
         from cloud_receiver.web.frame import Outside
 
@@ -222,7 +225,8 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         listening = threading.Event()
         doorkeeper = _doorkeeper(settings, engine)
         boxes = settings.boxes
-        outside = Outside(settings.notify.channels, boxes.web, boxes.broker)
+        notify_by = settings.notify
+        outside = Outside(notify_by.channels, boxes.web, boxes.broker, quotas(notify_by))
         web = partial(
             serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper,
             outside=outside,

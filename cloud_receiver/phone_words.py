@@ -6,12 +6,12 @@ from typing import Final
 
 PHONES: Final[dict[str, tuple[str, str]]] = {
     "retention_terms": (
-        "保留天数:到岗照片 {photo_days},证据照片 {evidence_days}",
-        ("kept for days: arrival photos {photo_days}, evidence {evidence_days}"),
+        "保留天数:到岗照片 {photo_days},证据照片 {evidence_days},顾客评价原文 {feedback_days},变化记录 {change_days}",
+        "kept for days: arrival photos {photo_days}, evidence {evidence_days}, customers' words {feedback_days}, changes {change_days}",
     ),
     "retention_line": (
-        "{at} 删除照片 {photos};因申诉保留照片 {kept_for_appeals}",
-        ("{at}: deleted {photos} photos; {kept_for_appeals} photos kept for appeals"),
+        "{at} 删除照片 {photos},评价原文 {texts},变化记录 {changes};因申诉保留照片 {kept_for_appeals}",
+        "{at}: deleted {photos} photos, {texts} customers' words, {changes} changes; {kept_for_appeals} photos kept for appeals",
     ),
     "codes_written": ("已写出 {count} 个评价码:{file}", "{count} codes written to {file}"),
     "code_closed": ("评价码 {token} 已停用", "code {token} is worthless now"),

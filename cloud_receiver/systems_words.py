@@ -30,8 +30,8 @@ SYSTEMS: Final[dict[str, tuple[str, str]]] = {
     "key_none": ("还没有密钥", "there are no keys yet"),
     "key_gone": ("{name} 的密钥已作废", "the key of {name} opens nothing any more"),
     "webhook_made": (
-        "订阅 {webhook} 已建立，签名密钥（只显示这一次）：",
-        "subscription {webhook} made; its signing secret, shown this once:",
+        "订阅 {webhook} 已建立，签名密钥：",
+        "subscription {webhook} made; its signing secret:",
     ),
     "webhook_line": (
         "{webhook} {url} 已送达 {through}，失败 {attempts} 次：{kinds}",
@@ -40,6 +40,11 @@ SYSTEMS: Final[dict[str, tuple[str, str]]] = {
     "webhook_delivery": (
         "  {at} {change} {outcome} {detail}",
         "  {at} {change} {outcome} {detail}",
+    ),
+    "webhook_untried": ("还没有发送过", "nothing was sent yet"),
+    "webhook_retried": (
+        "{webhook}：第 {through} 号之后的变化马上发送",
+        "{webhook}: changes after {through} are told at once",
     ),
     "webhook_none": ("还没有订阅", "there are no subscriptions yet"),
     "webhook_gone": ("订阅 {webhook} 已删除", "subscription {webhook} removed"),

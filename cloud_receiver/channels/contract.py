@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from cloud_receiver.domain.notices import Notice
+from cloud_receiver.domain.notices import Notice, Target
 from sync.errors import DakaError
 
 
@@ -98,3 +98,11 @@ class Tracker(Protocol):
         Raises:
             RetryLaterError: it cannot be asked now.
         """
+
+
+@runtime_checkable
+class Rooms(Protocol):
+    """A channel in which several addressees may read the same messages."""
+
+    def room(self, target: Target) -> str | None:
+        """Name where an addressee's messages are read; None: nowhere that others may share."""

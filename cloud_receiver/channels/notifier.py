@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Final
@@ -23,10 +24,12 @@ from cloud_receiver.channels.contract import (
     PauseError,
     PermanentError,
     RetryLaterError,
+    Rooms,
     Tracker,
 )
-from cloud_receiver.domain.notices import Target
-from cloud_receiver.store import channel_book, deliveries
+from cloud_receiver.channels.digests import Parcel, parcels
+from cloud_receiver.domain.notices import Notice, Target
+from cloud_receiver.store import channel_book, deliveries, names
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.notices import (
     LEASE_MS,
@@ -96,19 +99,19 @@ class Courier:
         while due := self._due():
             claimed_s = self._clock.monotonic_s()
             put_off: set[Target] = set()
-            left = []
+            left: list[QueuedNotice] = []
             is_over = False
-            for one in due:
+            for parcel in self._parcels(due):
                 is_over = is_over or (stop is not None and stop.is_set())
                 is_late = self._clock.monotonic_s() > claimed_s + LEASE_MS / 4000
-                if is_over or is_late or one.notice.target in put_off:
-                    left.append(one)
+                if is_over or is_late or parcel.targets & put_off:
+                    left += parcel.ones
                     continue
-                fate = self._deliver(one)
+                fate = self._deliver(parcel)
                 is_over = fate is _Fate.CHANNEL_DOWN
                 if fate is _Fate.PUT_OFF:
-                    put_off.add(one.notice.target)
-                sent += fate is _Fate.SENT
+                    put_off |= parcel.targets
+                sent += len(parcel.ones) if fate is _Fate.SENT else 0
             if left:
                 with write(self._engine) as connection:
                     release(connection, left, self._now_utc_ms())
@@ -164,53 +167,71 @@ class Courier:
         with write(self._engine) as connection:
             return claim_due(connection, channel, now_utc_ms, _BATCH)
 
-    def _deliver(self, one: QueuedNotice) -> _Fate:
+    def _parcels(self, due: list[QueuedNotice]) -> Sequence[Parcel]:
+        if isinstance(self._notifier, Rooms):
+            return parcels(due, self._notifier.room)
+        return [Parcel((one,)) for one in due]
+
+    def _message(self, parcel: Parcel) -> Notice:
+        if len(parcel.ones) == 1:
+            return parcel.message({})
+        with read(self._engine) as connection:
+            return parcel.message({one.store_id: one.name for one in names.stores(connection)})
+
+    def _deliver(self, parcel: Parcel) -> _Fate:
         try:
-            reference = self._notifier.send(one.notice)
+            reference = self._notifier.send(self._message(parcel))
         except PauseError as error:
-            return self._pause(one, error)
+            return self._pause(parcel, error)
         except RetryLaterError as error:
-            return self._put_off(one, error)
+            return self._put_off(parcel, error)
         except PermanentError as error:
-            self._give_up(one, str(error))
+            self._give_up(parcel, str(error))
             return _Fate.GIVEN_UP
+        now_utc_ms = self._now_utc_ms()
         with write(self._engine) as connection:
-            mark_sent(connection, one, self._now_utc_ms(), reference)
+            for one in parcel.ones:
+                mark_sent(connection, one, now_utc_ms, reference)
         self._say_whether_up(is_up=True, detail="")
         return _Fate.SENT
 
-    def _pause(self, one: QueuedNotice, error: PauseError) -> _Fate:
+    def _pause(self, parcel: Parcel, error: PauseError) -> _Fate:
         if error.channel_wide:
             self._resting_until_s = self._clock.monotonic_s() + error.wait_s
             with write(self._engine) as connection:
-                release(connection, [one], self._now_utc_ms())
+                release(connection, parcel.ones, self._now_utc_ms())
             return _Fate.CHANNEL_DOWN
+        until_utc_ms = self._now_utc_ms() + int(error.wait_s * 1000) + 1
         with write(self._engine) as connection:
-            postpone(connection, one, self._now_utc_ms() + int(error.wait_s * 1000) + 1)
+            for one in parcel.ones:
+                postpone(connection, one, until_utc_ms)
         return _Fate.PUT_OFF
 
-    def _put_off(self, one: QueuedNotice, error: RetryLaterError) -> _Fate:
+    def _put_off(self, parcel: Parcel, error: RetryLaterError) -> _Fate:
         now_utc_ms = self._now_utc_ms()
-        is_old = now_utc_ms - one.created_utc_ms > MAX_AGE // timedelta(milliseconds=1)
+        is_old = now_utc_ms - parcel.created_utc_ms > MAX_AGE // timedelta(milliseconds=1)
         if is_old and not error.keeps:
-            self._give_up(one, f"given up after {MAX_AGE.days} days: {error}")
+            self._give_up(parcel, f"given up after {MAX_AGE.days} days: {error}")
             return _Fate.GIVEN_UP
-        delay_s = delay_before_s(one.attempts + 2, error.retry_after_s)
+        delay_s = delay_before_s(parcel.attempts + 2, error.retry_after_s)
         next_try_utc_ms = now_utc_ms + int(delay_s * 1000)
         with write(self._engine) as connection:
-            mark_waiting(connection, one, next_try_utc_ms, str(error)[:_MAX_ERROR_CHARS])
+            for one in parcel.ones:
+                mark_waiting(connection, one, next_try_utc_ms, str(error)[:_MAX_ERROR_CHARS])
         if not error.channel_wide:
             return _Fate.PUT_OFF
         self._resting_until_s = self._clock.monotonic_s() + delay_s
         self._say_whether_up(is_up=False, detail=str(error))
         return _Fate.CHANNEL_DOWN
 
-    def _give_up(self, one: QueuedNotice, error: str) -> None:
-        with write(self._engine) as connection:
-            mark_failed(connection, one, error[:_MAX_ERROR_CHARS])
-        notice_id = one.notice.notice_id
+    def _give_up(self, parcel: Parcel, error: str) -> None:
         channel = self._notifier.channel
-        _log.warning("notice_failed channel=%s notice=%s error=%s", channel, notice_id, error)
+        with write(self._engine) as connection:
+            for one in parcel.ones:
+                mark_failed(connection, one, error[:_MAX_ERROR_CHARS])
+        for one in parcel.ones:
+            told = (channel, one.notice.notice_id, error)
+            _log.warning("notice_failed channel=%s notice=%s error=%s", *told)
 
     def _say_whether_up(self, *, is_up: bool, detail: str) -> None:
         """Log and keep the change of state, not every attempt."""

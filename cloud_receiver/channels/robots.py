@@ -1,8 +1,9 @@
 """Robots that speak in groups: of DingTalk, WeCom and Feishu.
 
 Sources: DingTalk "custom robot" (20 a minute, then 10 minutes of silence; 130101), WeCom
-"group robot" (20 a minute; 45009), Feishu "custom bot" (100 a minute, 5 a second, 20 KB; 9499,
-11232 too fast, 19021 signature, 19024 keyword). None of them knows a message again that is
+"group robot" (20 a minute; 45009; markdown of 4,096 bytes; 40058), Feishu "custom bot" (100 a
+minute, 5 a second, 20 KB; 9499, 11232 too fast, 19021 signature, 19024 keyword). What is longer is
+said in several messages. None of them knows a message again that is
 sent twice: after a lost answer a group may read the same numbered message once more.
 """
 
@@ -22,10 +23,9 @@ from cloud_receiver.channels.pace import Pace
 from cloud_receiver.channels.posting import TIMEOUT, check_status, object_of, post
 from cloud_receiver.channels.settings import EVERY_STORE, Group
 from cloud_receiver.channels.signing import dingtalk_sign, feishu_sign
-from cloud_receiver.domain.notices import Notice
+from cloud_receiver.domain.notices import Notice, Target
 from sync.clock import Clock
 
-FEISHU_MAX_BYTES: Final = 20_000
 TOO_FAST_REST_S: Final = 60
 _TITLE: Final = {"zh": "奖励播报", "en": "Awards"}
 
@@ -44,6 +44,8 @@ class Dialect(Protocol):
 
     channel: str
     a_minute: int
+    max_bytes: int
+    """Of one message's text, with room for what wraps it."""
 
     def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:
         """Return the request that lets a group's robot say something."""
@@ -57,6 +59,7 @@ class DingTalkRobot:
 
     channel = "dingtalk-group"
     a_minute = 20
+    max_bytes = 15_000  # 20,000 with everything; each line's end is doubled
 
     def __init__(self, endpoint: str = "") -> None:
         self._host = endpoint or "https://oapi.dingtalk.com"
@@ -81,6 +84,7 @@ class WeComRobot:
 
     channel = "wecom"
     a_minute = 20
+    max_bytes = 4_000
 
     def __init__(self, endpoint: str = "") -> None:
         self._host = endpoint or "https://qyapi.weixin.qq.com"
@@ -109,14 +113,14 @@ class FeishuRobot:
 
     channel = "feishu"
     a_minute = 100
+    max_bytes = 9_000  # 20 KB, and a Chinese character may be written in twice its bytes
 
     def __init__(self, endpoint: str = "") -> None:
         self._host = endpoint or "https://open.feishu.cn"
 
     def post(self, group: Group, text: str, title: str, at_utc_ms: int) -> Post:  # noqa: ARG002
-        """Return the request; a text past 20 KB is cut, for Feishu refuses it whole."""
-        said = text.encode()[: FEISHU_MAX_BYTES // 2].decode(errors="ignore")
-        document: dict[str, Any] = {"msg_type": "text", "content": {"text": said}}
+        """Return the request."""
+        document: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
         if group.secret:
             at_s = str(at_utc_ms // 1000)
             document |= {"timestamp": at_s, "sign": feishu_sign(at_s, group.secret)}
@@ -153,7 +157,8 @@ class GroupRobots:
     ) -> None:
         self._dialect = dialect
         self._groups = {group.store_id: group for group in groups}
-        self._paces = {group: Pace(dialect.a_minute, 60.0, clock) for group in groups}
+        self._paces = {group.room: Pace(dialect.a_minute, 60.0, clock) for group in groups}
+        self._half_said: dict[str, tuple[str, int]] = {}
         self._clock = clock
         self._app = app
         self._robot_code = robot_code
@@ -164,24 +169,44 @@ class GroupRobots:
         """Name the channel."""
         return self._dialect.channel
 
+    def room(self, target: Target) -> str | None:
+        """Name the robot that speaks to a store's group; stores may share one."""
+        group = self._group(target)
+        return None if group is None else group.room
+
+    def _group(self, target: Target) -> Group | None:
+        return self._groups.get(target.id) or self._groups.get(EVERY_STORE)
+
     def send(self, notice: Notice) -> None:
-        """Say it in the group of the store.
+        """Say it in the group of the store, in several messages when it is long.
+
+        What was said of it already is not said again when the rest is tried later.
 
         Raises:
             RetryLaterError: the robot's pace, or what the service says.
             PermanentError: no group is named for the store.
         """
-        group = self._groups.get(notice.target.id) or self._groups.get(EVERY_STORE)
+        group = self._group(notice.target)
         if group is None:
             raise PermanentError(f"no group is named for store {notice.target.id} in the settings")
-        pace = self._paces[group]
+        title = _TITLE.get(notice.language, _TITLE["zh"])
+        texts = parts(notice.text, self._dialect.max_bytes)
+        begun, said = self._half_said.pop(group.room, ("", 0))
+        for number in range(said if begun == notice.notice_id else 0, len(texts)):
+            try:
+                self._say_at_pace(group, texts[number], title)
+            except RetryLaterError:
+                self._half_said[group.room] = (notice.notice_id, number)
+                raise
+
+    def _say_at_pace(self, group: Group, text: str, title: str) -> None:
+        pace = self._paces[group.room]
         if wait_s := pace.take():
             raise PauseError("the robot has spoken often enough", wait_s)
-        text = notice.text
         if group.keyword not in text:
             text = f"{group.keyword}\n{text}"
         try:
-            self._say(group, text, _TITLE.get(notice.language, _TITLE["zh"]))
+            self._say(group, text, title)
         except RetryLaterError as error:
             if error.retry_after_s:
                 pace.rest(error.retry_after_s)
@@ -209,3 +234,23 @@ class GroupRobots:
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
+
+
+def parts(text: str, max_bytes: int) -> list[str]:
+    """Return a text in pieces of at most so many bytes, cut between lines where there are any."""
+    found: list[str] = []
+    for line in text.splitlines():
+        pieces = _cut(line, max_bytes)
+        if found and len(f"{found[-1]}\n{pieces[0]}".encode()) <= max_bytes:
+            found[-1] += f"\n{pieces.pop(0)}"
+        found += pieces
+    return found
+
+
+def _cut(line: str, max_bytes: int) -> list[str]:
+    pieces = [""]
+    for character in line:
+        if len((pieces[-1] + character).encode()) > max_bytes:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from cloud_receiver.toml_table import Table
@@ -31,6 +32,11 @@ class Group:
     secret: str = field(default="", repr=False)
     keyword: str = ""
     conversation: str = ""
+
+    @property
+    def room(self) -> str:
+        """Return what two groups have in common when the same robot speaks to both."""
+        return self.conversation or self.token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,7 @@ class MailSettings:
 
     Attributes:
         tls: starttls, tls (from the first byte) or none.
+        ca_file: who vouches for the server's certificate; None: those the machine trusts.
         groups: recipients by store; ``*``: of every store without recipients of its own.
     """
 
@@ -85,6 +92,7 @@ class MailSettings:
     password: str = field(repr=False)
     sender: str
     groups: dict[str, tuple[str, ...]]
+    ca_file: Path | None = None
 
 
 def dingtalk_settings(table: Table) -> DingTalkSettings | None:
@@ -145,6 +153,7 @@ def mail_settings(table: Table) -> MailSettings | None:
         password=table.secret("password_file"),
         sender=table.text("sender", "the address mail comes from"),
         groups=groups,
+        ca_file=table.file("ca_file"),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from cloud_receiver.channels.contract import PermanentError, RetryLaterError
 from cloud_receiver.channels.settings import EVERY_STORE, MailSettings
-from cloud_receiver.domain.notices import Notice, TargetKind
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from sync.clock import Clock
 
 _TIMEOUT_S: Final = 15.0
@@ -64,9 +64,20 @@ class MailNotifier:
             if isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500:
                 raise PermanentError(told) from error
             raise RetryLaterError(told, channel_wide=True) from error
+        except ssl.SSLCertVerificationError as error:
+            told = (
+                f"{self._settings.host} shows a certificate that does not hold: "
+                f"{error.verify_message}; check host, ca_file and this machine's clock"
+            )
+            raise RetryLaterError(told, channel_wide=True) from error
         except (OSError, smtplib.SMTPException) as error:
             told = f"{self._settings.host} takes no mail: {type(error).__name__} {error}"
             raise RetryLaterError(told, channel_wide=True) from error
+
+    def room(self, target: Target) -> str | None:
+        """Name the recipients of a store's digest; stores may share them."""
+        found = self._of_group(target) if target.kind is TargetKind.GROUP else ()
+        return ", ".join(found) or None
 
     def _mail(self, notice: Notice) -> EmailMessage:
         mail = EmailMessage()
@@ -86,15 +97,18 @@ class MailNotifier:
             if address is None:
                 raise PermanentError(f"no mail address is known for {notice.employee_id}: daka-hq import contacts")  # fmt: skip
             return (address,)
-        groups = self._settings.groups
-        found = groups.get(notice.target.id) or groups.get(EVERY_STORE) or ()
+        found = self._of_group(notice.target)
         if not found:
             raise PermanentError(f"[[mail.groups]] names nobody for store {notice.target.id}")
         return found
 
+    def _of_group(self, target: Target) -> tuple[str, ...]:
+        groups = self._settings.groups
+        return groups.get(target.id) or groups.get(EVERY_STORE) or ()
+
     def _connected(self) -> smtplib.SMTP:
         settings = self._settings
-        context = ssl.create_default_context()
+        context = ssl.create_default_context(cafile=settings.ca_file)
         if settings.tls == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.host, settings.port, timeout=_TIMEOUT_S, context=context

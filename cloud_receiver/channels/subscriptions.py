@@ -37,10 +37,17 @@ _log = logging.getLogger(__name__)
 
 
 class Subscriptions:
-    """Tells every subscription what changed; run exactly one for each database."""
+    """Tells every subscription what changed; run exactly one for each database.
 
-    def __init__(self, engine: Engine, clock: Clock, *, timeout: httpx.Timeout = TIMEOUT) -> None:
+    Args:
+        master: what signing secrets are derived from, see `webhooks.master_key`.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Clock, master: bytes, *, timeout: httpx.Timeout = TIMEOUT
+    ) -> None:
         self._engine = engine
+        self._master = master
         self._clock = clock
         self._client = httpx.Client(timeout=timeout)
 
@@ -91,21 +98,21 @@ class Subscriptions:
             fate, detail, wait_s = self._attempt(one, change)
             now_utc_ms = utc_ms(self._clock.now_utc())
             with write(self._engine) as connection:
-                webhooks.note(
+                is_there = webhooks.note(
                     connection, one, change.change_no, fate, detail, now_utc_ms,
                     next_try_utc_ms=now_utc_ms + int(wait_s * 1000),
                 )  # fmt: skip
             sent += fate is Fate.SENT
-            if fate is Fate.LATER:
+            if fate is Fate.LATER or not is_there:
                 break
-            one = replace(one, attempts=0)
+            one = replace(one, attempts=0, told_through=change.change_no)
         return sent
 
     def _attempt(self, one: Subscription, change: Change) -> tuple[Fate, str, float]:
         """Post one change; return its fate, why, and how long to wait before trying again."""
         try:
             post_signed(
-                self._client, one.url, one.secret.encode(), self._clock,
+                self._client, one.url, one.secret(self._master).encode(), self._clock,
                 key=str(change.change_no), body=body_of(change), where="the address",
             )  # fmt: skip
         except PermanentError as error:

@@ -60,7 +60,7 @@ DOORS: Final[dict[str, Door]] = {
     "/decide": Door(_OFFICE, _HR),
     "/schedule": Door(_OFFICE, _HR),
     "/reports": Door(_OFFICE),
-    "/connections": Door(_HR_LOOKED_OVER),
+    "/connections": Door(_HR_LOOKED_OVER, _HR),
     "/audit": Door(_HR_LOOKED_OVER),
     "/settings": Door(_HR_LOOKED_OVER),
     "/why": Door(_OFFICE, _HR),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
@@ -71,9 +71,9 @@ def calls(connection: Connection, service: str, now_utc_ms: int) -> int:
 
 
 def views(
-    connection: Connection, channels: Sequence[str], quotas: dict[str, int], now_utc_ms: int
+    connection: Connection, channels: Sequence[str], quotas: Mapping[str, int], now_utc_ms: int
 ) -> list[ChannelView]:
-    """Return how channels do.
+    """Return how channels do, also those that are set no more and had something to send.
 
     Args:
         quotas: metered calls a month, by the channel that makes them.
@@ -105,7 +105,8 @@ def views(
             quota=quotas.get(channel),
         )
 
-    return [view(channel) for channel in channels]
+    gone = sorted({channel for channel, _ in counted} - set(channels))
+    return [view(channel) for channel in (*channels, *gone)]
 
 
 _WAITING: Final = (NoticeState.GATHERING, NoticeState.PENDING)

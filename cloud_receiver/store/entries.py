@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.entries import (
@@ -28,7 +29,7 @@ from cloud_receiver.domain.entries import (
     kind_of,
     to_body,
 )
-from cloud_receiver.store import enrolment, journal, organisation, tables
+from cloud_receiver.store import enrolment, feedback_texts, journal, organisation, tables
 from cloud_receiver.store.enrolment import RosterEntry
 
 LANE: Final = "entry"
@@ -47,6 +48,9 @@ def enter(connection: Connection, entry: Entry, author: str, now_utc_ms: int) ->
     entry = checked(entry)
     record_id = identity(entry, author)
     store_id = _place(connection, entry)
+    said = entry.text if isinstance(entry, Feedback) else ""
+    if said:  # customers' words are deleted after their time; the journal is for ever
+        entry = msgspec.structs.replace(entry, text="")
     body = to_body(Entered(author=author, entered_utc_ms=now_utc_ms, entry=entry))
     row = journal.Entry(
         record_id=record_id,
@@ -59,7 +63,10 @@ def enter(connection: Connection, entry: Entry, author: str, now_utc_ms: int) ->
         body=body,
         received_utc_ms=now_utc_ms,
     )
-    if journal.append(connection, [row]) and isinstance(entry, Swap):
+    is_new = journal.append(connection, [row]) > 0
+    if is_new and said:
+        feedback_texts.keep(connection, record_id, said, now_utc_ms)
+    if is_new and isinstance(entry, Swap):
         _exchange(connection, entry, author, now_utc_ms)
     return record_id
 

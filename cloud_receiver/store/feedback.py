@@ -18,8 +18,9 @@ from cloud_receiver.domain import entries
 from cloud_receiver.domain.employee_day import Feedback
 from cloud_receiver.domain.feedback_tags import Tagged, TagRule, classify, parse_tag_rules
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.store import tables
+from cloud_receiver.store import feedback_texts, tables
 from cloud_receiver.store.engine import insert_ignore
+from cloud_receiver.store.feedback_texts import Said
 from cloud_receiver.store.questions import Among, Question
 from sync.places import config_dir
 
@@ -113,6 +114,7 @@ class Heard:
     Attributes:
         rating_milli: thousandths of the best; None: none was given.
         picked: tags the customer chose, or that came with it.
+        text: what was said; empty when nothing was, or it was deleted after its time.
         tagged: tags the keyword rules gave, with what they quote.
         human: tags a person gave; an empty one says that none fits.
     """
@@ -147,8 +149,12 @@ def heard(
     if store_ids is not None:
         query = query.where(row.store_id.in_(store_ids))
     rows = connection.execute(query.order_by(told.entry_no.desc()).limit(limit)).all()
-    human = _human(connection, [one.record_id for one in rows])
-    return [_heard(one.record_id, one.body, human.get(one.record_id, ())) for one in rows]
+    ids = [one.record_id for one in rows]
+    human, words = _human(connection, ids), feedback_texts.of(connection, ids)
+    return [
+        _heard(one.record_id, one.body, words.get(one.record_id), human.get(one.record_id, ()))
+        for one in rows
+    ]
 
 
 def tag(
@@ -171,10 +177,15 @@ def _human(connection: Connection, record_ids: Collection[str]) -> dict[str, tup
     return found
 
 
-def _heard(record_id: str, body: str, human: tuple[str, ...]) -> Heard:
+def _heard(record_id: str, body: str, words: Said | None, human: tuple[str, ...]) -> Heard:
     entered = entries.from_body(body)
     said = entered.entry
     assert isinstance(said, entries.Feedback), "the journal keeps what was entered"
+    text = said.text or (words.text if words else None) or ""
+    tagged = [
+        *classify(text, tag_rules()),
+        *(Tagged(tag, "") for tag in (words.tags if words else ())),
+    ]
     return Heard(
         record_id=record_id,
         store_id=said.store_id,
@@ -182,8 +193,8 @@ def _heard(record_id: str, body: str, human: tuple[str, ...]) -> Heard:
         said_utc_ms=said.said_utc_ms,
         channel=said.channel,
         rating_milli=said.rating_milli,
-        text=said.text,
+        text=text,
         picked=said.tags,
-        tagged=tuple(classify(said.text, tag_rules())),
+        tagged=tuple(tagged),
         human=human,
     )

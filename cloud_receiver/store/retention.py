@@ -1,7 +1,8 @@
-"""Photos may not be kept for ever: deleted daily after their time, and reported.
+"""What may not be kept for ever: deleted daily after its time, and reported.
 
-What was concluded stays: that there was a photo, its hash, when it was deleted. Evidence of
-an open appeal stays until it is decided.
+What was concluded stays: that there was a photo, its hash, when it was deleted; a customer's
+rating and what it was about. Evidence of an open appeal stays until it is decided. The feed
+of changes is cut there, too: who reads it follows within its days.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud_receiver.domain.appeals import Event, State
 from cloud_receiver.domain.workday import local_date
+from cloud_receiver.store import change_feed, feedback, feedback_texts
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.photos import EVIDENCE
 from cloud_receiver.store.tables import (
@@ -28,6 +30,7 @@ from sync.errors import DakaError
 
 _DAY_MS: Final = 24 * 3600 * 1000
 AT_ONCE: Final = 500
+CHANGES_AT_ONCE: Final = 20_000
 """Rows one run looks at of each kind, so that no transaction is long; the next goes on."""
 
 
@@ -37,9 +40,14 @@ class Terms:
 
     photo_days: int = 90
     evidence_days: int = 730  # arbitration asks for two years
+    feedback_days: int = 180  # customers' own words
+    change_days: int = 90  # how far back other systems may follow what changed
 
 
-MOST: Final = Terms()
+BOUNDS: Final = {
+    "photo_days": (1, 90), "evidence_days": (1, 730), "feedback_days": (1, 180), "change_days": (7, 730),
+}  # fmt: skip
+"""The least and the most of each; people agreed to the most of what is theirs."""
 _KEPT_AS: Final = "retention"
 
 
@@ -50,32 +58,34 @@ class Swept:
     at_utc_ms: int
     photos: int
     kept_for_appeals: int
+    texts: int = 0
+    changes: int = 0
 
     @property
     def is_full(self) -> bool:
         """Tell whether there may be more to delete."""
-        return self.photos == AT_ONCE
+        return AT_ONCE in (self.photos, self.texts) or self.changes == CHANGES_AT_ONCE
 
 
 def terms(connection: Connection) -> Terms:
     """Return how long each is kept."""
     kept = connection.scalar(select(meta.c.value).where(meta.c.key == _KEPT_AS))
-    return MOST if kept is None else msgspec.json.decode(kept, type=Terms)
+    return Terms() if kept is None else msgspec.json.decode(kept, type=Terms)
 
 
 def set_terms(connection: Connection, days: Mapping[str, str]) -> Terms:
     """Keep some less long, never longer than people agreed to.
 
     Raises:
-        DakaError: there is no such term, or the days are not 1 to what was agreed.
+        DakaError: there is no such term, or the days are not within its bounds.
     """
     new = asdict(terms(connection))
     for name, text in days.items():
-        most = getattr(MOST, name, None)
-        if most is None:
+        if name not in BOUNDS:
             raise DakaError(f"there is no {name!r}; it is one of {', '.join(new)}")
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= most:
-            raise DakaError(f"{name} = {text!r}: it is 1 to {most}, which people agreed to")
+        least, most = BOUNDS[name]
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise DakaError(f"{name} = {text!r}: it is {least} to {most}, which people agreed to")
         new[name] = int(text)
     value = msgspec.json.encode(new).decode()
     upsert(connection, meta, [{"key": _KEPT_AS, "value": value}])
@@ -90,7 +100,14 @@ def run(connection: Connection, now_utc_ms: int) -> Swept:
         at_utc_ms=now_utc_ms,
         photos=photos,
         kept_for_appeals=kept,
-    )
+        texts=feedback_texts.forget(
+            connection, now_utc_ms - kept_for.feedback_days * _DAY_MS, now_utc_ms,
+            feedback.tags_of, AT_ONCE,
+        ),
+        changes=change_feed.prune(
+            connection, now_utc_ms - kept_for.change_days * _DAY_MS, CHANGES_AT_ONCE
+        ),
+    )  # fmt: skip
     row = {"at_utc_ms": now_utc_ms, "document": msgspec.json.encode(asdict(swept)).decode()}
     connection.execute(insert(retention_run), [row])
     return swept

@@ -1,23 +1,27 @@
-"""对外连接: whether messages get out, and whether boxes get in."""
+"""对外连接: whether messages get out, machines are told of changes, and boxes get in."""
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Final
 
 from fastapi import Request
 from nicegui import ui
 
-from cloud_receiver.store import reach
-from cloud_receiver.store.engine import read
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import channel_book, notices, webhooks
+from cloud_receiver.store.channel_book import ChannelView
+from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.fleet import boxes
-from cloud_receiver.store.reach import Channel
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import ago, chip, icon
+from cloud_receiver.web.subscription_cards import draw_subscriptions
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
+SHOWN: Final = 5
 TEXTS: Final[Texts] = {
     "title": ("对外连接", "Connections"),
     "lead": (
@@ -30,7 +34,13 @@ TEXTS: Final[Texts] = {
     "failed": ("失败", "Failed"),
     "last": ("最近发出", "Last sent"),
     "fine": ("正常", "fine"),
+    "down": ("不通", "down"),
+    "unused": ("尚未使用", "not used yet"),
     "trouble": ("有失败", "failures"),
+    "quota": ("本月额度剩余", "Calls left this month"),
+    "quota_left": ("{left} / {quota}", "{left} of {quota}"),
+    "retry": ("失败的重新发送", "Send the failed again"),
+    "retried": ("{n} 条将重新发送", "{n} will be sent again"),
     "queued": ("排队中", "queued"),
     "error": ("最近的问题", "Last trouble"),
     "boxes": ("门店盒子", "Store boxes"),
@@ -43,9 +53,10 @@ TEXTS: Final[Texts] = {
     ),
     "names_console": ("屏幕输出", "Console"),
     "names_webhook": ("通用回调", "Webhook"),
-    "names_dingtalk": ("钉钉", "DingTalk"),
-    "names_wecom": ("企业微信", "WeCom"),
-    "names_feishu": ("飞书", "Feishu"),
+    "names_dingtalk": ("钉钉(个人)", "DingTalk, persons"),
+    "names_dingtalk-group": ("钉钉群", "DingTalk, groups"),
+    "names_wecom": ("企业微信群", "WeCom, groups"),
+    "names_feishu": ("飞书群", "Feishu, groups"),
     "names_mail": ("邮件", "E-mail"),
 }
 
@@ -57,16 +68,40 @@ def register(desk: Desk) -> None:
     async def connections(request: Request) -> None:
         visit = visit_of(request)
         with await page_frame(desk, visit, "connections", visit.words(TEXTS)("title")):
-            key = ("connections", visit.language)
-            await desk.hub.follow(key, partial(draw, desk, visit.language))
+
+            async def act(name: str, value: str) -> None:
+                if not visit.may_change:
+                    return
+                told = await asyncio.to_thread(_do, desk, name, value)
+                ui.notify(visit.words(TEXTS)("retried", n=told), type="positive")
+                desk.hub.changed()
+
+            key = ("connections", visit.language, visit.may_change)
+            look = partial(draw, desk, visit.language, may_change=visit.may_change)
+            await desk.hub.follow(key, look, act)
 
 
-def draw(desk: Desk, language: Language) -> Markup:
+def _do(desk: Desk, name: str, value: str) -> int:
+    """Send again what failed; return how much that is."""
+    now_utc_ms = utc_ms(desk.now())
+    with write(desk.engine) as connection:
+        if name == "retry_channel":
+            return notices.requeue_failed(connection, value, now_utc_ms)
+        assert name == "retry_webhook", "the page has no other button"
+        return webhooks.retry_failed(connection, value)
+
+
+def draw(desk: Desk, language: Language, *, may_change: bool) -> Markup:
     """Read and draw the page; runs in a worker thread."""
     words = Words(TEXTS, language)
+    outside, now_utc_ms = desk.outside, utc_ms(desk.now())
     with read(desk.engine) as connection:
-        found = reach.channels(connection)
+        found = channel_book.views(connection, outside.channels, outside.quotas, now_utc_ms)
         fleet = boxes(connection)
+        subscribed = [
+            (one, webhooks.deliveries(connection, one.webhook_id, SHOWN))
+            for one in webhooks.listed(connection)
+        ]
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
     online = sum(box.online for box in fleet)
     tone = "good" if online == len(fleet) else "warn"
@@ -75,33 +110,50 @@ def draw(desk: Desk, language: Language) -> Markup:
                class_="card-body")  # fmt: skip
     below = el("section", el("div", el("h2", words("boxes")), link, class_="card-head"), share,
                class_="card")  # fmt: skip
-    cards = [_channel(one, desk, words) for one in found]
+    cards = [_channel(one, desk, words, may_change=may_change) for one in found]
     above = el("div", cards, class_="tiles") if cards else _empty(words)
-    return join([head, el("h2", words("channels")), above, below])
+    told = draw_subscriptions(subscribed, desk.now(), language, may_change=may_change)
+    return join([head, el("h2", words("channels")), above, told, below])
 
 
-def _channel(one: Channel, desk: Desk, words: Words) -> Markup:
-    name = words(f"names_{one.name}") if f"names_{one.name}" in TEXTS else one.name
+def _state(one: ChannelView, words: Words) -> Markup:
+    if one.is_up is False:
+        return chip(words("down"), "bad", "error")
     if one.failed:
-        state = chip(words("trouble"), "bad", "error")
-    elif one.waiting:
-        state = chip(words("queued"), "wait", "hourglass_empty")
-    else:
-        state = chip(words("fine"), "good", "check_circle")
+        return chip(words("trouble"), "bad", "error")
+    if one.waiting:
+        return chip(words("queued"), "wait", "hourglass_empty")
+    if one.is_up is None and not one.sent:
+        return chip(words("unused"), "idle", "pause_circle")
+    return chip(words("fine"), "good", "check_circle")
+
+
+def _channel(one: ChannelView, desk: Desk, words: Words, *, may_change: bool) -> Markup:
+    name = words(f"names_{one.channel}") if f"names_{one.channel}" in TEXTS else one.channel
     pairs = [
         (words("sent"), f"{one.sent:,}"), (words("waiting"), f"{one.waiting:,}"),
         (words("failed"), f"{one.failed:,}"),
         (words("last"), ago(one.last_sent_utc_ms, desk.now(), words.language)),
     ]  # fmt: skip
+    if one.quota_left is not None:
+        left = words("quota_left", left=f"{one.quota_left:,}", quota=f"{one.quota:,}")
+        pairs.append((words("quota"), left))
     listed = [el("div", el("dt", label), el("dd", value)) for label, value in pairs]
+    is_in_trouble = one.is_up is False or one.failed or one.waiting
     error = (
         el("p", words("error"), ": ", one.last_error, class_="small warn")
-        if one.last_error
+        if one.last_error and is_in_trouble
         else None
     )
-    return el("article", el("div", el("h3", name), state, class_="card-head"),
-              el("div", el("dl", listed, class_="pairs"), error, class_="card-body stack tight"),
-              class_="card tile", data_key=one.name)  # fmt: skip
+    retry = (
+        el("button", icon("replay"), words("retry"), type="button", class_="button slim",
+           data_act="retry_channel", data_value=one.channel)
+        if one.failed and may_change
+        else None
+    )  # fmt: skip
+    body = el("div", el("dl", listed, class_="pairs"), error, retry, class_="card-body stack tight")
+    return el("article", el("div", el("h3", name), _state(one, words), class_="card-head"), body,
+              class_="card tile", data_key=one.channel)  # fmt: skip
 
 
 def _empty(words: Words) -> Markup:

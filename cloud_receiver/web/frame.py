@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -46,12 +47,14 @@ class Outside:
 
     Attributes:
         channels: by which people are told of what is done on a page.
+        quotas: metered calls a month, by channel.
         box_web, box_broker: addresses new boxes are told; empty: none can be let in.
     """
 
     channels: tuple[str, ...] = DEFAULT_CHANNELS
     box_web: str = ""
     box_broker: str = ""
+    quotas: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

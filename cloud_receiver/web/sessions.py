@@ -7,19 +7,18 @@ password or role, or a removed account, ends every session of it.
 from __future__ import annotations
 
 import hmac
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from typing import Final
 
 from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.store import keyfiles
 
 COOKIE: Final = "daka_session"
 MAX_AGE_S: Final = 12 * 3600
-SECRET_BYTES: Final = 32
 _MAX_COOKIE: Final = 600
 _KEPT_IN: Final = "web-secret"
 
@@ -88,20 +87,8 @@ def _seal(claim: str, secret: bytes, sealed_with: str) -> str:
 
 
 def load_secret(data_dir: Path) -> bytes:
-    """Return the secret kept in `data_dir`, made at the first call, readable by its owner only."""
-    path = data_dir / _KEPT_IN
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-        if len(secret) == SECRET_BYTES:
-            return secret
-        path.unlink()  # a crash while it was written: nothing can have been signed with it
-        return load_secret(data_dir)
-    secret = token_bytes(SECRET_BYTES)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secret)
-    return secret
+    """Return the secret that signs sessions, made at the first call."""
+    return keyfiles.load(data_dir / _KEPT_IN)
 
 
 def forget_secret(data_dir: Path) -> None:

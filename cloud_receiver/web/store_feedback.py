@@ -125,7 +125,10 @@ def _said(
     at = local_time(one.said_utc_ms, shop.zone if shop else "UTC", "%m-%d %H:%M")
     told = [labels.get(name, name) for name in one.picked]
     told += [
-        words("quote", quote=hit.quote, tag=labels.get(hit.tag, hit.tag)) for hit in one.tagged
+        words("quote", quote=hit.quote, tag=labels.get(hit.tag, hit.tag))
+        if hit.quote
+        else labels.get(hit.tag, hit.tag)
+        for hit in one.tagged
     ]
     told += [words("by_hand", tag=labels.get(name, name)) if name else words("no_tag")
              for name in one.human]  # fmt: skip

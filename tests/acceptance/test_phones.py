@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from cloud_receiver.domain.consents import Purpose
-from cloud_receiver.domain.entries import Arrival, CheckIn, EntryError
+from cloud_receiver.domain.entries import Arrival, CheckIn, EntryError, Feedback
 from cloud_receiver.domain.photographs import Moment, Oddity, blurred, prepared
 from cloud_receiver.domain.workday import CheckType, local_to_utc_ms
 from cloud_receiver.store import (
@@ -19,6 +19,7 @@ from cloud_receiver.store import (
     entries,
     feedback,
     retention,
+    tables,
     wishes,
 )
 from cloud_receiver.store.enrolment import Store
@@ -192,3 +193,29 @@ def test_what_is_deleted_after_its_time_leaves_what_was_concluded(hq: Play) -> N
     again = hq.writing(lambda c: retention.run(c, hq.now_utc_ms + 182 * DAY_MS))
     assert again.photos == 0
     assert hq.facts(who, MONDAY) == before
+
+
+def test_customers_words_go_after_their_time_and_rating_and_tags_stay(hq: Play) -> None:
+    (who,) = hq.people(1)
+    said = Feedback(channel="qr", msg_id="m1", store_id="S1", employee_id=who, rating_milli=1000,
+                    said_utc_ms=hq.now_utc_ms, text="服务态度好,我姓张,电话在前台")  # fmt: skip
+    record_id = hq.writing(lambda c: entries.enter(c, said, "qr", hq.now_utc_ms))
+    hq.evaluate()
+    (before,) = hq.reading(lambda c: feedback.heard(c, ["S1"]))
+    assert before.text == said.text
+    assert "服务态度好" in before.tagged[0].quote
+    rated = hq.reading(lambda c: feedback.of_days(c, [who], MONDAY, MONDAY))
+    body = hq.reading(lambda c: entries.entered(c, record_id))
+    assert body is not None
+    assert body.entry.text == "", "the journal is for ever"
+    early = hq.writing(lambda c: retention.run(c, hq.now_utc_ms + 179 * DAY_MS))
+    late = hq.writing(lambda c: retention.run(c, hq.now_utc_ms + 181 * DAY_MS))
+    assert (early.texts, late.texts) == (0, 1)
+    assert hq.reading(retention.report)[0].texts == 1
+    (after,) = hq.reading(lambda c: feedback.heard(c, ["S1"]))
+    assert (after.text, after.rating_milli, after.is_unmatched) == ("", 1000, False)
+    assert [one.tag for one in after.tagged] == [one.tag for one in before.tagged]
+    assert "张" not in str(hq.table(tables.feedback_text)) + str(hq.table(tables.journal))
+    hq.writing(lambda c: entries.enter(c, said, "qr", hq.now_utc_ms))  # the same message again
+    assert hq.reading(lambda c: feedback.heard(c, ["S1"])) == [after]
+    assert hq.reading(lambda c: feedback.of_days(c, [who], MONDAY, MONDAY)) == rated

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from cloud_receiver.exchange.importing import import_file
-from cloud_receiver.store import tables
+from cloud_receiver.store import contacts, tables
 from cloud_receiver.store.engine import read
 from sync.errors import DakaError
 from sync.places import config_dir
@@ -215,3 +215,33 @@ def test_a_roster_beyond_the_labour_law_comes_in_with_a_warning(office: Office) 
     assert told == ["day_limit", "month", "week_rest"], "7 x 3.5 h, and 12 h beyond 44 of the week"
     again = office.bring("roster", "工号,日期,上班,下班\nE001,2026-12-13,休,\n", dry_run=True)
     assert again.warnings == (), "the day that is changed is a day of rest"
+
+
+def test_who_is_whom_comes_in_once_and_the_last_word_counts(office: Office) -> None:
+    """Contacts: the shipped file, by names people use, with what is wrong told by line."""
+    path = config_dir() / "import" / "contacts.csv"
+    office.bring("employees", "工号,姓名,门店编号\nE002,周杰,S001\nE003,吴敏,S001\n")
+    first = import_file(office.engine, "contacts", path, "li", NOW)
+    assert (first.changed, first.errors) == (3, ())
+    assert import_file(office.engine, "contacts", path, "li", NOW).changed == 0
+    bad = office.bring(
+        "contacts",
+        "工号,渠道,账号\nE003,微信,w\nE404,dingtalk,d\nE003,,\nE003,邮箱,wu@example.com\n",
+    )
+    assert bad.changed == 1
+    assert [(one.line, one.field) for one in bad.errors] == [
+        (2, "service"), (3, "employee_id"), (4, "address"),
+    ]  # fmt: skip
+    assert "dingtalk, mail" in bad.errors[0].zh
+
+    def address(service: str, who: str) -> str | None:
+        with read(office.engine) as connection:
+            return contacts.address_of(connection, service, who)
+
+    assert address("mail", "E003") == "wu@example.com"
+    moved = office.bring("contacts", "employee_id,address\nE003,manager4220\n")
+    assert moved.changed == 1
+    assert (address("dingtalk", "E001"), address("dingtalk", "E003")) == (None, "manager4220")
+    assert address("mail", "E001") == "wang@example.com", "another service is another matter"
+    tried = office.bring("contacts", "工号,账号\nE001,new\n", dry_run=True)
+    assert (tried.changed, tried.is_dry_run, address("dingtalk", "E001")) == (1, True, None)

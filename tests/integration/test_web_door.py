@@ -10,15 +10,17 @@ import pytest
 from fastapi import FastAPI, Request
 from sqlalchemy import Engine, update
 
-from cloud_receiver.store import accounts
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.store import accounts, activations
 from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.keyfiles import SECRET_BYTES
 from cloud_receiver.store.sessions import SEEN_EVERY_MS, seen
 from cloud_receiver.store.tables import web_session
-from cloud_receiver.web import login
+from cloud_receiver.web import login, welcome
 from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.login import Door
-from cloud_receiver.web.sessions import SECRET_BYTES, claimed
+from cloud_receiver.web.sessions import claimed
 
 LOGIN, PASSWORD, IDLE_S = "hr", "a good password", 1800
 SECRET = b"s" * SECRET_BYTES
@@ -43,6 +45,7 @@ class Browser:
     def __init__(self, door: Door, *, behind_tls: bool = False) -> None:
         app = FastAPI()
         login.register(app, door)
+        welcome.register(app, door)
 
         @app.post("/change")
         def change(request: Request) -> str:
@@ -173,3 +176,50 @@ def test_what_is_shown_is_kept_in_no_cache(client: Browser) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert "strict-transport-security" not in answer.headers
     assert client.get("/login").headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def _invite(door: Door, who: str) -> str:
+    reader = Reader(Role.HR)
+    accounts.ensure(door.engine, who, "nobody's password", door.now_s() * 1000, reader=reader)
+    with write(door.engine) as connection:
+        return f"/welcome/{activations.invite(connection, who, door.now_s() * 1000)}"
+
+
+def _choose(client: Browser, link: str, password: str, again: str = "") -> httpx.Response:
+    return client.post(link, data={"password": password, "again": again or password})
+
+
+def test_a_first_password_is_chosen_by_a_link_that_works_once(door: Door, client: Browser) -> None:
+    link = _invite(door, "wang")
+    page = client.get(link)
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert "您的账号是 wang" in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    for wrong, told in ((("short", ""), "密码要有"), (("long enough one", "another one"), "不同")):
+        answer = _choose(client, link, *wrong)
+        assert (answer.status_code, told in answer.text) == (422, True)
+        assert "long enough one" not in answer.text
+    assert _choose(client, link, "my own password").headers["location"] == "/login"
+    form = {"login": "wang", "password": "my own password"}
+    assert client.post("/login", data=form).status_code == 303
+    for answer in (client.get(link), _choose(client, link, "another password")):
+        assert (answer.status_code, "请向人事索取新链接" in answer.text) == (404, True)
+
+
+def test_a_newer_link_ends_the_older_and_a_stranger_s_guess_opens_nothing(
+    door: Door, client: Browser
+) -> None:
+    older, newer = _invite(door, "wang"), _invite(door, "wang")
+    assert [client.get(link).status_code for link in (older, newer)] == [404, 200]
+    assert _choose(client, "/welcome/guess", "my own password").status_code == 404
+    with write(door.engine) as connection:
+        week = (activations.VALID_DAYS + 1) * 86_400_000
+        assert activations.invited(connection, newer[9:], door.now_s() * 1000 + week) is None
+
+
+def test_a_link_is_tried_slowly_and_from_this_site_only(door: Door, client: Browser) -> None:
+    link = _invite(door, "wang")
+    other = client.post(link, headers=ELSEWHERE[0], data={"password": "x" * 12, "again": "x" * 12})
+    assert other.status_code == 403
+    tries = [client.get("/welcome/guess").status_code for _ in range(welcome.TRIES_A_MINUTE + 1)]
+    assert tries == [404] * welcome.TRIES_A_MINUTE + [429]

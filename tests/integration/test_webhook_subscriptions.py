@@ -15,9 +15,12 @@ from cloud_receiver.channels.subscriptions import MAX_AGE, Subscriptions
 from cloud_receiver.channels.webhook import signature
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.store import change_feed, webhooks
+from cloud_receiver.store.tables import webhook
 from cloud_receiver.store.webhooks import Fate
 from sync.errors import DakaError
 from tests.integration.evaluate.conftest import Headquarters
+
+MASTER = b"master"
 
 
 class Machine:
@@ -91,14 +94,14 @@ def test_changes_come_in_order_signed_and_only_those_asked_for(hq, machine) -> N
     one = _subscribe(hq, machine.url, ChangeKind.BOX_STATE)
     _change(hq, "B1", "B2")
     _change(hq, "E1", kind=ChangeKind.EMPLOYEE_CHANGED)
-    courier = Subscriptions(hq.engine, hq.clock)
+    courier = Subscriptions(hq.engine, hq.clock, MASTER)
     assert courier.tell_due() == 2
     assert courier.tell_due() == 0, "each once"
     assert [told["subject"] for told in machine.taken] == ["B1", "B2"]
     headers, body = machine.headers[0], machine.bodies[0]
     assert headers["Idempotency-Key"] == str(machine.taken[0]["change_no"])
     assert headers["X-Daka-Signature"] == signature(
-        one.secret.encode(), headers["X-Daka-Timestamp"], headers["X-Daka-Nonce"], body
+        one.secret(MASTER).encode(), headers["X-Daka-Timestamp"], headers["X-Daka-Nonce"], body
     )
     assert _log(hq, one) == [Fate.SENT, Fate.SENT]
 
@@ -106,7 +109,7 @@ def test_changes_come_in_order_signed_and_only_those_asked_for(hq, machine) -> N
 def test_a_machine_that_is_down_is_told_later_and_in_order(hq, machine) -> None:
     one = _subscribe(hq, machine.url)
     _change(hq, "B1", "B2")
-    courier = Subscriptions(hq.engine, hq.clock)
+    courier = Subscriptions(hq.engine, hq.clock, MASTER)
     machine.status = 503
     assert courier.tell_due() == 0
     assert courier.tell_due() == 0, "it waits"
@@ -122,7 +125,7 @@ def test_a_machine_that_is_down_is_told_later_and_in_order(hq, machine) -> None:
 def test_what_is_refused_or_too_old_holds_nothing_up(hq, machine) -> None:
     one = _subscribe(hq, machine.url)
     _change(hq, "B1")
-    courier = Subscriptions(hq.engine, hq.clock)
+    courier = Subscriptions(hq.engine, hq.clock, MASTER)
     machine.status = 422
     courier.tell_due()
     _change(hq, "B2")
@@ -137,7 +140,7 @@ def test_what_is_refused_or_too_old_holds_nothing_up(hq, machine) -> None:
 
 def test_a_test_is_sent_and_logged_and_a_subscription_goes_with_its_log(hq, machine) -> None:
     one = _subscribe(hq, machine.url)
-    courier = Subscriptions(hq.engine, hq.clock)
+    courier = Subscriptions(hq.engine, hq.clock, MASTER)
     assert courier.test(one.webhook_id) == (Fate.SENT, "")
     assert machine.taken[0]["kind"] == "webhook.test"
     hq.writing(lambda c: webhooks.remove(c, one.webhook_id))
@@ -147,3 +150,52 @@ def test_a_test_is_sent_and_logged_and_a_subscription_goes_with_its_log(hq, mach
         courier.test(one.webhook_id)
     with pytest.raises(DakaError, match="begin the address"):
         _subscribe(hq, "ftp://x")
+
+
+def test_what_was_refused_is_told_again_from_a_change_on_and_what_waits_at_once(
+    hq, machine
+) -> None:
+    one = _subscribe(hq, machine.url)
+    _change(hq, "B1", "B2", "B3")
+    courier = Subscriptions(hq.engine, hq.clock, MASTER)
+    machine.status = 422
+    courier.tell_due()
+    assert machine.taken == []
+    failed = hq.reading(lambda c: webhooks.deliveries(c, one.webhook_id, 9, only_failed=True))
+    assert {attempt.outcome for attempt in failed} == {Fate.REFUSED}
+    machine.status = 204
+    second = failed[1].change_no
+    hq.writing(lambda c: webhooks.retry(c, one.webhook_id, second))
+    assert courier.tell_due() == 2
+    assert [told["subject"] for told in machine.taken] == ["B2", "B3"]
+    machine.status = 503
+    _change(hq, "B4")
+    courier.tell_due()
+    machine.status = 204
+    assert courier.tell_due() == 0, "it waits"
+    hq.writing(lambda c: webhooks.retry(c, one.webhook_id))
+    assert courier.tell_due() == 1
+    with pytest.raises(DakaError, match="no change 99"):
+        hq.writing(lambda c: webhooks.retry(c, one.webhook_id, 99))
+
+
+def test_setting_back_while_it_is_told_is_not_undone(hq, machine) -> None:
+    one = _subscribe(hq, machine.url)
+    _change(hq, "B1")
+    stale = hq.reading(lambda c: webhooks.of_id(c, one.webhook_id))
+    Subscriptions(hq.engine, hq.clock, MASTER).tell_due()
+    told = hq.reading(lambda c: webhooks.of_id(c, one.webhook_id)).told_through
+    is_there = hq.writing(lambda c: webhooks.note(c, stale, told, Fate.SENT, "", hq.now_utc_ms))
+    assert not is_there
+
+
+def test_neither_secret_nor_password_stands_in_the_database_or_on_a_list(hq, machine) -> None:
+    url = machine.url.replace("http://", "http://planted-user@") + "?access_token=planted-token"
+    one = _subscribe(hq, url)
+    kept = str(hq.table(webhook))
+    assert one.webhook_id in kept
+    assert one.secret(MASTER) not in kept
+    assert one.secret(MASTER) != one.secret(b"another headquarters")
+    assert "planted" not in one.shown_url
+    assert one.shown_url.startswith(machine.url)
+    assert one.secret(MASTER) not in repr(one)

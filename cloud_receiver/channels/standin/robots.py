@@ -14,6 +14,8 @@ from cloud_receiver.channels.standin.faults import OK, Answer, Fault, answer_of
 SIGN_WITHIN_S: Final = 3600
 REST_S: Final = 600
 FEISHU_BYTES: Final = 20_000
+DINGTALK_BYTES: Final = 20_000
+WECOM_BYTES: Final = 4_096
 
 
 @dataclass
@@ -66,6 +68,8 @@ def dingtalk(
     text = text_of(document)
     if robot.keyword not in text:
         return 200, {"errcode": 310000, "errmsg": "keywords not in content"}
+    if len(text.encode()) > DINGTALK_BYTES:
+        return 200, {"errcode": 460101, "errmsg": "message too long, exceed 20000 bytes"}
     if robot.is_too_fast(now_s, REST_S):
         return answer_of(Fault.TOO_FAST, is_new=False)
     robot.said.append(text)
@@ -79,6 +83,8 @@ def wecom(
     robot = robots.get(params.get("key", ""))
     if robot is None:
         return 200, {"errcode": 93000, "errmsg": "invalid webhook url"}
+    if len(text_of(document).encode()) > WECOM_BYTES:
+        return 200, {"errcode": 40058, "errmsg": "markdown.content exceed max length 4096"}
     if robot.is_too_fast(now_s, 0):
         return 200, {"errcode": 45009, "errmsg": "api freq out of limit"}
     robot.said.append(text_of(document))

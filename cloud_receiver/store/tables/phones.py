@@ -69,6 +69,16 @@ feedback_tag = Table(
     Column("author", Text, nullable=False),
     Column("at_utc_ms", BigInteger, nullable=False),
 )
+feedback_text = Table(
+    "feedback_text",
+    metadata,  # what customers wrote; the journal holds the rest of their feedback
+    Column("record_id", Text, primary_key=True),
+    Column("text", Text),  # null: deleted
+    Column("tags", Text, nullable=False),  # JSON [tag], what it was about, filled when deleted
+    Column("received_utc_ms", BigInteger, nullable=False),
+    Column("deleted_utc_ms", BigInteger),
+    Index("ix_feedback_text_received", "received_utc_ms"),
+)
 activation = Table(
     "activation",
     metadata,  # one-time links with which people choose their first password

@@ -14,6 +14,7 @@ from cloud_receiver.store import change_feed, fleet, tables
 from cloud_receiver.store.engine import behind_writers, read
 from cloud_receiver.web.api.caller import ANY_SCOPE, Caller, caller, needs
 from cloud_receiver.web.api.paging import MAX_NUMBER, After, IdFilter, Limit, Page, page
+from cloud_receiver.web.api.refusals import ApiError
 from cloud_receiver.web.frame import Desk
 
 _KINDS: Final = tuple(ChangeKind)
@@ -109,9 +110,16 @@ def router(desk: Desk) -> APIRouter:
         after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
         limit: Annotated[int, Query(ge=1, le=change_feed.MAX_CHANGES)] = 100,
     ) -> Changes:
-        """Follow what changed: complete, in order, each once; kinds the caller's scopes read."""
+        """Follow what changed: complete, in order, each once; kinds the caller's scopes read.
+
+        Changes are kept for some months (``daka-hq retention report``); who comes later gets a 410.
+        """
         kinds = [kind for kind in _KINDS if SCOPE_OF[kind] in who.scopes]
         with read(desk.engine) as connection:
+            try:
+                change_feed.check_kept(connection, after)
+            except change_feed.GoneError as error:
+                raise ApiError("gone", error.zh, error.en, field="after") from error
             found = change_feed.after(connection, after, kinds, limit)
         shown = [ChangeShown.model_validate(one, from_attributes=True) for one in found]
         return Changes(items=shown, next=found[-1].change_no if found else after)

@@ -28,6 +28,7 @@ KINDS: Final[dict[str, Kind]] = {
     "not_found": Kind(404, "请检查地址和编号", "check the address and the id"),
     "method": Kind(405, "请查看 openapi.json 中该地址支持的方法", "see openapi.json for what this address takes"),
     "conflict": Kind(409, "请先按说明处理再重试", "put right what the detail names, then try again"),
+    "gone": Kind(410, "请重新读取所需列表,再从说明中的序号继续", "read the lists anew, then follow from the number the detail names"),
     "too_large": Kind(413, "请分批发送", "send it in several parts"),
     "invalid": Kind(422, "请按说明修改该字段后重试", "correct the field as the detail says and try again"),
     "busy": Kind(429, "请稍候再试(见 Retry-After)", "wait as Retry-After says and try again"),

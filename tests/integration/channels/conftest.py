@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+
+    from cloud_receiver.channels.contract import Notifier
 
 SETTINGS = """
 [hq]
@@ -78,7 +80,18 @@ class Line:
     engine: Engine
     standin: StandIn
     clock: StandingClock
-    couriers: dict[str, Courier]
+    notifiers: list[Notifier]
+    couriers: dict[str, Courier] = field(init=False)
+
+    def __post_init__(self) -> None:
+        made, self.notifiers, self.couriers = self.notifiers, [], {}
+        for one in made:
+            self.use(one)
+
+    def use(self, notifier: Notifier) -> None:
+        """Let a channel be carried by this one from now on."""
+        self.notifiers.append(notifier)
+        self.couriers[notifier.channel] = Courier(self.engine, notifier, self.clock)
 
     def queue(self, *notices: Notice) -> None:
         with write(self.engine) as connection:
@@ -145,8 +158,9 @@ def lines(engine: Engine, standin: StandIn, clock: StandingClock, folder: Path) 
         ]
         contacts.put(connection, known)
     made = notifiers(settings_at(folder, standin.url), engine, clock)
-    yield Line(engine, standin, clock, {one.channel: Courier(engine, one, clock) for one in made})
-    for one in made:
+    line = Line(engine, standin, clock, made)
+    yield line
+    for one in line.notifiers:
         one.close()
 
 

@@ -1,58 +1,39 @@
-"""Mail against a real SMTP server."""
+"""Mail against a real SMTP server, with and without encryption."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.controller import Controller
+import trustme
 
 from cloud_receiver.channels.contract import PermanentError, RetryLaterError
 from cloud_receiver.channels.settings import MailSettings
 from cloud_receiver.channels.smtp import MailNotifier
-from cloud_receiver.demo.stage import free_port
 from tests.integration.channels.conftest import group, person
+from tests.integration.channels.mail_server import MailBox, mail_server, mailing
 from tests.integration.evaluate.conftest import StandingClock
 
-
-class Box:
-    """Keeps mail, or answers as it is told."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[list[str], Message]] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(  # noqa: N802  aiosmtpd calls it so
-        self, server: object, session: object, envelope: object
-    ) -> str:
-        if self.answer.startswith("250"):
-            mail = message_from_bytes(envelope.content, policy=default)  # type: ignore[attr-defined]
-            self.mails.append((envelope.rcpt_tos, mail))  # type: ignore[attr-defined]
-        return self.answer
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
-def box() -> Box:
-    return Box()
+def box() -> MailBox:
+    return MailBox()
 
 
 @pytest.fixture
-def mail(box: Box) -> Iterator[MailNotifier]:
-    port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings = MailSettings(
-        host="127.0.0.1", port=port, tls="none", username="", password="",
-        sender="daka@example.com", groups={"*": ("hr@example.com", "boss@example.com")},
-    )  # fmt: skip
-    yield MailNotifier(settings, {"E1": "wang@example.com"}.get, StandingClock())
-    controller.stop()
+def mail(box: MailBox) -> Iterator[MailNotifier]:
+    with mail_server(box) as settings:
+        yield mailing(settings)
 
 
-def test_persons_and_recipients_of_a_store_get_their_digest(mail: MailNotifier, box: Box) -> None:
+def test_persons_and_recipients_of_a_store_get_their_digest(
+    mail: MailNotifier, box: MailBox
+) -> None:
     mail.send(person(1))
     mail.send(group(1))
     mail.send(person(1))
@@ -64,7 +45,7 @@ def test_persons_and_recipients_of_a_store_get_their_digest(mail: MailNotifier, 
 
 
 def test_who_has_no_address_is_named_and_trouble_is_told_apart(
-    mail: MailNotifier, box: Box
+    mail: MailNotifier, box: MailBox
 ) -> None:
     with pytest.raises(PermanentError, match="no mail address is known for E7"):
         mail.send(person(1, "E7"))
@@ -85,3 +66,43 @@ def test_a_server_that_is_away_keeps_the_mail(mail: MailNotifier) -> None:
     with pytest.raises(RetryLaterError, match="takes no mail") as caught:
         gone.send(person(1))
     assert caught.value.channel_wide
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_encrypted_mail_arrives_after_a_log_in(
+    tls: str, box: MailBox, authority: trustme.CA, ca_file: Path
+) -> None:
+    with mail_server(box, tls=tls, certificate=authority.issue_cert("127.0.0.1")) as settings:
+        mailing(replace(settings, ca_file=ca_file)).send(group(1))
+        assert box.was_encrypted == [True]
+        assert box.logins == ["daka"]
+        with pytest.raises(RetryLaterError, match="check username and password_file"):
+            mailing(replace(settings, ca_file=ca_file, password="wrong")).send(group(2))
+    assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+@pytest.mark.parametrize("wrong", ["stranger", "another name"])
+def test_a_certificate_that_does_not_hold_is_refused_and_no_password_is_shown_to_it(
+    tls: str, wrong: str, box: MailBox, authority: trustme.CA, ca_file: Path
+) -> None:
+    name = "mail.example.com" if wrong == "another name" else "127.0.0.1"
+    with mail_server(box, tls=tls, certificate=authority.issue_cert(name)) as settings:
+        trusted = ca_file if wrong == "another name" else None
+        with pytest.raises(RetryLaterError, match="check host, ca_file and this") as caught:
+            mailing(replace(settings, ca_file=trusted)).send(person(1))
+    assert caught.value.channel_wide
+    assert "certificate that does not hold" in str(caught.value)
+    assert (box.mails, box.logins) == ([], [])

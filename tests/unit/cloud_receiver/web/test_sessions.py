@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_receiver.store.keyfiles import SECRET_BYTES
 from cloud_receiver.web.sessions import (
     MAX_AGE_S,
-    SECRET_BYTES,
     begin,
     claimed,
     is_genuine,
