@@ -9,6 +9,7 @@ broker took the message: it paces the sending and settles nothing (law 3).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,6 +29,9 @@ STALL_S: Final = 15.0
 HOLD_UNHEARD_S: Final = 10.0
 """Nobody may ever announce headquarters; after this long bulk goes out all the same."""
 MAX_PAUSE_S: Final = 60.0
+REPLACED_AT: Final = frozenset({1, 5, 25})
+"""The refusals of one record at which a trouble replaces it. The second may still be of the
+first text, on its way already; a bad sector may hit the trouble too; after that it waits."""
 _MIN_PAUSE_S: Final = 1.0
 
 
@@ -57,7 +61,7 @@ class _LaneWork:
     gathering_since_s: float | None = None  # since the first append that was not sent yet
     doubted_to: int = 0  # up to here something cannot be read: batches of `doubted_records`
     doubted_records: int = MAX_BATCH_RECORDS
-    replaced: set[int] = field(default_factory=set)
+    refusals: Counter[int] = field(default_factory=Counter)  # of single records, by number
 
 
 class Publisher:
@@ -166,16 +170,17 @@ class Publisher:
         if flight is None:
             return
         work, count = self._lanes[flight.lane], flight.last - flight.first + 1
-        if code not in ABOUT_CONTENT or flight.first in work.replaced:
-            self.refused(token, now_s)
-            return
-        del self._flights[token]
-        if count > 1:
+        if code in ABOUT_CONTENT and count > 1:
+            del self._flights[token]
             work.doubted_to = max(work.doubted_to, flight.last)
             work.doubted_records = min(count // 2, work.doubted_records)
-        else:
-            work.replaced.add(flight.first)
+            return
+        work.refusals[flight.first] += code in ABOUT_CONTENT
+        if code in ABOUT_CONTENT and work.refusals[flight.first] in REPLACED_AT:
+            del self._flights[token]
             self._actions.append(Replace(flight.lane, flight.first, code))
+        else:
+            self.refused(token, now_s)
 
     def shortened(self, token: int, count: int) -> None:
         """Note that a batch held only `count` records, 0 when there was none to send."""

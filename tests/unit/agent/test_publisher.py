@@ -330,6 +330,19 @@ def test_a_batch_that_cannot_be_read_is_halved_down_to_one_record_which_is_repla
     assert Settle(Lane.PUNCH, Mark(8), (), HQ) in settles(made)
 
 
+def test_a_record_damaged_again_after_it_was_replaced_is_replaced_again() -> None:
+    made = online(punch=1)
+    replaced_at, refusals, now_s = [], 0, 0.0
+    for _ in range(200):
+        now_s += 100.0  # longer than any pause
+        actions = made.step(now_s)
+        replaced_at += [refusals for action in actions if isinstance(action, Replace)]
+        for send in sends(actions):
+            refusals += 1
+            made.unreadable(send.token, "json", now_s)
+    assert replaced_at == [1, 5, 25]  # and then it waits: no quarantine grows without end
+
+
 def settles(made: Publisher) -> list[Action]:
     """Have the whole of what is settled said again."""
     made.receipt(Receipt(EPOCH, Lane.PUNCH, Mark(), (Rejection(1, "x"),), HQ, taken=()), 0.0)
