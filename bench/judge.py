@@ -162,9 +162,9 @@ def enrol(engine: Engine, people: int, dates: list[str], now_utc_ms: int) -> Non
             [Employee(employee_id=who, name=who, store_id=home) for who, home in homes.items()],
         )
         badges = [Badge(store_id=h, user_id=who, employee_id=who) for who, h in homes.items()]
-        enrolment.bind_badges(connection, badges, now_utc_ms)
+        enrolment.bind_badges(connection, badges, "bench", now_utc_ms)
         sellers = [Seller(store_id=h, seller_code=who, employee_id=who) for who, h in homes.items()]
-        enrolment.bind_sellers(connection, sellers, now_utc_ms)
+        enrolment.bind_sellers(connection, sellers, "bench", now_utc_ms)
         feeds = [
             {
                 "box_id": one, "source_id": one, "name": "t", "store_id": one, "status": "ok",

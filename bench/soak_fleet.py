@@ -99,7 +99,7 @@ def enrol(engine: Engine, boxes: list[str], days: int) -> None:
                 Badge(store_id=box_id, user_id=str(number), employee_id=one)
                 for number, one in enumerate(people)
             ]
-            enrolment.bind_badges(connection, badges, 0)
+            enrolment.bind_badges(connection, badges, "bench", 0)
             shift = Shift(shift_id="d", store_id=box_id, zone=ZONE, start="09:00", end="18:00")
             roster = [
                 RosterEntry(

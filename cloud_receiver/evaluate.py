@@ -198,9 +198,9 @@ def as_known(
 ) -> Assessment:
     """Judge a day with what headquarters knew at an instant; changes nothing.
 
-    Records, entries, withdrawals and roster versions count as they were then. Whose badge is
-    whose, and where stores are, is taken as it is known now, and a feed that is complete
-    beyond the instant is taken to have been complete to it.
+    Records, entries, withdrawals, rosters, calendar, policy and whose badge and till code is
+    whose count as they were then. Where stores are, teams and campaigns are taken as they are
+    now, and a feed that is complete beyond the instant is taken to have been complete to it.
     """
     complete_utc_ms = {
         store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()

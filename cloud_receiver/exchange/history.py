@@ -60,7 +60,7 @@ def import_punches(connection: Connection, file: ImportFile, errand: Errand) -> 
         return _touch(number, cells, named, received)
 
     touches = list(file.read(read))
-    _bind(connection, touches, named, errand.now_utc_ms)
+    _bind(connection, touches, named, errand)
     rows = [_entry(touch, file, errand) for touch in touches]
     return journal.append(connection, rows)
 
@@ -99,7 +99,7 @@ def _touch(number: int, cells: Cells, named: Known, received: str) -> _Touch:
     return _Touch(number, punch, employee_id)
 
 
-def _bind(connection: Connection, touches: list[_Touch], named: Known, now_utc_ms: int) -> None:
+def _bind(connection: Connection, touches: list[_Touch], named: Known, errand: Errand) -> None:
     """Say that an employee's id under an import is the employee's own."""
     badges = {
         Badge(
@@ -112,7 +112,7 @@ def _bind(connection: Connection, touches: list[_Touch], named: Known, now_utc_m
         if touch.employee_id in named.homes
     }
     ordered = sorted(badges, key=lambda badge: (badge.store_id, badge.device_serial, badge.user_id))
-    enrolment.bind_badges(connection, ordered, now_utc_ms)
+    enrolment.bind_badges(connection, ordered, errand.author, errand.now_utc_ms)
 
 
 def _entry(touch: _Touch, file: ImportFile, errand: Errand) -> journal.Entry:

@@ -167,7 +167,7 @@ def _import_badges(connection: Connection, file: ImportFile, errand: Errand) -> 
             **fields.validity(cells),
         )
 
-    return enrolment.bind_badges(connection, file.read(read), errand.now_utc_ms)
+    return enrolment.bind_badges(connection, file.read(read), errand.author, errand.now_utc_ms)
 
 
 def _import_sellers(connection: Connection, file: ImportFile, errand: Errand) -> int:
@@ -181,7 +181,7 @@ def _import_sellers(connection: Connection, file: ImportFile, errand: Errand) ->
             **fields.validity(cells),
         )
 
-    return enrolment.bind_sellers(connection, file.read(read), errand.now_utc_ms)
+    return enrolment.bind_sellers(connection, file.read(read), errand.author, errand.now_utc_ms)
 
 
 def _import_contacts(connection: Connection, file: ImportFile, _errand: Errand) -> int:

@@ -5,22 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Table,
-    bindparam,
-    null,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, bindparam, select
 
 from cloud_receiver.domain.attendance import Tap
 from cloud_receiver.domain.corrections import Filed
@@ -36,11 +26,12 @@ from cloud_receiver.store import (
     campaigns,
     feed_gaps,
     feedback,
+    known_then,
     organisation,
     tables,
     teams,
 )
-from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site, zone_of
+from cloud_receiver.store.organisation import UNKNOWN_ZONE, Rosters, Site, zone_of
 from cloud_receiver.store.questions import Among, Question
 
 _MAX_GAP_DAYS: Final = 31
@@ -88,7 +79,7 @@ def _load_together(
     rosters = organisation.rosters(connection, people, *reach, sites, known_by_utc_ms)
     filed = approvals.corrections(connection, people, *reach, known_by_utc_ms)
     taps, implausible = _punches(connection, people, first, last, sites, known_by_utc_ms)
-    sales = _sales(connection, people, first, last, known_by_utc_ms)
+    sales = _sales(connection, people, first, last, _Then(rosters, sites, known_by_utc_ms))
     ratings = feedback.of_days(connection, people, first, last, known_by_utc_ms)
     running = campaigns.of_days(connection, keys)
     team_of = teams.of_people(connection, people)
@@ -140,66 +131,52 @@ def _punches(
     known_by_utc_ms: int | None,
 ) -> tuple[dict[str, list[Tap]], dict[DayKey, list[str]]]:
     """Return each person's believable touches in order, and the others by terminal date."""
-    begin, end = _span(first, last)
-    asked = {"people": list(people), "begin": begin, "end": end, "known_by": known_by_utc_ms}
-    is_dated = known_by_utc_ms is not None
-    rows = _punches_query(is_dated).ask(connection, **asked)
+    span = _span(first, last)
+    if known_by_utc_ms is None:
+        asked = {"people": list(people), "begin": span[0], "end": span[1]}
+        rows = _PUNCHES.ask(connection, **asked)
+        unbelieved = _UNBELIEVED.ask(connection, **asked)
+    else:
+        rows, unbelieved = known_then.touches(connection, people, span, sites, known_by_utc_ms)
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
     for employee_id, at_utc_ms, record_id, store_id, source, *rest in rows:
         tap = Tap(at_utc_ms, record_id, store_id, sites[store_id].zone)
         taps[employee_id].append(_from_people(tap, source, *rest) if source else tap)
-    unbelieved = _unbelieved_query(is_dated).ask(connection, **asked)
     implausible: defaultdict[DayKey, list[str]] = defaultdict(list)
     for employee_id, device_time, record_id in unbelieved:
         implausible[employee_id, device_time[:10]].append(record_id)
     return taps, implausible
 
 
-@lru_cache(maxsize=2)
-def _punches_query(is_dated: bool) -> Question:
-    punch = tables.punch.c
-    near = punch.effective_utc_ms.between(bindparam("begin"), bindparam("end"))
-    return Question(
-        select(punch.employee_id, punch.effective_utc_ms, punch.record_id, punch.store_id,
-               punch.source, punch.rank, punch.place, punch.check_type, punch.oddities)
-        .where(
-            Among(punch.employee_id, "people"), near, _known(tables.punch, is_dated=is_dated)
-        )
-        .order_by(punch.employee_id, punch.effective_utc_ms)
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=2)
-def _unbelieved_query(is_dated: bool) -> Question:
-    punch = tables.punch.c
-    return Question(
-        select(punch.employee_id, punch.device_time, punch.record_id).where(
-            Among(punch.employee_id, "people"),
-            punch.effective_utc_ms.is_(None),
-            _known(tables.punch, is_dated=is_dated),
-        )
+_PUNCHES: Final = Question(
+    select(tables.punch.c.employee_id, tables.punch.c.effective_utc_ms,
+           tables.punch.c.record_id, tables.punch.c.store_id, tables.punch.c.source,
+           tables.punch.c.rank, tables.punch.c.place, tables.punch.c.check_type,
+           tables.punch.c.oddities)
+    .where(
+        Among(tables.punch.c.employee_id, "people"),
+        tables.punch.c.effective_utc_ms.between(bindparam("begin"), bindparam("end")),
+        tables.punch.c.withdrawn_utc_ms.is_(None),
     )
-
-
-@lru_cache(maxsize=2)
-def _sales_query(is_dated: bool) -> Question:
-    sale = tables.sale.c
-    return Question(
-        select(
-            sale.employee_id,
-            sale.work_date,
-            sale.record_id,
-            sale.amount_fen,
-            sale.quantity_milli,
-            sale.days_after,
-        )
-        .where(
-            Among(sale.employee_id, "people"),
-            sale.work_date.between(bindparam("first"), bindparam("last")),
-            _known(tables.sale, is_dated=is_dated),
-        )
-        .order_by(sale.employee_id, sale.work_date, sale.sold_utc_ms, sale.record_id)
+    .order_by(tables.punch.c.employee_id, tables.punch.c.effective_utc_ms)
+)  # fmt: skip
+_UNBELIEVED: Final = Question(
+    select(tables.punch.c.employee_id, tables.punch.c.device_time, tables.punch.c.record_id).where(
+        Among(tables.punch.c.employee_id, "people"),
+        tables.punch.c.effective_utc_ms.is_(None),
+        tables.punch.c.withdrawn_utc_ms.is_(None),
     )
+)
+_SALES: Final = Question(
+    select(tables.sale.c.employee_id, tables.sale.c.work_date, tables.sale.c.record_id,
+           tables.sale.c.amount_fen, tables.sale.c.quantity_milli, tables.sale.c.days_after)
+    .where(
+        Among(tables.sale.c.employee_id, "people"),
+        tables.sale.c.work_date.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(tables.sale.c.employee_id, tables.sale.c.work_date, tables.sale.c.sold_utc_ms,
+              tables.sale.c.record_id)
+)  # fmt: skip
 
 
 def _from_people(
@@ -212,19 +189,6 @@ def _from_people(
         check_type=CheckType(check_type) if check_type else None,
         oddities=tuple(FindingCode(code) for code in oddities.split()),
     )
-
-
-def _known(table: Table, *, is_dated: bool) -> ColumnElement[bool]:
-    """Return the condition that a projected record counts, now or as far as it was known."""
-    withdrawn = table.c.withdrawn_utc_ms if table is tables.punch else null()
-    if not is_dated:
-        return withdrawn.is_(None)
-    known_by_utc_ms: BindParameter[int] = bindparam("known_by")
-    journal = tables.journal.c
-    received = select(journal.record_id).where(
-        journal.record_id == table.c.record_id, journal.received_utc_ms <= known_by_utc_ms
-    )
-    return received.exists() & or_(withdrawn.is_(None), withdrawn > known_by_utc_ms)
 
 
 def _within_two_days(taps: Sequence[Tap], work_date: str) -> tuple[Tap, ...]:
@@ -241,15 +205,24 @@ def _span(first: str, last: str) -> tuple[int, int]:
     return begin, midnight_utc_ms(shift_date(last, 4), UNKNOWN_ZONE)
 
 
+class _Then(NamedTuple):
+    """What was known: the roster of the days and their neighbours; None: it is now."""
+
+    rosters: Rosters
+    sites: Mapping[str, Site]
+    known_by_utc_ms: int | None
+
+
 def _sales(
-    connection: Connection,
-    people: Collection[str],
-    first: str,
-    last: str,
-    known_by_utc_ms: int | None,
+    connection: Connection, people: Collection[str], first: str, last: str, then: _Then
 ) -> dict[DayKey, Sales]:
-    asked = {"people": list(people), "first": first, "last": last, "known_by": known_by_utc_ms}
-    rows = _sales_query(known_by_utc_ms is not None).ask(connection, **asked)
+    if then.known_by_utc_ms is None:
+        rows = _SALES.ask(connection, people=list(people), first=first, last=last)
+    else:
+        span = _span(first, last)
+        rows = known_then.sales(
+            connection, people, span, then.rosters, then.sites, then.known_by_utc_ms
+        )
     found: dict[DayKey, Sales] = {}
     for key, lines in groupby(rows, key=itemgetter(0, 1)):
         _, _, record_ids, amounts_fen, quantities_milli, days_after = zip(*lines, strict=True)

@@ -99,7 +99,7 @@ class RosterEntry:
     subsidy_fen: int = 0
 
 
-Entered = Store | Employee | Badge | Seller
+Entered = Store | Employee
 _KEYS_A_QUERY: Final = 1000
 _ROSTER_CONTENT: Final = (
     "employee_id", "work_date", "store_id", "shift", "target_fen", "subsidy_fen",
@@ -134,9 +134,11 @@ def put_employees(
     return len(changed)
 
 
-def bind_badges(connection: Connection, badges: Iterable[Badge], now_utc_ms: int) -> int:
+def bind_badges(
+    connection: Connection, badges: Iterable[Badge], author: str, now_utc_ms: int
+) -> int:
     """Say whose ids are whose; punches under them are resolved again from the first date on."""
-    changed = _put(connection, tables.badge, badges)
+    changed = _add_bindings(connection, tables.badge, badges, author, now_utc_ms)
     punch = tables.punch.c
     for store_id, first_date, user_ids in _by_store(changed, "user_id"):
         condition = (punch.store_id == store_id) & punch.user_id.in_(user_ids)
@@ -145,9 +147,11 @@ def bind_badges(connection: Connection, badges: Iterable[Badge], now_utc_ms: int
     return len(changed)
 
 
-def bind_sellers(connection: Connection, sellers: Iterable[Seller], now_utc_ms: int) -> int:
+def bind_sellers(
+    connection: Connection, sellers: Iterable[Seller], author: str, now_utc_ms: int
+) -> int:
     """Say whose till codes are whose; sales under them are resolved again from the first date."""
-    changed = _put(connection, tables.seller, sellers)
+    changed = _add_bindings(connection, tables.seller, sellers, author, now_utc_ms)
     sale = tables.sale.c
     for store_id, first_date, codes in _by_store(changed, "seller_code"):
         condition = (sale.store_id == store_id) & sale.seller_code.in_(codes)
@@ -155,6 +159,34 @@ def bind_sellers(connection: Connection, sellers: Iterable[Seller], now_utc_ms: 
         since = sale.work_date >= shift_date(first_date, -2)
         projection.project_again(connection, tables.sale, condition & since, now_utc_ms)
     return len(changed)
+
+
+def _add_bindings(
+    connection: Connection,
+    table: Table,
+    bindings: Iterable[Badge | Seller],
+    author: str,
+    now_utc_ms: int,
+) -> list[dict[str, Any]]:
+    """Add a version of every binding that is new or different, and return them."""
+    key_names = [column.name for column in table.primary_key][:-1]
+    rows = [asdict(one) for one in bindings]
+    wanted = {tuple(row[name] for name in key_names): row for row in rows}
+    in_force: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for some in _portions(sorted({row["store_id"] for row in rows})):
+        query = select(table).where(table.c.store_id.in_(some)).order_by(table.c.version)
+        for stored in connection.execute(query):
+            row = stored._asdict()
+            in_force[tuple(row[name] for name in key_names)] = row
+    added = []
+    for key, row in wanted.items():
+        stands = in_force.get(key, {"version": 0})
+        if any(stands.get(name) != value for name, value in row.items()):
+            stamp = {"author": author, "created_utc_ms": now_utc_ms}
+            added.append({**row, "version": stands["version"] + 1, **stamp})
+    if added:
+        connection.execute(insert(table), added)
+    return added
 
 
 def _by_store(

@@ -20,6 +20,7 @@ from cloud_receiver.store import approvals, tables
 from cloud_receiver.store.questions import Among, Question
 
 ANY_DEVICE: Final = "*"
+ALWAYS_UTC_MS: Final = 2**62
 UNKNOWN_ZONE: Final = "UTC"
 """Stands in for the zone of a store nobody has entered yet; entering it resolves again."""
 
@@ -104,17 +105,25 @@ class SellerBook:
 
 
 def badge_book(
-    connection: Connection, store_ids: Collection[str], user_ids: Collection[str]
+    connection: Connection,
+    store_ids: Collection[str],
+    user_ids: Collection[str],
+    known_by_utc_ms: int = ALWAYS_UTC_MS,
 ) -> BadgeBook:
-    """Return the badges of some stores and user ids."""
-    return BadgeBook(_bindings(connection, tables.badge, "user_id", store_ids, user_ids))
+    """Return the badges of some stores and user ids, as they are or were known."""
+    asked = (store_ids, user_ids, known_by_utc_ms)
+    return BadgeBook(_bindings(connection, tables.badge, "user_id", *asked))
 
 
 def seller_book(
-    connection: Connection, store_ids: Collection[str], codes: Collection[str]
+    connection: Connection,
+    store_ids: Collection[str],
+    codes: Collection[str],
+    known_by_utc_ms: int = ALWAYS_UTC_MS,
 ) -> SellerBook:
-    """Return the till codes of some stores."""
-    return SellerBook(_bindings(connection, tables.seller, "seller_code", store_ids, codes))
+    """Return the till codes of some stores, as they are or were known."""
+    asked = (store_ids, codes, known_by_utc_ms)
+    return SellerBook(_bindings(connection, tables.seller, "seller_code", *asked))
 
 
 def _bindings(
@@ -123,23 +132,26 @@ def _bindings(
     id_name: str,
     store_ids: Collection[str],
     ids: Collection[str],
+    known_by_utc_ms: int,
 ) -> Bindings:
-    """Return bindings by all of the primary key but its last column, the first date."""
+    """Return bindings in force by all of the primary key but first date and version."""
     if not ids:
         return {}
-    rows = _bindings_query(table, id_name).ask(connection, stores=list(store_ids), ids=list(ids))
-    found: defaultdict[tuple[str, ...], list[Binding]] = defaultdict(list)
-    for row in rows:
-        found[tuple(row[:-3])].append(Binding(*row[-3:]))
-    return found
+    asked = {"stores": list(store_ids), "ids": list(ids), "known_by": known_by_utc_ms}
+    found: defaultdict[tuple[str, ...], dict[str, Binding]] = defaultdict(dict)
+    for row in _bindings_query(table, id_name).ask(connection, **asked):
+        binding = Binding(*row[-3:])
+        found[tuple(row[:-3])][binding.first_date] = binding  # the last version is in force
+    return {key: list(by_date.values()) for key, by_date in found.items()}
 
 
 @lru_cache(maxsize=2)
 def _bindings_query(table: Table, id_name: str) -> Question:
-    key = list(table.primary_key)[:-1]
+    key = list(table.primary_key)[:-2]
     columns = (*key, table.c.first_date, table.c.last_date, table.c.employee_id)
     wanted = Among(table.c.store_id, "stores") & Among(table.c[id_name], "ids")
-    return Question(select(*columns).where(wanted))
+    known = table.c.created_utc_ms <= bindparam("known_by")
+    return Question(select(*columns).where(wanted, known).order_by(table.c.version))
 
 
 Rosters = Mapping[str, Mapping[str, RosterDay]]

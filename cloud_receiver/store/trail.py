@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from cloud_receiver.store.tables import (
+    badge,
     box_command,
     calendar_day,
     decision,
@@ -17,6 +18,7 @@ from cloud_receiver.store.tables import (
     policy_version,
     roster,
     rule_version,
+    seller,
     shift_template,
 )
 
@@ -33,6 +35,8 @@ class Act(StrEnum):
     POLICY = "policy"
     SHIFT = "shift"
     CALENDAR = "calendar"
+    BADGE = "badge"
+    SELLER = "seller"
     COMMAND = "command"
 
 
@@ -73,6 +77,7 @@ def _queries() -> dict[Act, Select[Any]]:
     d, e, v, r, c = decision.c, entry.c, rule_version.c, roster.c, period_close.c
     p, s, k, b = policy_version.c, shift_template.c, calendar_day.c, box_command.c
     one = literal(1)
+    i, j = badge.c, seller.c
     return {
         Act.DECISION: _columns(d.decided_utc_ms, Act.DECISION, d.author, d.choice, d.matter, one),
         Act.UNDONE: _columns(
@@ -92,6 +97,12 @@ def _queries() -> dict[Act, Select[Any]]:
         ),
         Act.SHIFT: _columns(s.created_utc_ms, Act.SHIFT, s.author, s.name, s.shift_id, one),
         Act.CALENDAR: _columns(k.created_utc_ms, Act.CALENDAR, k.author, k.kind, k.work_date, one),
+        Act.BADGE: _columns(
+            i.created_utc_ms, Act.BADGE, i.author, i.employee_id, i.user_id, one
+        ).where(i.author != ""),
+        Act.SELLER: _columns(
+            j.created_utc_ms, Act.SELLER, j.author, j.employee_id, j.seller_code, one
+        ).where(j.author != ""),
         Act.COMMAND: _columns(b.asked_utc_ms, Act.COMMAND, b.author, b.action, b.box_id, one),
     }  # fmt: skip
 

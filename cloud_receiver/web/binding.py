@@ -20,7 +20,7 @@ from cloud_receiver.store.unmatched import first_open_date, unmatched_sellers, u
 from cloud_receiver.web.frame import Desk
 
 
-async def bind(desk: Desk, act: str, form_text: str) -> dict[str, Any] | None:
+async def bind(desk: Desk, act: str, form_text: str, author: str) -> dict[str, Any] | None:
     """Bind an id as a form says; None when the form names no active person, or no date.
 
     Without a date the id is bound from its first record that is nobody's.
@@ -29,19 +29,21 @@ async def bind(desk: Desk, act: str, form_text: str) -> dict[str, Any] | None:
     """
     form = {key: str(value) for key, value in json.loads(form_text).items()}
     now = utc_ms(desk.now())
-    return await asyncio.to_thread(_bind, desk, act, form, now)
+    return await asyncio.to_thread(_bind, desk, act, form, (author, now))
 
 
-def _bind(desk: Desk, act: str, form: Mapping[str, str], now_utc_ms: int) -> dict[str, Any] | None:
+def _bind(
+    desk: Desk, act: str, form: Mapping[str, str], stamp: tuple[str, int]
+) -> dict[str, Any] | None:
     with write(desk.engine) as connection:
         known = {person.employee_id: person for person in names.people(connection)}
         person = known.get(form.get("employee_id", ""))
         if person is None or not person.active or not _is_date_or_empty(form.get("since", "")):
             return None
         if act == "bind_user":
-            moved = _bind_user(connection, form, person, now_utc_ms)
+            moved = _bind_user(connection, form, person, stamp)
             return {"user": form["user_id"], "name": person.name, "n": moved}
-        moved = _bind_seller(connection, form, person, now_utc_ms)
+        moved = _bind_seller(connection, form, person, stamp)
         return {"user": form["seller_code"], "name": person.name, "n": moved}
 
 
@@ -53,7 +55,7 @@ def _is_date_or_empty(text: str) -> bool:
 
 
 def _bind_user(
-    connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
+    connection: Connection, form: Mapping[str, str], person: Person, stamp: tuple[str, int]
 ) -> int:
     everywhere = form.get("where") == ANY_DEVICE
     key = {
@@ -70,12 +72,12 @@ def _bind_user(
     since = min((user.first_device_time for user in waiting), default=FIRST_DATE)
     since = form.get("since") or first_open_date(connection, tables.badge, key, since)
     badge = Badge(**key, employee_id=person.employee_id, first_date=since)
-    bind_badges(connection, [badge], now_utc_ms)
+    bind_badges(connection, [badge], *stamp)
     return sum(user.punches for user in waiting)
 
 
 def _bind_seller(
-    connection: Connection, form: Mapping[str, str], person: Person, now_utc_ms: int
+    connection: Connection, form: Mapping[str, str], person: Person, stamp: tuple[str, int]
 ) -> int:
     key = {"store_id": form["store_id"], "seller_code": form["seller_code"]}
     waiting = [
@@ -89,5 +91,5 @@ def _bind_seller(
         connection, tables.seller, key, local_date(first_utc_ms, zone)
     )
     seller = Seller(**key, employee_id=person.employee_id, first_date=since)
-    bind_sellers(connection, [seller], now_utc_ms)
+    bind_sellers(connection, [seller], *stamp)
     return sum(code.sales for code in waiting)

@@ -11,12 +11,13 @@ from urllib.parse import quote, urlencode
 
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.findings import LABELS, FindingCode
-from cloud_receiver.store import profile
+from cloud_receiver.store import bindings, names, profile
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.store.profile import Day
 from cloud_receiver.store.statement import Entry, Selection, Total, entries, totals
 from cloud_receiver.web.frame import Desk
+from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import (
     STATUSES,
@@ -112,6 +113,8 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         days = profile.days(
             connection, view.employee_id, view.first.isoformat(), view.last.isoformat()
         )
+        held = bindings.held(connection, employee_id=view.employee_id)
+        stores = {shop.store_id: shop for shop in names.stores(connection)}
         booked = entries(connection, selection, MAX_ENTRIES)
         sums = totals(connection, selection)
     zone = found[1].zone if found[1] else "UTC"
@@ -123,6 +126,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         _figures(days, sums, words),
         _calendar(view, {day.work_date: day for day in days}, money_of, words),
         _timeline(days, money_of, view, zone, words),
+        draw_holders(held, stores, {}, view.language, is_own=True),
     ])  # fmt: skip
 
 

@@ -16,12 +16,13 @@ from fastapi import Request
 from nicegui import ui
 from sqlalchemy import Connection
 
-from cloud_receiver.store import names, problems
+from cloud_receiver.store import bindings, names, problems
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.problems import BuriedLetter, ReportedTrouble
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from cloud_receiver.web import binding
 from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, icon
 from cloud_receiver.web.rawbytes import draw_bytes
@@ -32,6 +33,7 @@ from cloud_receiver.web.visit import visit_of
 
 PAGE_LENGTH: Final = 50
 MAX_LENGTH: Final = 1000
+HELD: Final = 20
 TABS: Final = ("people", "sellers", "unreadable", "refused")
 TEXTS: Final[Texts] = {
     "title": ("数据问题", "Problems"),
@@ -106,7 +108,9 @@ def register(desk: Desk) -> None:
             async def act(name: str, value: str) -> None:
                 nonlocal view
                 if name in {"bind_user", "bind_seller"}:
-                    done = await binding.bind(desk, name, value)
+                    if not visit.may_change:
+                        return
+                    done = await binding.bind(desk, name, value, visit.session.login)
                     text = words("bound", **done) if done else words("not_bound")
                     ui.notify(text, type="positive" if done else "warning")
                     desk.hub.changed()
@@ -138,10 +142,11 @@ def draw(desk: Desk, view: View) -> Markup:
             "unreadable": problems.trouble_count(connection),
             "refused": problems.dead_letter_count(connection),
         }
+        body: Child
         if view.tab == "people":
-            body = draw_users(look, users[: view.length])
+            body = [draw_users(look, users[: view.length]), _held(connection, look, "people")]
         elif view.tab == "sellers":
-            body = draw_sellers(look, sellers[: view.length])
+            body = [draw_sellers(look, sellers[: view.length]), _held(connection, look, "sellers")]
         elif view.tab == "unreadable":
             body = _unreadable(connection, view.length, look, words)
         else:
@@ -156,6 +161,12 @@ def draw(desk: Desk, view: View) -> Markup:
         el("section", body, data_key=view.tab, class_="stack"),
         el("div", more, class_="row") if is_cut else None,
     ])  # fmt: skip
+
+
+def _held(connection: Connection, look: Look, tab: str) -> Markup | None:
+    every = bindings.held(connection)
+    chosen = [one for one in every if one.is_seller == (tab == "sellers")][:HELD]
+    return draw_holders(chosen, look.stores, names.employee_names(connection), look.language)
 
 
 def _tab(name: str, count: int, view: View, words: Words) -> Markup:

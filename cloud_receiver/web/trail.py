@@ -44,6 +44,8 @@ TEXTS: Final[Texts] = {
     "act_policy": ("改考勤政策", "changed the policy"),
     "act_shift": ("改班次", "changed a shift"),
     "act_calendar": ("改日历", "changed the calendar"),
+    "act_badge": ("登记打卡号", "bound an id"),
+    "act_seller": ("登记收银号", "bound a till code"),
     "act_command": ("指挥门店盒子", "commanded a box"),
     "empty_title": ("还没有记录", "Nothing yet"),
     "empty": ("有人处理异常、排班或发布规则后会出现在这里。", "Decisions, rosters and rules will show here."),
@@ -51,7 +53,7 @@ TEXTS: Final[Texts] = {
 _PICTURES: Final = {
     Act.DECISION: "task_alt", Act.UNDONE: "undo", Act.ENTRY: "edit_note", Act.RULE: "rule",
     Act.ROSTER: "calendar_month", Act.CLOSE: "lock", Act.POLICY: "policy", Act.SHIFT: "schedule",
-    Act.CALENDAR: "event", Act.COMMAND: "terminal",
+    Act.CALENDAR: "event", Act.BADGE: "badge", Act.SELLER: "point_of_sale", Act.COMMAND: "terminal",
 }  # fmt: skip
 
 

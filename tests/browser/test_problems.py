@@ -9,7 +9,7 @@ from bench.rig import wait_until
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.tables import badge, punch, sale, seller
 from tests.browser.conftest import Headquarters
-from tests.browser.seeding import STRANGER, STRANGER_STORE, UNKNOWN_SELLER
+from tests.browser.seeding import LOGIN, STRANGER, STRANGER_STORE, UNKNOWN_SELLER
 
 
 def test_an_unknown_user_is_bound_and_the_punches_find_their_owner(
@@ -23,6 +23,9 @@ def test_an_unknown_user_is_bound_and_the_punches_find_their_owner(
     card.get_by_role("button", name="登记").click()
     expect(reader.locator("#content")).to_contain_text("每个打卡的人都认得")
     expect(reader.get_by_text("9001 是 Emma Wilson")).to_be_visible()
+    said = reader.locator("tr", has_text=STRANGER)
+    expect(said).to_contain_text("Emma Wilson")
+    expect(said, "who said so").to_contain_text(LOGIN)
     with read(headquarters.engine) as connection:
         holder = select(badge.c.device_serial, badge.c.employee_id).where(
             badge.c.store_id == STRANGER_STORE, badge.c.user_id == STRANGER

@@ -75,7 +75,7 @@ def _enrol(built: Rig) -> None:
         people = [Employee(employee_id=who, name=who, store_id=STORE) for who in PEOPLE]
         enrolment.put_employees(connection, people)
         badges = [Badge(store_id=STORE, user_id=who, employee_id=who) for who in PEOPLE]
-        enrolment.bind_badges(connection, badges, now_utc_ms)
+        enrolment.bind_badges(connection, badges, "hr", now_utc_ms)
         enrolment.add_roster(connection, rosters, "test", now_utc_ms)
     engine.dispose()
 

@@ -70,7 +70,7 @@ def test_badges_of_before_hold_always(tmp_path: Path) -> None:
         badge = connection.execute(select(tables.badge)).one()
         seller = connection.execute(select(tables.seller)).one()
         assert connection.execute(select(tables.store.c.arrivals_by)).scalar_one() == ""
-    always = ("2000-01-01", "2099-12-31", "E1")
+    always = ("2000-01-01", 1, "2099-12-31", "E1", "", 0)
     assert tuple(badge) == ("S1", "*", "7", *always)
     assert tuple(seller) == ("S1", "P01", *always)
     engine.dispose()

@@ -33,22 +33,31 @@ employee = Table(
 )
 badge = Table(
     "badge",
-    metadata,  # whose id is this on that terminal; '*' means every terminal of the store
+    metadata,  # whose id is this on that terminal; '*' means every terminal of the store.
+    # Versions are added, never changed; the highest one is in force
     Column("store_id", Text, primary_key=True),
     Column("device_serial", Text, primary_key=True),
     Column("user_id", Text, primary_key=True),
     Column("first_date", Text, primary_key=True, default=FIRST_DATE),  # local, both included
+    Column("version", Integer, primary_key=True, default=1),
     Column("last_date", Text, nullable=False, default=LAST_DATE),
     Column("employee_id", Text, nullable=False),
+    Column("author", Text, nullable=False, default=""),  # empty: before it was kept
+    Column("created_utc_ms", BigInteger, nullable=False, default=0),
+    Index("ix_badge_employee", "employee_id"),
 )
 seller = Table(
     "seller",
-    metadata,  # whose code is this on the tills of that store
+    metadata,  # whose code is this on the tills of that store; versions as of badges
     Column("store_id", Text, primary_key=True),
     Column("seller_code", Text, primary_key=True),
     Column("first_date", Text, primary_key=True, default=FIRST_DATE),  # local, both included
+    Column("version", Integer, primary_key=True, default=1),
     Column("last_date", Text, nullable=False, default=LAST_DATE),
     Column("employee_id", Text, nullable=False),
+    Column("author", Text, nullable=False, default=""),  # empty: before it was kept
+    Column("created_utc_ms", BigInteger, nullable=False, default=0),
+    Index("ix_seller_employee", "employee_id"),
 )
 roster = Table(
     "roster",

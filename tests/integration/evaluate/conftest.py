@@ -123,12 +123,12 @@ class Headquarters:
             **{"store_id": "S1", "user_id": user_id, "employee_id": employee_id} | changes
         )
         with write(self.engine) as connection:
-            enrolment.bind_badges(connection, [badge], self.now_utc_ms)
+            enrolment.bind_badges(connection, [badge], "hr", self.now_utc_ms)
 
     def bind_seller(self, code: str, employee_id: str, **changes: Any) -> None:
         seller = Seller(store_id="S1", seller_code=code, employee_id=employee_id, **changes)
         with write(self.engine) as connection:
-            enrolment.bind_sellers(connection, [seller], self.now_utc_ms)
+            enrolment.bind_sellers(connection, [seller], "hr", self.now_utc_ms)
 
     def roster(
         self, employee_id: str, work_date: str, hours: str = "09:00-18:00", **changes: Any

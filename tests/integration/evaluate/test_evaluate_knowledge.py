@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cloud_receiver.domain.entries import Arrival, Correction, Leave, Part, Purpose, Withdrawal
 from cloud_receiver.domain.workday import CheckType, local_to_utc_ms
 from cloud_receiver.evaluate import as_known, rebuild
-from cloud_receiver.store import entries, tables
+from cloud_receiver.store import bindings, entries, tables
 from cloud_receiver.store.journal import Entry, append
 
 DATE = "2026-11-23"
@@ -68,6 +68,38 @@ def test_a_day_as_it_was_known_at_each_turn(hq) -> None:
         partial(as_known, key=("E1", DATE), at_utc_ms=_at("2026-11-22T13:00"))
     )
     assert before_the_change.evidence["points"][0]["planned_utc_ms"] == _at(f"{DATE}T08:00")
+
+
+def test_whose_id_it_was_is_asked_of_the_day_and_not_of_today(hq) -> None:
+    hq.roster("E1", DATE)
+    hq.bind("7", "E2")
+    hq.bind_seller("P1", "E2")
+    hq.at(f"{DATE}T09:30")
+    hq.journal(hq.punch("7", f"{DATE}T09:00:00"), hq.sale("P1", f"{DATE}T09:10:00", 5_000))
+    hq.at(f"{DATE}T12:00")
+    hq.bind("7", "E1")
+    hq.bind_seller("P1", "E1")
+    hq.at(f"{DATE}T12:01")
+    assert hq.facts("E1", DATE)["arrived"]
+
+    def known(who: str, local: str) -> tuple[bool, int]:
+        day = hq.reading(partial(as_known, key=(who, DATE), at_utc_ms=_at(local)))
+        return bool(day.evidence["punches"]), int(day.facts["sales_fen"])
+
+    assert known("E1", f"{DATE}T11:00") == (False, 0)
+    assert known("E2", f"{DATE}T11:00") == (True, 5_000)
+    assert known("E1", f"{DATE}T12:01") == (True, 5_000)
+    assert known("E2", f"{DATE}T12:01") == (False, 0)
+    assert known("E2", f"{DATE}T09:00") == (False, 0), "nothing had arrived"
+    held = hq.reading(bindings.held)
+    said = [(one.is_seller, one.employee_id, one.version, one.is_newest) for one in held]
+    assert sorted(said) == [
+        (False, "E1", 2, True), (False, "E2", 1, False),
+        (True, "E1", 2, True), (True, "E2", 1, False),
+    ]  # fmt: skip
+    assert {(one.author, one.created_utc_ms) for one in held if one.is_newest} == {
+        ("hr", _at(f"{DATE}T12:00"))
+    }
 
 
 def _busy_days(hq) -> None:
