@@ -26,6 +26,9 @@ test-scale: $(VENV)/.test-ready ## the same rules on a local Spark; needs Java
 	$(BIN)/python -m pip install --quiet --editable '.[scale]'
 	$(BIN)/pytest -m scale tests/scale
 
+fresh-machine: ## both commands of the README on a Debian made for it (root, debootstrap); writes docs/fresh-machine.md
+	$(PYTHON) -m bench.fresh_machine
+
 check: $(VENV)/.test-ready ## the quick half: format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -79,4 +82,4 @@ if [ -n "$(strip $(1))" ]; then \
 	fi
 endef
 
-.PHONY: help demo test test-scale check fix bundle clean packages-test
+.PHONY: help demo test test-scale fresh-machine check fix bundle clean packages-test

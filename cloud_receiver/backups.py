@@ -7,16 +7,15 @@ so that nobody is back who was logged out after the backup.
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import datetime
-from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from cloud_receiver.store.copies import Holding, copy_database, holding_of, replaced
+from cloud_receiver.store.disk import sha256_of, sync
 from cloud_receiver.store.engine import open_engine, read, rotate_hq_epoch, upgrade, write
 from cloud_receiver.web.sessions import forget_secret
 from sync.clock import utc_text
@@ -78,15 +77,15 @@ def back_up(settings: Settings, folder: Path, now_utc: datetime, *, authority: b
             org=settings.org,
             made_at_utc=utc_text(now_utc),
             database=copy.file.name,
-            sha256={name: _sha256(unfinished / name) for name in _files(unfinished)},
+            sha256={name: sha256_of(unfinished / name) for name in _files(unfinished)},
             holding=copy.holding,
         )
         encoded = msgspec.json.format(msgspec.json.encode(description))
         (unfinished / DESCRIPTION).write_bytes(encoded)
         for name in _files(unfinished):
-            _sync(unfinished / name)
+            sync(unfinished / name)
         unfinished.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise DakaError(f"the backup {folder} could not be written: {error}") from error
     return description
@@ -126,7 +125,7 @@ def _described(folder: Path) -> Description:
         raise DakaError(f"{folder} is no finished backup: {error}") from error
     for name, sha256 in description.sha256.items():
         try:
-            found = _sha256(folder / name)
+            found = sha256_of(folder / name)
         except OSError as error:
             raise DakaError(f"{folder / name} cannot be read: {error.strerror}") from error
         if found != sha256:
@@ -147,16 +146,3 @@ def _restore_authority(settings: Settings, folder: Path, stamp: str) -> bool:
 
 def _files(folder: Path) -> list[str]:
     return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ import typer
 
 from cloud_receiver.commands import (
     api,
+    archives,
     backups,
     blank_files,
     boxes,
@@ -86,6 +87,7 @@ app.command("template")(blank_files.template)
 app.command("compare")(comparisons.compare)
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(retention.app, name="retention")
+app.add_typer(archives.app, name="archive")
 app.add_typer(service.app, name="service")
 app.command()(backups.backup)
 app.command()(backups.restore)

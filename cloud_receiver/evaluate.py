@@ -25,11 +25,13 @@ from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey, Outcome
+from cloud_receiver.domain.periods import last_date, period_of
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import local_date, shift_date, utc_ms
 from cloud_receiver.store import (
+    archive,
     campaigns,
     change_feed,
     day_facts,
@@ -40,6 +42,7 @@ from cloud_receiver.store import (
     projection,
     retention,
 )
+from cloud_receiver.store.archive_files import ArchiveError
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.engine import wait_turn, write
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
@@ -57,8 +60,8 @@ IDLE_S: Final = 0.5
 RECORDS: Final = ("punches", "sales", "feedback", "entries")
 """What of a day's evidence is records that outcomes rest on."""
 
-_REBUILD: Final = "rebuild"
 _EMPLOYEES_AT_ONCE: Final = 200
+_ASK_AGAIN_MS: Final = 600_000
 _log = logging.getLogger(__name__)
 
 
@@ -126,11 +129,11 @@ class Evaluator:
         """Evaluate one portion in one transaction; return whether more is waiting."""
         now_utc_ms = utc_ms(self._clock.now_utc())
         with write(self._engine) as connection:
-            wait_turn(connection, _REBUILD, shared=True)
+            wait_turn(connection, archive.TURN, shared=True)
             projected = projection.advance(connection, now_utc_ms)
             keys = dirty.due(connection, now_utc_ms)
             if keys:
-                evaluate(connection, keys, now_utc_ms, self._terms)
+                _judge(connection, keys, now_utc_ms, self._terms)
             ending = campaigns.due(connection, now_utc_ms)
             if ending:  # another evaluator may be closing them
                 lock(connection)
@@ -169,6 +172,40 @@ class Evaluator:
             retention.run(connection, now_utc_ms)
 
 
+def _judge(connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, terms: Terms) -> None:
+    """Judge what is due, with the months it builds on back from the archive.
+
+    Who needs a file of the archive that is missing waits, the others do not.
+    """
+    removed = archive.removed_through(connection)
+    if not removed:
+        evaluate(connection, keys, now_utc_ms, terms)
+        return
+    try:
+        with connection.begin_nested():
+            _bring_back(connection, keys, removed)
+            evaluate(connection, keys, now_utc_ms, terms)
+    except ArchiveError as error:
+        by_person: defaultdict[str, list[DayKey]] = defaultdict(list)
+        for key in keys:
+            by_person[key[0]].append(key)
+        if len(by_person) > 1:
+            for own in by_person.values():
+                _judge(connection, own, now_utc_ms, terms)
+        else:
+            _log.warning("archive_missed days=%d error=%s", len(keys), error)
+            dirty.postpone(connection, keys, now_utc_ms + _ASK_AGAIN_MS)
+
+
+def _bring_back(connection: Connection, keys: Sequence[DayKey], removed: str) -> None:
+    clear_date = shift_date(last_date(removed), day_facts.LOOK_BACK_DAYS)
+    old = [date for _, date in keys if date <= clear_date]
+    if old:
+        since = archive.needed_from(connection, min(old))
+        since = min(since, shift_date(min(old), -day_facts.LOOK_BACK_DAYS))
+        archive.bring_back(connection, period_of(since))
+
+
 def _report(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     _log.warning("evaluator_waits attempt=%d error=%s", state.attempt_number, error)
@@ -178,10 +215,12 @@ def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = Terms()) -> int:
     """Compute all that is derived from the journal and the organisation; return the days.
 
     Days that come out as they were are not touched, so on sound data nothing changes.
-    It is one transaction: nobody sees, judges or books a half-built state.
+    It is one transaction: nobody sees, judges or books a half-built state. Months that were removed
+    come back from the archive for it, and stay until they are archived again.
     """
     with write(engine) as connection:
-        wait_turn(connection, _REBUILD)
+        wait_turn(connection, archive.TURN)
+        archive.bring_back(connection)
         projection.reset(connection)
         while projection.advance(connection, now_utc_ms):
             pass

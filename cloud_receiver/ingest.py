@@ -230,7 +230,8 @@ class _Filing:
         kept = journal.bodies(self.connection, [entry.record_id for entry in suspects])
         for entry in suspects:
             stands = kept[entry.record_id]
-            difference = {} if entry.body == stands else _difference(entry.kind, stands, entry.body)
+            is_same = entry.body == stands or not stands  # of an archived one the first stays too
+            difference = {} if is_same else _difference(entry.kind, stands, entry.body)
             if difference:
                 told = ", ".join(f"{name} {a!r}, now {b!r}" for name, (a, b) in difference.items())
                 self._refuse(

@@ -31,4 +31,35 @@ SAFEKEEPING: Final[dict[str, tuple[str, str]]] = {
         "请启动总部:各盒子会重新发送备份之后的记录;所有人需重新登录;备份之后在总部录入的内容和吊销的证书请补做",
         "start headquarters: boxes send again what came since; redo what people did here since then",
     ),
+    "archive_done": (
+        "{month} {what}:{rows} 行已归档并核验,数据库中{fate}",
+        "{month} {what}: {rows} rows archived and checked, {fate}",
+    ),
+    "archive_changed": (
+        "{month} {what}:归档时有变化,下次再试",
+        "{month} {what}: changed while it was archived; the next run tries again",
+    ),
+    "archive_nothing": (
+        "没有可归档的月份:已封账且早于 {horizon} 的才归档",
+        "nothing to archive: months that are closed and before {horizon} are",
+    ),
+    "archive_line": (
+        "{month} {what}:{files} 个文件 {rows} 行 {megabytes} MB,{fate}",
+        "{month} {what}: {files} files, {rows} rows, {megabytes} MB, {fate}",
+    ),
+    "archive_removed": ("已于 {at} 移出", "removed at {at}"),
+    "archive_kept": ("仍保留", "still there"),
+    "archive_gone": ("已移出", "removed there"),
+    "archive_what_journal": ("原始日志", "journal"),
+    "archive_what_day_fact": ("每日考勤", "days"),
+    "archive_holds": (
+        "归档核验无误:{files} 个文件,位于 {folder}",
+        "the archive holds: {files} files in {folder}",
+    ),
+    "archive_trouble": ("归档有问题:{trouble}", "the archive does not hold: {trouble}"),
+    "archive_stranger": (
+        "{file} 不属于归档(中断的运行留下的),可以删除",
+        "{file} is no part of the archive (a run that was ended left it); it may be deleted",
+    ),
+    "archive_back": ("已移回 {rows} 行", "{rows} rows brought back"),
 }

@@ -107,6 +107,14 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    """Where old months go, and how many before the running one stay in the database."""
+
+    folder: Path
+    online_months: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything headquarters is told.
 
@@ -124,6 +132,7 @@ class Settings:
     web: WebSettings
     notify: NotifySettings
     boxes: BoxesSettings
+    archive: ArchiveSettings
     clock: Clock
 
     @property
@@ -159,6 +168,7 @@ def load_settings(path: Path) -> Settings:
         web=_web(tables["web"]),
         notify=_notify(tables),
         boxes=_boxes(tables["boxes"]),
+        archive=_archive(tables["archive"], data_dir),
         clock=_clock(tables["clock"]),
     )
     for table in tables.values():
@@ -167,7 +177,8 @@ def load_settings(path: Path) -> Settings:
 
 
 _TABLES: Final = (
-    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes", "clock",
+    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes", "archive",
+    "clock",
 )  # fmt: skip
 
 
@@ -226,6 +237,13 @@ def _boxes(table: Table) -> BoxesSettings:
         raise table.wrong("broker", BROKER_FORMS) from error
     web = table.text("web", "an address that begins with https:// or http://", "")
     return BoxesSettings(broker=broker, web=web.rstrip("/"))
+
+
+def _archive(table: Table, data_dir: Path) -> ArchiveSettings:
+    return ArchiveSettings(
+        folder=table.folder("folder", data_dir / "archive"),
+        online_months=table.whole("online_months", 2, 1200, 24),
+    )
 
 
 def _clock(table: Table) -> Clock:

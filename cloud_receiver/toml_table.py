@@ -104,9 +104,9 @@ class Table:
         except UnicodeDecodeError as error:
             raise self.wrong(key, "the path of a text file") from error
 
-    def folder(self, key: str) -> Path:
-        """Return an absolute path."""
-        path = Path(self.text(key, "an absolute path"))
+    def folder(self, key: str, default: Path | None = None) -> Path:
+        """Return an absolute path; None as default: required."""
+        path = Path(self.text(key, "an absolute path", None if default is None else str(default)))
         if not path.is_absolute():
             raise self.wrong(key, "an absolute path")
         return path

@@ -35,6 +35,12 @@ _READ_SEEN: Final = msgspec.json.Decoder(_Seen)
 _TALLIED: Final = Tally._fields
 
 
+def seen_in(facts: str) -> tuple[DayMark, Tally]:
+    """Return what a day of these facts, as JSON, is to runs and counts, and what it shows of them."""
+    seen = _READ_SEEN.decode(facts)
+    return seen, Tally(*[getattr(seen, name) for name in _TALLIED])
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDay:
     """An employee-day as it was last written; `facts` and `evidence` are JSON text."""
@@ -48,8 +54,7 @@ class StoredDay:
 
     def seen(self) -> tuple[DayMark, Tally]:
         """Return what the day is to runs and counts, and what it shows of them."""
-        seen = _READ_SEEN.decode(self.facts)
-        return seen, Tally(*[getattr(seen, name) for name in _TALLIED])
+        return seen_in(self.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select
 
 from cloud_receiver.domain.calendar import EVERY_STORE, Calendar, DayKind, Override
-from cloud_receiver.store import dirty
+from cloud_receiver.store import archive, dirty
 from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import calendar_day, day_fact
 
@@ -115,6 +115,7 @@ def say(connection: Connection, words: Iterable[Said], author: str, now_utc_ms: 
         )
     if rows:
         connection.execute(insert(calendar_day), rows)
+        archive.hold_online(connection, min(str(row["work_date"]) for row in rows))
         fact = day_fact.c
         query = select(fact.employee_id, fact.work_date, fact.store_id).where(
             fact.work_date.in_({row["work_date"] for row in rows})

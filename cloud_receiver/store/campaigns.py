@@ -28,7 +28,7 @@ from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.scores import Scoring
 from cloud_receiver.domain.workday import local_date
-from cloud_receiver.store import dirty, tables
+from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
 from sync.errors import DakaError
@@ -138,6 +138,7 @@ def targets_of(connection: Connection, one: Campaign) -> dict[str, int]:
 
 def mark(connection: Connection, one: Campaign, people: Collection[str], now_utc_ms: int) -> None:
     """Have the days of people in a campaign judged anew."""
+    archive.hold_online(connection, one.first_date)
     fact = tables.day_fact.c
     query = select(fact.employee_id, fact.work_date).where(
         fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)

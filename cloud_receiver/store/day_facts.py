@@ -11,14 +11,15 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.domain.revision import StoredDay
+from cloud_receiver.domain.revision import StoredDay, seen_in
 from cloud_receiver.domain.tallies import NOTHING, Standing, Tally
 from cloud_receiver.domain.workday import shift_date
-from cloud_receiver.store import dirty, tables
+from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert_rows
 from cloud_receiver.store.questions import Among, Question
 
-_LOOK_BACK_DAYS: Final = 31
+LOOK_BACK_DAYS: Final = 31
+"""How far before a day `history` reads."""
 
 
 _STORED: Final = tuple(tables.day_fact.c[name] for name in StoredDay.__dataclass_fields__)
@@ -28,7 +29,7 @@ def history(
     connection: Connection, first_dates: Mapping[str, str]
 ) -> dict[str, dict[str, StoredDay]]:
     """Return each person's days by date, from a month before their first date to the last."""
-    since = shift_date(min(first_dates.values()), -_LOOK_BACK_DAYS)
+    since = shift_date(min(first_dates.values()), -LOOK_BACK_DAYS)
     found: defaultdict[str, dict[str, StoredDay]] = defaultdict(dict)
     for row in _HISTORY.ask(connection, people=list(first_dates), since=since):
         found[row[0]][row[1]] = StoredDay(*row)
@@ -69,6 +70,10 @@ def tally_before(
         day, tally = StoredDay(*row).seen()
         if day.scheduled:
             return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
+    removed = archive.last_scheduled(connection, employee_id, before)
+    if removed is not None:
+        tally = seen_in(removed)[1]
+        return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
     return Standing(last_date, last, overtime_min)
 
 
@@ -126,6 +131,7 @@ def decide_again(
     Args:
         before_date: the first date that is left alone, None for no end.
     """
+    archive.hold_online(connection, from_date)
     fact = tables.day_fact.c
     chosen = fact.work_date >= from_date
     if before_date is not None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 from cloud_receiver.domain.attendance import Awaited
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
-from cloud_receiver.store import tables
+from cloud_receiver.store import archive, tables
 from cloud_receiver.store.engine import insert_ignore, try_turns, upsert, upsert_rows
 from cloud_receiver.store.questions import Question
 
@@ -70,6 +70,7 @@ def mark_store_between(
     """Have the stored days of a store judged anew that a stretch of time may reach into."""
     first = shift_date(local_date(from_utc_ms, "UTC"), -2)
     last = shift_date(local_date(to_utc_ms, "UTC"), 2)
+    archive.hold_online(connection, first)
     fact = tables.day_fact.c
     query = select(fact.employee_id, fact.work_date).where(
         fact.store_id == store_id, fact.work_date.between(first, last)
@@ -145,6 +146,12 @@ def _feeds() -> Select[tuple[str, int]]:
         .where(source.driver.not_in(SALES_DRIVERS))
         .group_by(source.store_id)
     )
+
+
+def postpone(connection: Connection, keys: Iterable[DayKey], until_utc_ms: int) -> None:
+    """Have days that are due looked at later, and by then whatever data they wait for."""
+    looks = {key: NextLook(until_utc_ms, None) for key in keys}
+    settle(connection, looks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from cloud_receiver.domain.lint import Remark, Severity, is_publishable, lint
 from cloud_receiver.domain.notices import Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.rules import Rulebook, require_sound
-from cloud_receiver.store import campaigns, day_facts, lawbook, rulebook, tables
+from cloud_receiver.store import archive, campaigns, day_facts, lawbook, rulebook, tables
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.notices import tell
 from sync.errors import DakaError
@@ -162,7 +162,11 @@ def back_test(
 def history(
     connection: Connection, names: Sequence[str], first_date: str, last_date: str
 ) -> pl.DataFrame:
-    """Return stored days as a frame in order of person and date, without nulls."""
+    """Return days, the archive's too, as a frame in order of person and date, without nulls.
+
+    Raises:
+        ArchiveError: a file of the archive is not there or not what was written.
+    """
     fact = tables.day_fact.c
     rows = connection.execute(
         select(fact.facts)
@@ -175,7 +179,11 @@ def history(
         facts = json.loads(text)
         for name, column in columns.items():
             column.append(facts.get(name, CATALOGUE[name].default))
-    return pl.DataFrame(columns, schema=backtest.empty_days(names).schema)
+    days = pl.DataFrame(columns, schema=backtest.empty_days(names).schema)
+    removed = archive.facts(connection, names, first_date, last_date)
+    if removed.is_empty():
+        return days
+    return pl.concat([days, removed]).sort("employee_id", "work_date")
 
 
 def propose(

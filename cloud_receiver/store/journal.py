@@ -49,7 +49,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> int:
 
 
 def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
-    """Return the journaled JSON text of those records that are there."""
+    """Return the journaled JSON text of those records that are there; empty: it is archived."""
     found: dict[str, str] = {}
     for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
         some = record_ids[start : start + _LOOK_UP_AT_ONCE]

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from cloud_receiver.store.archive import Bodies
 from cloud_receiver.store.engine import insert_ignore, stream, try_turns
 from cloud_receiver.store.projection import cursor
 from cloud_receiver.store.tables import journal, journal_digest
@@ -20,6 +21,7 @@ from cloud_receiver.store.tables import journal, journal_digest
 RANGE_ROWS: Final = 5_000
 _SEALED: Final = ("entry_no", "record_id", "kind", "store_id", "box_id", "epoch", "lane", "seq",
                   "body", "received_utc_ms")  # fmt: skip
+_BODY: Final = _SEALED.index("body")
 
 
 class Digest(NamedTuple):
@@ -97,7 +99,10 @@ def _digest(connection: Connection, before: Digest, last_no: int) -> Digest:
         f" AND entry_no <= {last_no} ORDER BY entry_no"
     )
     digest, rows = sha256(before.sha256.encode()), 0
+    bodies = Bodies(connection)
     for row in stream(connection, query):
+        if not row[_BODY]:
+            row = (*row[:_BODY], bodies.of(row[0], row[_BODY]), *row[_BODY + 1 :])
         for value in row:
             text = str(value).encode()
             digest.update(b"%d:%b" % (len(text), text))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.policies import Dated, PolicyBook, decode_policy, encode_policy
-from cloud_receiver.store import dirty
+from cloud_receiver.store import archive, dirty
 from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import day_fact, policy_version
 
@@ -69,6 +69,7 @@ def put(
         "created_utc_ms": now_utc_ms,
     }
     connection.execute(insert(policy_version), row)
+    archive.hold_online(connection, effective_from)
     fact = day_fact.c
     query = select(fact.employee_id, fact.work_date).where(fact.work_date >= effective_from)
     days = [(row.employee_id, row.work_date) for row in connection.execute(query)]

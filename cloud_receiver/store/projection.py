@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
@@ -35,6 +36,7 @@ from cloud_receiver.store import (
     refunds,
     tables,
 )
+from cloud_receiver.store.archive import Bodies
 from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
@@ -127,11 +129,23 @@ def advance(connection: Connection, now_utc_ms: int) -> int:
         .order_by(entry_no)
         .limit(MAX_ENTRIES)
     )
-    entries = [Journaled(*row) for row in connection.execute(query).all()]
+    entries = _whole(connection, connection.execute(query).all())
     if entries:
         _project(connection, entries, now_utc_ms)
         upsert(connection, tables.meta, [{"key": CURSOR_KEY, "value": str(entries[-1].entry_no)}])
     return len(entries)
+
+
+def _whole(connection: Connection, rows: Sequence[Any]) -> list[Journaled]:
+    """Return journal rows with their bodies, which of old ones are in the archive."""
+    entries = [Journaled(*row) for row in rows]
+    if all(entry.body for entry in entries):
+        return entries
+    bodies = Bodies(connection)
+    return [
+        entry._replace(body=bodies.of(entry.entry_no, entry.body))
+        for entry in sorted(entries, key=attrgetter("entry_no"))
+    ]
 
 
 def cursor(connection: Connection) -> int:
@@ -155,7 +169,7 @@ def project_again(
 ) -> int:
     """Resolve the records of `punch` or `sale` that meet a condition anew; return how many."""
     query = select(*_JOURNALED).join(table, table.c.record_id == tables.journal.c.record_id)
-    entries = [Journaled(*row) for row in connection.execute(query.where(condition))]
+    entries = _whole(connection, connection.execute(query.where(condition)).all())
     dirty.mark(connection, standing_days(connection, table, condition), now_utc_ms)
     for start in range(0, len(entries), MAX_ENTRIES):
         _project(connection, entries[start : start + MAX_ENTRIES], now_utc_ms)

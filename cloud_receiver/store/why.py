@@ -15,7 +15,9 @@ from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.store import archive
 from cloud_receiver.store.appeals import AppealView, about
+from cloud_receiver.store.archive import Bodies
 from cloud_receiver.store.statement import Entry, entries_of, named_entries, read_entries
 from cloud_receiver.store.tables import day_fact, journal, lane_mark, ledger, punch, rule_version
 from sync.receipt import Mark
@@ -136,7 +138,7 @@ def _today(connection: Connection, entry: Entry) -> tuple[dict[str, FactValue], 
         select(day_fact.c.facts, day_fact.c.evidence).where(
             day_fact.c.employee_id == entry.employee_id, day_fact.c.work_date == entry.work_date
         )
-    ).one_or_none()
+    ).one_or_none() or archive.day(connection, entry.employee_id, entry.work_date)
     if row is None:
         return {}, set()
     evidence = json.loads(row.evidence)
@@ -166,10 +168,11 @@ def raw_records(connection: Connection, record_ids: Iterable[str]) -> list[RawRe
         .where(journal.c.record_id.in_(list(record_ids)))
         .order_by(journal.c.entry_no)
     )
-    return [_raw_record(row) for row in rows]
+    bodies = Bodies(connection)
+    return [_raw_record(row, bodies.of(row.entry_no, row.body)) for row in rows]
 
 
-def _raw_record(row: Any) -> RawRecord:
+def _raw_record(row: Any, body: str) -> RawRecord:
     beyond = tuple((low, high) for low, high in json.loads(row.beyond or "[]"))
     mark = Mark(row.through or 0, beyond)
     return RawRecord(
@@ -181,7 +184,7 @@ def _raw_record(row: Any) -> RawRecord:
         epoch=row.epoch,
         lane=row.lane,
         seq=row.seq,
-        body=json.loads(row.body),
+        body=json.loads(body),
         received_utc_ms=row.received_utc_ms,
         receipted=mark.holds(row.seq),
         effective_utc_ms=row.effective_utc_ms,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -12,6 +15,7 @@ import pytest
 from cloud_receiver.domain.histories import periods, with_history
 from cloud_receiver.domain.rules import Rulebook
 from cloud_receiver.domain.scores import Scoring
+from cloud_receiver.store import archive_files
 from cloud_receiver.store.rulebook import shipped_rules
 from tests.unit.cloud_receiver.domain.test_rule_frames import NEUTRAL, random_history
 
@@ -64,3 +68,31 @@ def test_spark_comes_to_the_same_integers_as_polars(spark: SparkSession, scoring
         found = nw.to_native(other)
         assert found.columns == mine.columns
         assert sorted(map(tuple, found.collect())) == sorted(mine.to_native().rows())
+
+
+def test_spark_reads_the_archive_and_comes_to_the_same(spark: SparkSession, tmp_path: Path) -> None:
+    days = random_history(seed=7, people=5).with_columns(
+        *[pl.lit(value).alias(name) for name, value in GIVEN.items()],
+        pl.lit("Normal").alias("status"),
+    )
+    days = days.with_columns(pl.col(pl.Int32).cast(pl.Int64))
+    parts = []
+    for (month,), own in days.group_by(pl.col("work_date").str.slice(0, 7), maintain_order=True):
+        rows = [_row(day) for day in own.sort("employee_id", "work_date").to_dicts()]
+        written = archive_files.write(tmp_path, archive_files.FACTS, str(month), 1, rows)
+        parts.append({"kind": archive_files.FACTS, **asdict(written)})
+    archive_files.put_manifest(tmp_path, parts)
+    files = [str(path) for path in archive_files.listed(tmp_path, archive_files.FACTS)]
+    assert len(files) > 1, "months stand in files of their own"
+    archived = spark.read.parquet(*files).select(*days.columns)
+    ours = _decided(nw.from_native(days.sort("employee_id", "work_date")), NEUTRAL)
+    theirs = _decided(nw.from_native(archived), NEUTRAL)
+    for mine, other in zip(ours, theirs, strict=True):
+        found = nw.to_native(other)
+        assert sorted(map(tuple, found.collect())) == sorted(mine.to_native().rows())
+
+
+def _row(facts: dict[str, Any]) -> tuple[Any, ...]:
+    row = {**facts, "facts": json.dumps(facts), "evidence": "{}", "input_hash": "",
+           "revision": 1, "computed_utc_ms": 0}  # fmt: skip
+    return tuple(row[name] for name in archive_files.COLUMNS[archive_files.FACTS])

@@ -7,6 +7,7 @@ holds can be rebuilt from the journal, the organisation tables and the rule vers
 
 from __future__ import annotations
 
+from cloud_receiver.store.tables.archive import archive_part, carried_day
 from cloud_receiver.store.tables.campaigns import (
     campaign,
     campaign_member,
@@ -82,6 +83,7 @@ __all__ = [
     "api_key",
     "appeal",
     "appeal_event",
+    "archive_part",
     "badge",
     "balance",
     "box",
@@ -91,6 +93,7 @@ __all__ = [
     "calendar_day",
     "campaign",
     "campaign_member",
+    "carried_day",
     "certificate",
     "change",
     "channel_state",

@@ -1,0 +1,250 @@
+"""Old months in Parquet: written and proved, then removed, found by who asks, brought back.
+
+A month is either in the database or in the archive alone, never half. Of a removed month the
+days are taken out; of the journal the bodies of touches and sales, the mass of it, while each row stays
+as the identity of its record, so that a terminal read again counts once. The ledger stays.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+from sqlalchemy import Connection, bindparam, func, select, text, update
+
+from cloud_receiver.domain.backtest import empty_days
+from cloud_receiver.domain.periods import last_date, period_of
+from cloud_receiver.domain.revision import StoredDay
+from cloud_receiver.store import archive_files, tables
+from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL
+from cloud_receiver.store.engine import insert_rows, upsert, wait_turn
+from cloud_receiver.store.questions import Question
+from sync.records import Punch, Sale
+
+TURN: Final = "rebuild"
+"""Held alone by who rebuilds or removes, shared by who judges."""
+
+MOVED_KINDS: Final = (Punch.KIND, Sale.KIND)
+"""Records whose body goes; what people entered stays, for days are judged by it."""
+
+FOLDER_KEY: Final = "archive_folder"
+_part: Final = tables.archive_part.c
+
+
+class Part(NamedTuple):
+    """A file of a month; `first_no` and `last_no` are of the journal's rows, else 0."""
+
+    kind: str
+    month: str
+    part_no: int
+    file: str
+    rows: int
+    first_no: int
+    last_no: int
+    sha256: str
+    rows_sha256: str
+    written_utc_ms: int
+    removed_utc_ms: int | None
+
+
+def parts(connection: Connection, kind: str | None = None) -> list[Part]:
+    """Return every file of the archive, or of a kind, in the order of its rows."""
+    query = select(tables.archive_part).order_by(_part.kind, _part.month, _part.part_no)
+    if kind is not None:
+        query = query.where(_part.kind == kind)
+    return [Part(*row) for row in connection.execute(query)]
+
+
+def folder_of(connection: Connection) -> Path:
+    """Return where the files are."""
+    kept = connection.scalar(select(tables.meta.c.value).where(tables.meta.c.key == FOLDER_KEY))
+    assert kept is not None, "there are files, so their folder was noted with them"
+    return Path(kept)
+
+
+def removed_through(connection: Connection) -> str:
+    """Return the last month whose days are in the archive alone, ``""`` for none."""
+    return str(_REMOVED_THROUGH.ask_one(connection) or "")
+
+
+_REMOVED_THROUGH: Final = Question(
+    select(func.max(_part.month)).where(_part.kind == FACTS, _part.removed_utc_ms.is_not(None))
+)
+
+
+def hold_online(connection: Connection, from_date: str) -> int:
+    """Have all days from a date on in the database until the transaction ends; return how many came.
+
+    Raises:
+        ArchiveError: a file of them is not there or not what was written.
+    """
+    wait_turn(connection, TURN, shared=True)
+    return bring_back(connection, period_of(from_date))
+
+
+def bring_back(connection: Connection, from_month: str = "") -> int:
+    """Put the days of removed months back, from a month on; return how many.
+
+    Every file is looked at before the first row is written.
+
+    Raises:
+        ArchiveError: a file is not there or not what was written.
+    """
+    if removed_through(connection) < from_month or not removed_through(connection):
+        return 0
+    folder = folder_of(connection)
+    away = [one for one in _removed(connection, FACTS) if one.month >= from_month]
+    for one in away:
+        archive_files.sound(folder, one.file, one.sha256)
+    for one in away:
+        rows = archive_files.read(folder, FACTS, one.file, one.sha256)
+        insert_rows(connection, tables.day_fact, COLUMNS[FACTS], rows)
+    this = (_part.kind == FACTS) & (_part.month >= from_month)
+    connection.execute(update(tables.archive_part).where(this).values(removed_utc_ms=None))
+    return sum(one.rows for one in away)
+
+
+def bring_bodies_back(connection: Connection) -> int:
+    """Give the journal's rows their bodies back; return how many there are in those files.
+
+    Raises:
+        ArchiveError: a file is not there or not what was written.
+    """
+    away = _removed(connection, JOURNAL)
+    row = tables.journal.c
+    emptied = update(tables.journal).where(row.entry_no == bindparam("number"), row.body == "")
+    for path in _paths(connection, away):
+        told = [{"number": no, "text": body} for no, body in archive_files.bodies(path).items()]
+        connection.execute(emptied.values(body=bindparam("text")), told)
+    connection.execute(
+        update(tables.archive_part).where(_part.kind == JOURNAL).values(removed_utc_ms=None)
+    )
+    return sum(one.rows for one in away)
+
+
+def needed_from(connection: Connection, first_date: str) -> str:
+    """Return the date from which days must be there to judge a date: of its campaigns too."""
+    campaign = tables.campaign.c
+    earliest = connection.scalar(
+        select(func.min(campaign.first_date)).where(campaign.last_date >= first_date)
+    )
+    return min(first_date, earliest or first_date)
+
+
+def facts(
+    connection: Connection, names: Sequence[str], first_date: str, last_date: str
+) -> pl.DataFrame:
+    """Return removed days as a frame, in no order, without nulls.
+
+    Raises:
+        ArchiveError: a file is not there or not what was written.
+    """
+    first, last = period_of(first_date), period_of(last_date)
+    away = [one for one in _removed(connection, FACTS) if first <= one.month <= last]
+    found = (
+        archive_files.facts(path, names, first_date, last_date) for path in _paths(connection, away)
+    )
+    return pl.concat([empty_days(names), *found])
+
+
+def last_scheduled(connection: Connection, employee_id: str, before_date: str) -> str | None:
+    """Return the facts of a person's last scheduled day before a date that was removed, as JSON.
+
+    Nearly always it is kept at hand, so that neither a newcomer nor who returns needs the archive.
+
+    Raises:
+        ArchiveError: a file is not there or not what was written.
+    """
+    removed, carried = removed_through(connection), tables.carried_day.c
+    if not removed:
+        return None
+    query = select(carried.work_date, carried.facts).where(carried.employee_id == employee_id)
+    kept = connection.execute(query).first()
+    if kept is None:
+        return None
+    if kept.work_date < before_date and period_of(kept.work_date) <= removed:
+        return str(kept.facts)
+    away = [one for one in _removed(connection, FACTS) if one.month <= period_of(before_date)]
+    for path in reversed(list(_paths(connection, away))):
+        for row in reversed(archive_files.days_of(path, employee_id)):
+            if row["work_date"] < before_date and json.loads(row["facts"])["scheduled"]:
+                return str(row["facts"])
+    return None
+
+
+def day(connection: Connection, employee_id: str, work_date: str) -> StoredDay | None:
+    """Return a removed day, None when it is not in the archive alone."""
+    month = period_of(work_date)
+    own = [one for one in _removed(connection, FACTS) if one.month == month]
+    for path in _paths(connection, own):
+        for row in archive_files.days_of(path, employee_id):
+            if row["work_date"] == work_date:
+                return StoredDay(*[row[name] for name in StoredDay.__dataclass_fields__])
+    return None
+
+
+class Bodies:
+    """The bodies of journal rows that are in the archive alone; the last file stays at hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._parts: list[Part] | None = None
+        self._at_hand: tuple[str, dict[int, str]] = "", {}
+
+    def of(self, entry_no: int, body: str) -> str:
+        """Return what a row says, given what the database has of it.
+
+        Raises:
+            ArchiveError: its file is not there or not what was written.
+        """
+        if body:
+            return body
+        if self._parts is None:
+            self._parts = sorted(_removed(self._connection, JOURNAL), key=lambda one: one.first_no)
+        place = bisect_right([one.first_no for one in self._parts], entry_no) - 1
+        if place < 0 or entry_no > self._parts[place].last_no:
+            return body
+        one = self._parts[place]
+        if self._at_hand[0] != one.file:
+            (path,) = _paths(self._connection, [one])
+            self._at_hand = one.file, archive_files.bodies(path)
+        return self._at_hand[1].get(entry_no, body)
+
+
+def take_out(connection: Connection, kind: str, month: str, now_utc_ms: int) -> None:
+    """Leave the rows of a month to its files, which are known to hold them."""
+    own = [one for one in parts(connection, kind) if one.month == month]
+    if kind == FACTS:
+        query = "DELETE FROM day_fact WHERE work_date BETWEEN :first AND :last"
+        span: dict[str, Any] = {"first": f"{month}-01", "last": last_date(month)}
+    else:
+        query = (
+            "UPDATE journal SET body = '' WHERE entry_no BETWEEN :first AND :last AND kind IN :kinds"
+            " AND NOT EXISTS (SELECT 1 FROM punch WHERE punch.record_id = journal.record_id"
+            " AND punch.effective_utc_ms IS NULL)"  # these are dated when the box's clock is known
+            " AND NOT EXISTS (SELECT 1 FROM sale WHERE sale.record_id = journal.record_id"
+            " AND sale.refers_to <> '')"  # and these tied to a sale that may come later still
+        )
+        span = {"first": own[0].first_no, "last": own[-1].last_no, "kinds": MOVED_KINDS}
+    statement = text(query)
+    if kind == JOURNAL:
+        statement = statement.bindparams(bindparam("kinds", expanding=True))
+    connection.execute(statement, span)
+    this = (_part.kind == kind) & (_part.month == month)
+    connection.execute(update(tables.archive_part).where(this).values(removed_utc_ms=now_utc_ms))
+    if kind == FACTS:
+        for path in _paths(connection, own):
+            upsert(connection, tables.carried_day, archive_files.last_scheduled(path))
+
+
+def _removed(connection: Connection, kind: str) -> list[Part]:
+    return [one for one in parts(connection, kind) if one.removed_utc_ms is not None]
+
+
+def _paths(connection: Connection, some: Iterable[Part]) -> Iterator[Path]:
+    for one in some:
+        yield archive_files.sound(folder_of(connection), one.file, one.sha256)
