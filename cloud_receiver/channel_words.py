@@ -24,6 +24,15 @@ CHANNELS: Final[dict[str, tuple[str, str]]] = {
         "打卡系统测试消息({when}),收到即表示渠道已接通",
         "test message of Daka ({when}): the channel works",
     ),
+    "dingtalk_nothing": ("钉钉没有这一天的数据", "DingTalk has nothing of that day"),
+    "payroll_written_line": (
+        "{employee} {name}:奖金 {bonus},补贴扣减 {subsidy},{state} {detail}",
+        "{employee} {name}: bonus {bonus}, subsidy {subsidy}, {state} {detail}",
+    ),
+    "payroll_new": ("将写入", "will be written"),
+    "payroll_taken": ("已写入钉钉薪酬", "written into DingTalk's payroll"),
+    "payroll_same": ("钉钉已有,未重发", "there already, not sent again"),
+    "payroll_refused": ("未写入:", "not written:"),
     "standin_ready": (
         "替身已就绪:{url},填入 endpoint;app_key {app},AppSecret {secret},agent_id 1;Ctrl-C 结束",
         "stand-in ready: {url}, the endpoint; app_key {app}, AppSecret {secret}, agent_id 1; Ctrl-C ends it",

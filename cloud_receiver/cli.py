@@ -26,6 +26,7 @@ from cloud_receiver.commands import (
     comparisons,
     completeness,
     deadletters,
+    dingtalk,
     feedback,
     journals,
     judgements,
@@ -49,7 +50,7 @@ from cloud_receiver.commands.options import (
     ask_password,
     machine_utc_ms,
     print_lines,
-    print_warnings,
+    print_report,
     words_of,
 )
 from cloud_receiver.commands.provisioning import add_provisioning
@@ -77,6 +78,7 @@ app.command()(judgements.asof)
 app.command()(judgements.rebuild)
 add_provisioning(app)
 app.add_typer(channels.app, name="channel")
+app.add_typer(dingtalk.app, name="dingtalk")
 app.add_typer(policies.app, name="policy")
 app.add_typer(rules.app, name="rule")
 app.add_typer(campaigns.app, name="campaign")
@@ -207,14 +209,7 @@ def import_(
             form=form, complete_through=complete_through, dry_run=dry_run,
             channels=settings.notify.channels,
         )  # fmt: skip
-    for error in report.errors:
-        text = error.zh if words.language == "zh" else error.en
-        place = {"source": error.source, "line": error.line, "field": error.field}
-        typer.echo(words.say("line_error", **place, text=text), err=True)
-    print_warnings(report.warnings, words)
-    counts = {"lines": report.lines, "changed": report.changed, "errors": len(report.errors)}
-    told = words.say("imported", source=report.source, **counts)
-    typer.echo(told + (words.say("trial") if report.is_dry_run else ""))
+    print_report(report, words)
     if report.errors:
         raise typer.Exit(NEEDS_A_LOOK)
 

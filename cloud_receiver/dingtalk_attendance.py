@@ -63,7 +63,14 @@ def take_checks(
 
 
 def pull(
-    engine: Engine, app: DingTalkApp, first: str, last: str, folder: Path, now_utc_ms: int
+    engine: Engine,
+    app: DingTalkApp,
+    first: str,
+    last: str,
+    folder: Path,
+    now_utc_ms: int,
+    *,
+    dry_run: bool = False,
 ) -> Pulled:
     """Fetch records and results of everybody with a userid, keep the answers and take them in.
 
@@ -89,20 +96,24 @@ def pull(
         _write(path, records)
         files.append(path)
         if records:
-            reports.append(import_file(engine, kind, path, AUTHOR, now_utc_ms, form=Form.DINGTALK))
+            reports.append(
+                import_file(
+                    engine, kind, path, AUTHOR, now_utc_ms, form=Form.DINGTALK, dry_run=dry_run
+                )
+            )
     return Pulled(tuple(files), tuple(reports))
 
 
 def _cards(app: DingTalkApp, users: list[str], begin: str, end: str) -> Iterator[dict[str, Any]]:
     asked = {"userIds": users, "checkDateFrom": f"{begin} 00:00:00", "checkDateTo": f"{end} 23:59:59",
              "isI18n": "false"}  # fmt: skip
-    yield from app.old("/attendance/listRecord", asked).get("recordresult") or ()
+    yield from app.in_turn().old("/attendance/listRecord", asked).get("recordresult") or ()
 
 
 def _results(app: DingTalkApp, users: list[str], begin: str, end: str) -> Iterator[dict[str, Any]]:
     offset, has_more = 0, True
     while has_more:
-        answer = app.old(
+        answer = app.in_turn().old(
             "/attendance/list",
             {
                 "userIdList": users,

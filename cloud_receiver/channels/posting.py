@@ -20,10 +20,19 @@ def post(client: httpx.Client, url: str, **content: Any) -> httpx.Response:
     """POST and return the answer, whatever it says.
 
     Raises:
+        RetryLaterError: see `ask`.
+    """
+    return ask(client, "POST", url, **content)
+
+
+def ask(client: httpx.Client, method: str, url: str, **content: Any) -> httpx.Response:
+    """Make a request and return the answer, whatever it says.
+
+    Raises:
         RetryLaterError: there was no answer; it names the host, for an address holds secrets.
     """
     try:
-        return client.post(url, **content)
+        return client.request(method, url, **content)
     except httpx.HTTPError as error:
         host = urlsplit(url).netloc
         detail = f"no answer from {host}: {type(error).__name__} {error}"

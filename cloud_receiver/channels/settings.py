@@ -58,6 +58,8 @@ class DingTalkSettings:
         robot_code: of the in-app robot; usually the app_key.
         monthly_calls: metered calls the organisation has a month.
         stream: whether to listen to what people write to the robot, and to check-ins.
+        payroll_type: bizType its payroll takes third-party data under; empty: none is written.
+        payroll_bonus_key, payroll_subsidy_key: what its columns for the two sums are called.
     """
 
     endpoint: str
@@ -67,6 +69,9 @@ class DingTalkSettings:
     robot_code: str
     monthly_calls: int
     stream: bool
+    payroll_type: str
+    payroll_bonus_key: str
+    payroll_subsidy_key: str
     groups: tuple[Group, ...]
 
     @property
@@ -119,6 +124,9 @@ def dingtalk_settings(table: Table) -> DingTalkSettings | None:
         robot_code=table.text("robot_code", "the in-app robot's code", app_key),
         monthly_calls=table.whole("monthly_calls", 1, 10**9, STANDARD_CALLS),
         stream=stream,
+        payroll_type=table.text("payroll_type", "the bizType of third-party payroll data", ""),
+        payroll_bonus_key=table.text("payroll_bonus_key", "a column of its payroll", "bonus"),
+        payroll_subsidy_key=table.text("payroll_subsidy_key", "a column of its payroll", "subsidy"),
         groups=groups,
     )
 

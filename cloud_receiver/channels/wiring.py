@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from cloud_receiver.channels.console import ConsoleNotifier
@@ -49,7 +50,12 @@ def quotas(notify: NotifySettings) -> dict[str, int]:
     return {"dingtalk": dingtalk.monthly_calls} if dingtalk and dingtalk.tells_persons else {}
 
 
-def dingtalk_app(settings: DingTalkSettings, engine: Engine, clock: Clock) -> DingTalkApp:
+def dingtalk_app(
+    settings: DingTalkSettings,
+    engine: Engine,
+    clock: Clock,
+    rest: Callable[[float], None] = time.sleep,
+) -> DingTalkApp:
     """Return DingTalk's API, whose metered calls are counted in the database."""
 
     def count() -> None:
@@ -58,8 +64,9 @@ def dingtalk_app(settings: DingTalkSettings, engine: Engine, clock: Clock) -> Di
             channel_book.count_call(connection, "dingtalk", now_utc_ms)
 
     return DingTalkApp(
-        settings.app_key, settings.app_secret, clock, endpoint=settings.endpoint, count=count
-    )
+        settings.app_key, settings.app_secret, clock,
+        endpoint=settings.endpoint, count=count, rest=rest,
+    )  # fmt: skip
 
 
 def _dingtalk(settings: DingTalkSettings, engine: Engine, clock: Clock) -> list[Notifier]:

@@ -11,9 +11,7 @@ from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
     Config,
-    First,
     Language,
-    Last,
     local_text,
     now_of,
     words_of,
@@ -39,8 +37,8 @@ def status(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     from cloud_receiver.store.engine import read
 
     words, settings = words_of(lang), load_settings(config)
-    channels = settings.notify.channels
     with database(settings) as engine, read(engine) as connection:
+        channels = channel_book.with_former(connection, settings.notify.channels)
         limits = quotas(settings.notify)
         views = channel_book.views(connection, channels, limits, now_of(settings))
     for view in views:
@@ -136,44 +134,6 @@ def retry(channel: Name, config: Config = DEFAULT_CONFIG, lang: Language = "") -
     with database(settings) as engine, write(engine) as connection:
         count = requeue_failed(connection, channel, now_of(settings))
     typer.echo(words.say("channel_retried", channel=channel, count=count))
-
-
-@app.command("pull")
-def pull(
-    first: First,
-    last: Last,
-    config: Config = DEFAULT_CONFIG,
-    lang: Language = "",
-) -> None:
-    """Fetch DingTalk's attendance of work dates: taps into the journal, results to compare."""
-    from cloud_receiver import dingtalk_attendance
-    from cloud_receiver.channels.wiring import dingtalk_app
-    from cloud_receiver.exchange import fields
-    from cloud_receiver.main import database
-    from cloud_receiver.settings import load_settings
-
-    words, settings = words_of(lang), load_settings(config)
-    dingtalk = settings.notify.dingtalk
-    if dingtalk is None or not dingtalk.app_key:
-        raise DakaError(f"{config}: [dingtalk] names no app_key; pulling needs the app")
-    dates = fields.day("--from", first).isoformat(), fields.day("--to", last).isoformat()
-    with database(settings) as engine:
-        app_ = dingtalk_app(dingtalk, engine, settings.clock)
-        try:
-            pulled = dingtalk_attendance.pull(
-                engine, app_, *dates, settings.data_dir / "dingtalk", now_of(settings)
-            )
-        finally:
-            app_.close()
-    for report in pulled.reports:
-        for error in report.errors:
-            place = {"source": error.source, "line": error.line, "field": error.field}
-            text = error.zh if words.language == "zh" else error.en
-            typer.echo(words.say("line_error", **place, text=text), err=True)
-        counts = {"lines": report.lines, "changed": report.changed, "errors": len(report.errors)}
-        typer.echo(words.say("imported", source=report.source, **counts))
-    if any(report.errors for report in pulled.reports):
-        raise typer.Exit(NEEDS_A_LOOK)
 
 
 @app.command("stand-in")

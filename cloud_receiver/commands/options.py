@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cloud_receiver.domain.labour import LabourNote
+    from cloud_receiver.exchange.importing import Report
     from cloud_receiver.settings import Settings
 
 NEEDS_A_LOOK: Final = 3
@@ -46,6 +47,18 @@ def print_warnings(warnings: Sequence[LabourNote], words: Words) -> None:
         typer.echo(said, err=True)
     if len(warnings) > MAX_WARNINGS:
         typer.echo(words.say("labour_more", count=len(warnings) - MAX_WARNINGS), err=True)
+
+
+def print_report(report: Report, words: Words) -> None:
+    """Print what an import did: the lines it left out and why, then the counts."""
+    for error in report.errors:
+        text = error.zh if words.language == "zh" else error.en
+        place = {"source": error.source, "line": error.line, "field": error.field}
+        typer.echo(words.say("line_error", **place, text=text), err=True)
+    print_warnings(report.warnings, words)
+    counts = {"lines": report.lines, "changed": report.changed, "errors": len(report.errors)}
+    told = words.say("imported", source=report.source, **counts)
+    typer.echo(told + (words.say("trial") if report.is_dry_run else ""))
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Final
 
 import typer
 
@@ -17,10 +17,8 @@ from cloud_receiver.commands.options import (
     print_lines,
     words_of,
 )
-from sync.errors import DakaError
 
 app = typer.Typer(no_args_is_help=True, help="The shifts rosters are made of.")
-_FIXED: Final = frozenset({"shift_id", "store_id", "zone", "start", "end", "end_day"})
 EXAMPLE: Final = "daka-hq shift add 早 --hours 09:00-18:00 --set grace_min=5"
 
 
@@ -38,48 +36,19 @@ def shift_add(
     lang: Language = "",
 ) -> None:
     """Add a shift, or a new version of it; rosters that stand do not change."""
-    from cloud_receiver.domain.templates import ShiftTemplate, hours_text, part
+    from cloud_receiver.domain.templates import hours_text
+    from cloud_receiver.exchange.planning_lines import template_of
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
     from cloud_receiver.store import shifts
     from cloud_receiver.store.engine import write
 
     words, loaded = words_of(lang), load_settings(config)
-    more = read_settings(settings or [])
-    try:
-        spans = [one.strip().partition("-") for one in hours.split("+")]
-        parts = tuple(part(shift, start.strip(), end.strip(), **more) for start, _, end in spans)
-        template = ShiftTemplate(shift, name or shift, parts)
-    except ValueError as error:
-        raise DakaError(f"{hours}: {error}") from error
+    template = template_of(shift, name, hours, " ".join(settings or []))
     with database(loaded) as engine, write(engine) as connection:
         is_new = shifts.put(connection, template, author, now_of(loaded))
     said = "shift_added" if is_new else "shift_same"
     typer.echo(words.say(said, shift=shift, hours=hours_text(template.shifts)))
-
-
-def read_settings(texts: list[str]) -> dict[str, Any]:
-    """Read ``name=value`` settings of a shift.
-
-    Raises:
-        DakaError: there is no such setting, or the value is of another kind.
-    """
-    import msgspec
-
-    from cloud_receiver.domain.workday import Shift
-
-    kinds = {name: kind for name, kind in get_type_hints(Shift).items() if name not in _FIXED}
-    found: dict[str, Any] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        if name not in kinds:
-            known = ", ".join(kinds)
-            raise DakaError(f"--set {text}: there is no setting {name!r}; there are: {known}")
-        try:
-            found[name] = msgspec.convert(value or None, kinds[name], strict=False)
-        except msgspec.ValidationError as error:
-            raise DakaError(f"--set {text}: {error}") from error
-    return found
 
 
 @app.command("list")

@@ -14,6 +14,8 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import Shift, decode_shifts, encode_shifts
 
 NOWHERE: Final = ""
+BETWEEN_PARTS: Final = "|"
+"""What stands between the settings of a split day's parts, where people write them."""
 _ZONE: Final = "UTC"
 _ANY_DATE: Final = "2026-01-05"
 _SHOWN: Final = frozenset({"shift_id", "start", "end", "end_day", "store_id"})

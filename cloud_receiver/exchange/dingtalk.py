@@ -53,11 +53,11 @@ def punches(path: Path) -> Sheet:
     """Read touches: of 原始记录, of the cards of 每日统计, or of the API's JSON."""
     rows: list[tuple[int, tuple[str, ...]]] = []
     if path.suffix.lower() == ".json":
-        for number, record in _records(path):
+        for number, record in records_of(path):
             if record.get("userCheckTime") and record.get("timeResult") != "NotSigned":
-                at = _local(record["userCheckTime"])
-                rows.append((number, (str(record.get("userId", "")), at)))
-        return ours(("employee_id", "time"), rows)
+                at = local(record["userCheckTime"])
+                rows.append((number, (str(record.get("userId", "")), at, _ids(record))))
+        return ours(("employee_id", "time", "foreign_id"), rows)
     sheet = read_sheet(path, ("原始记录", "打卡记录", "打卡详情", "每日统计"))
     for line in headed(sheet, (*_RAW, *_DAILY), path.name):
         person = line.first(*_PERSON)
@@ -139,9 +139,9 @@ def _result(text: str) -> str:
 
 def _results_of_records(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     days: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
-    for number, record in _records(path):
+    for number, record in records_of(path):
         if record.get("workDate") and record.get("timeResult"):
-            key = str(record.get("userId", "")), _local(record["workDate"])[:10]
+            key = str(record.get("userId", "")), local(record["workDate"])[:10]
             days.setdefault(key, []).append((number, record))
     for (person, work_date), cards in sorted(days.items()):
         statuses = [str(card["timeResult"]) for _, card in cards]
@@ -165,7 +165,7 @@ def _off_min(cards: list[tuple[int, Mapping[str, Any]]], check_type: str) -> int
     )
 
 
-def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def records_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the records of one answer or a list of answers, numbered from 1."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -182,11 +182,18 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 yield number, record
 
 
-def _local(at_utc_ms: object) -> str:
+def local(at_utc_ms: object) -> str:
+    """Return an instant in milliseconds on China's clock; what is none as it stands."""
     if type(at_utc_ms) is not int or not 0 <= at_utc_ms < 2**42:
         return str(at_utc_ms)
     instant = datetime.fromtimestamp(at_utc_ms // 1000, UTC).astimezone(_BEIJING)
     return instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _ids(record: Mapping[str, Any]) -> str:
+    """Return what names a tap at DingTalk: bizId in pushes and lists, the number in lists and days."""
+    named = {"biz": record.get("bizId"), "id": record.get("id") or record.get("recordId")}
+    return " ".join(f"{name}:{value}".replace(" ", "_") for name, value in named.items() if value)
 
 
 def _date(text: str) -> str:

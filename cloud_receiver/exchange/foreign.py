@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from cloud_receiver.exchange import dingtalk, frappe
+from cloud_receiver.exchange import dingtalk, dingtalk_planning, frappe
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.exchange.sheets import Sheet, read_sheet
 from sync.errors import DakaError
@@ -31,6 +31,9 @@ _TRANSLATORS: Final[dict[Form, dict[ImportKind, Callable[[Path], Sheet]]]] = {
         ImportKind.ROSTER: dingtalk.roster,
         ImportKind.PUNCHES: dingtalk.punches,
         ImportKind.RESULTS: dingtalk.results,
+        ImportKind.SHIFTS: dingtalk_planning.shifts,
+        ImportKind.HOLIDAYS: dingtalk_planning.holidays,
+        ImportKind.LEAVES: dingtalk_planning.leaves,
     },
     Form.FRAPPE: {
         ImportKind.EMPLOYEES: frappe.employees,

@@ -27,6 +27,9 @@ class ImportKind(StrEnum):
     TEAMS = "teams"
     WAGES = "wages"
     JURISDICTIONS = "jurisdictions"
+    SHIFTS = "shifts"
+    HOLIDAYS = "holidays"
+    LEAVES = "leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ _STORE = Column("store_id", ("门店编号", "门店"))
 _PERSON = Column("employee_id", ("工号", "员工编号"))
 _CAMPAIGN = Column("campaign_id", ("活动编号", "活动"))
 _SINCE = Column("since", ("生效日期", "起"))
+_FOREIGN = Column("foreign_id", ("外部编号", "bizid"), is_required=False)
 _VALIDITY = (
     Column("first_date", ("开始日期", "生效日期"), is_required=False),
     Column("last_date", ("结束日期", "失效日期"), is_required=False),
@@ -110,6 +114,7 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("device_serial", ("设备序列号", "打卡机"), is_required=False),
         Column("time", ("打卡时间", "时间")),
         Column("state", ("方向", "类型"), is_required=False),
+        _FOREIGN,
     ),
     ImportKind.RESULTS: (
         _PERSON,
@@ -148,6 +153,26 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         _STORE,
         _SINCE,
         Column("jurisdiction", ("适用法规", "法规")),
+    ),
+    ImportKind.SHIFTS: (
+        Column("shift_id", ("班次", "班次编号")),
+        Column("name", ("班次名称", "名称"), is_required=False),
+        Column("hours", ("上下班时间", "时间")),
+        Column("settings", ("设置",), is_required=False),
+    ),
+    ImportKind.HOLIDAYS: (
+        Column("work_date", ("日期", "工作日")),
+        Column("kind", ("类型",)),
+        Column("name", ("名称", "节日"), is_required=False),
+        Column("store_id", _STORE.headings, is_required=False),
+    ),
+    ImportKind.LEAVES: (
+        _PERSON,
+        Column("purpose", ("请假类型", "类型")),
+        Column("from_time", ("开始", "开始时间")),
+        Column("to_time", ("结束", "结束时间")),
+        Column("reason", ("事由",), is_required=False),
+        Column("foreign_id", ("外部编号", "审批编号"), is_required=False),
     ),
 }
 

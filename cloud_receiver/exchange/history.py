@@ -29,7 +29,7 @@ from cloud_receiver.exchange.lines import (
     person_of,
     store_of,
 )
-from cloud_receiver.store import enrolment, journal, tables
+from cloud_receiver.store import enrolment, foreign_records, journal, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.enrolment import Badge
 from sync.clock import utc_text
@@ -49,6 +49,7 @@ class _Touch:
     line: int
     punch: Punch
     employee_id: str
+    foreign_ids: tuple[str, ...] = ()
 
 
 def import_punches(connection: Connection, file: ImportFile, errand: Errand) -> int:
@@ -59,7 +60,7 @@ def import_punches(connection: Connection, file: ImportFile, errand: Errand) -> 
     def read(number: int, cells: Cells) -> _Touch:
         return _touch(number, cells, named, received)
 
-    touches = list(file.read(read))
+    touches = list(_not_yet_in(connection, file, list(file.read(read))))
     _bind(connection, touches, named, errand)
     rows = [_entry(touch, file, errand) for touch in touches]
     return journal.append(connection, rows)
@@ -96,7 +97,30 @@ def _touch(number: int, cells: Cells, named: Known, received: str) -> _Touch:
         boottime_ms=0,
         clock_offset_ms=None,
     )
-    return _Touch(number, punch, employee_id)
+    return _Touch(number, punch, employee_id, tuple(cells["foreign_id"].split()))
+
+
+def _not_yet_in(
+    connection: Connection, file: ImportFile, touches: list[_Touch]
+) -> Iterator[_Touch]:
+    """Yield touches whose record the other system has not told us of otherwise."""
+    origin = str(file.form)
+    asked = {one for touch in touches for one in touch.foreign_ids}
+    stands = foreign_records.known(connection, origin, asked)
+    new: dict[str, str] = {}
+    for touch in touches:
+        mine = record_id(touch.punch)
+        found = {stands[one] for one in touch.foreign_ids if one in stands}
+        if found - {mine}:
+            zh = f"对方系统的同一条记录({touch.foreign_ids[0]})已按另一时间或另一人导入过:请用改签更正"
+            en = (f"the other system's record {touch.foreign_ids[0]} came in before with another time "
+                  "or person: enter a correction")  # fmt: skip
+            file.refuse(touch.line, CellError("foreign_id", zh, en))
+            continue
+        for known_as in (stands, new):
+            known_as.update(dict.fromkeys(touch.foreign_ids, mine))
+        yield touch
+    foreign_records.keep(connection, origin, new)
 
 
 def _bind(connection: Connection, touches: list[_Touch], named: Known, errand: Errand) -> None:

@@ -13,7 +13,14 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 
 from cloud_receiver.domain.labour import LabourNote
-from cloud_receiver.exchange import amounts, campaign_lines, fields, history, law_lines
+from cloud_receiver.exchange import (
+    amounts,
+    campaign_lines,
+    fields,
+    history,
+    law_lines,
+    planning_lines,
+)
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
@@ -257,4 +264,7 @@ _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]
     ImportKind.TEAMS: campaign_lines.import_teams,
     ImportKind.WAGES: law_lines.import_wages,
     ImportKind.JURISDICTIONS: law_lines.import_jurisdictions,
+    ImportKind.SHIFTS: planning_lines.import_shifts,
+    ImportKind.HOLIDAYS: planning_lines.import_holidays,
+    ImportKind.LEAVES: planning_lines.import_leaves,
 }

@@ -73,7 +73,7 @@ def calls(connection: Connection, service: str, now_utc_ms: int) -> int:
 def views(
     connection: Connection, channels: Sequence[str], quotas: Mapping[str, int], now_utc_ms: int
 ) -> list[ChannelView]:
-    """Return how channels do, also those that are set no more and had something to send.
+    """Return how channels do.
 
     Args:
         quotas: metered calls a month, by the channel that makes them.
@@ -105,8 +105,13 @@ def views(
             quota=quotas.get(channel),
         )
 
-    gone = sorted({channel for channel, _ in counted} - set(channels))
-    return [view(channel) for channel in (*channels, *gone)]
+    return [view(channel) for channel in channels]
+
+
+def with_former(connection: Connection, channels: Sequence[str]) -> tuple[str, ...]:
+    """Return channels, and after them those that are set no more but had something to send."""
+    used = connection.scalars(select(notice.c.channel).distinct()).all()
+    return (*channels, *sorted(set(used) - set(channels)))
 
 
 _WAITING: Final = (NoticeState.GATHERING, NoticeState.PENDING)

@@ -38,7 +38,7 @@ TEXTS: Final[Texts] = {
     "unused": ("尚未使用", "not used yet"),
     "trouble": ("有失败", "failures"),
     "quota": ("本月额度剩余", "Calls left this month"),
-    "quota_left": ("{left} / {quota}", "{left} of {quota}"),
+    "quota_left": ("剩 {left},共 {quota}", "{left} of {quota}"),
     "retry": ("失败的重新发送", "Send the failed again"),
     "retried": ("{n} 条将重新发送", "{n} will be sent again"),
     "queued": ("排队中", "queued"),
@@ -96,7 +96,8 @@ def draw(desk: Desk, language: Language, *, may_change: bool) -> Markup:
     words = Words(TEXTS, language)
     outside, now_utc_ms = desk.outside, utc_ms(desk.now())
     with read(desk.engine) as connection:
-        found = channel_book.views(connection, outside.channels, outside.quotas, now_utc_ms)
+        channels = channel_book.with_former(connection, outside.channels)
+        found = channel_book.views(connection, channels, outside.quotas, now_utc_ms)
         fleet = boxes(connection)
         subscribed = [
             (one, webhooks.deliveries(connection, one.webhook_id, SHOWN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
@@ -215,6 +216,43 @@ def test_a_roster_beyond_the_labour_law_comes_in_with_a_warning(office: Office) 
     assert told == ["day_limit", "month", "week_rest"], "7 x 3.5 h, and 12 h beyond 44 of the week"
     again = office.bring("roster", "工号,日期,上班,下班\nE001,2026-12-13,休,\n", dry_run=True)
     assert again.warnings == (), "the day that is changed is a day of rest"
+
+
+def test_shifts_days_and_absences_come_in_by_file_and_come_in_once(office: Office) -> None:
+    for expected in ([3, 2, 3], [0, 0, 0]):
+        reports = [
+            import_file(office.engine, kind, config_dir() / "import" / f"{kind}.csv", "li", NOW)
+            for kind in ("shifts", "holidays", "leaves")
+        ]
+        assert [(one.changed, one.errors) for one in reports] == [(n, ()) for n in expected]
+    bodies = [json.loads(row.body)["entry"] for row in office.rows(tables.journal)]
+    assert {(one["purpose"], one["part"]) for one in bodies} == {
+        ("annual", "day"), ("sick", "first_half"), ("outing", "hours"),
+    }  # fmt: skip
+    bad = office.bring(
+        "leaves", "工号,请假类型,开始,结束\nE001,年假,2026-12-01 上午,2026-12-02 上午\n"
+        "E001,休假,2026-12-01,2026-12-02\nE001,年假,2026-12-02,2026-12-01\nE404,年假,2026-12-01,2026-12-01\n",
+    )  # fmt: skip
+    assert [one.field for one in bad.errors] == ["to_time", "purpose", "to_time", "employee_id"]
+    bad = office.bring(
+        "shifts", "班次,上下班时间,设置\n早 班,09:00-18:00,\n早,9-18,\n早,09:00-18:00,grace=1\n"
+    )
+    assert [one.line for one in bad.errors] == [2, 3, 4]
+    assert "there is no setting 'grace'" in bad.errors[2].zh
+    bad = office.bring("holidays", "日期,类型,门店编号\n2027-01-01,节日,\n2027-01-01,周末,S404\n")
+    assert [one.field for one in bad.errors] == ["kind", "store_id"]
+
+
+def test_a_touch_with_the_other_system_s_id_never_comes_in_twice(office: Office) -> None:
+    head = "工号,打卡时间,外部编号\n"
+    first = office.bring(
+        "punches", head + "E001,2026-12-01 08:55:00,a\nE001,2026-12-01 08:56:00,a\n"
+    )
+    assert (first.changed, [one.field for one in first.errors]) == (1, ["foreign_id"])
+    assert office.bring("punches", head + "E001,2026-12-01 08:55:00,a\n").changed == 0
+    moved = office.bring("punches", head + "E001,2026-12-01 09:55:00,a\n")
+    assert (moved.changed, len(moved.errors)) == (0, 1)
+    assert office.count(tables.journal) == 1
 
 
 def test_who_is_whom_comes_in_once_and_the_last_word_counts(office: Office) -> None:

@@ -8,15 +8,16 @@ api.dingtalk.com with it in a header (new calls). Both take the token of
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
 from cloud_receiver.channels.contract import RetryLaterError
 from cloud_receiver.channels.dingtalk.errors import StaleTokenError, check, check_new
 from cloud_receiver.channels.pace import Pace
-from cloud_receiver.channels.posting import TIMEOUT, object_of, post
+from cloud_receiver.channels.posting import TIMEOUT, ask, object_of, post
 from sync.clock import Clock
 
 OLD_HOST: Final = "https://oapi.dingtalk.com"
@@ -31,6 +32,7 @@ class DingTalkApp:
 
     Args:
         count: told of every metered call before it is made.
+        rest: waits so many seconds, where somebody waits for many calls.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class DingTalkApp:
         *,
         endpoint: str = "",
         count: Callable[[], None] = lambda: None,
+        rest: Callable[[float], None] = time.sleep,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         self._key, self._secret = app_key, app_secret
         self._old, self._new = endpoint or OLD_HOST, endpoint or NEW_HOST
         self._clock = clock
         self._count = count
+        self._rest = rest
         self._client = httpx.Client(timeout=timeout)
         self._lock = threading.Lock()
         self._pace = Pace(CALLS_A_SECOND, 1.0, clock)
@@ -60,6 +64,12 @@ class DingTalkApp:
         """Return 0.0 when a call may be made now and take its place; else how long to wait."""
         with self._lock:
             return self._pace.take()
+
+    def in_turn(self) -> Self:
+        """Wait until a call may be made, and take its place: for whoever reads much in a row."""
+        while wait_s := self.wait_s():
+            self._rest(wait_s)
+        return self
 
     def old(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
         """Make an old call.
@@ -87,6 +97,22 @@ class DingTalkApp:
         def call(token: str) -> dict[str, Any]:
             headers = {"x-acs-dingtalk-access-token": token}
             answer = post(self._client, f"{self._new}{path}", headers=headers, json=document)
+            found = object_of(answer)
+            check_new(answer.status_code, found)
+            return found
+
+        return self._with_token(call)
+
+    def fetch(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Make a new call that only reads.
+
+        Raises:
+            RetryLaterError, PermanentError: see `errors.check_new`.
+        """
+
+        def call(token: str) -> dict[str, Any]:
+            headers = {"x-acs-dingtalk-access-token": token}
+            answer = ask(self._client, "GET", f"{self._new}{path}", headers=headers, params=params)
             found = object_of(answer)
             check_new(answer.status_code, found)
             return found

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any, Final
 
+from cloud_receiver.channels.standin import attendance
 from cloud_receiver.channels.standin.faults import OK, Answer, Fault
 
 TOKEN_LIVES_S: Final = 7200
 NOTICES_A_DAY: Final = 500
 QPS: Final = 20
-MAX_USERS: Final = 50
-MAX_DAYS_MS: Final = 7 * 86_400_000
 _BEIJING: Final = timezone(timedelta(hours=8))
 
 
@@ -27,6 +26,11 @@ class Organisation:
         heard: what each userid got, in order; one line a message.
         cards: attendance records, as ``attendance/listRecord`` gives them.
         results: as ``attendance/list`` gives them.
+        days: as ``topapi/attendance/getupdatedata`` gives them, by userid and date.
+        shifts: as ``GET /v1.0/attendance/shifts`` gives each, by its id.
+        holidays: of each userid, as ``/v1.0/attendance/holidays`` gives them.
+        payroll_types: kinds of third-party data its payroll takes.
+        salaries: what was written into its payroll, by bizId.
         quota: metered calls a month.
         tokens_given: how many access tokens were fetched.
     """
@@ -40,7 +44,11 @@ class Organisation:
     groups: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     cards: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
-    salaries: list[dict[str, Any]] = field(default_factory=list)
+    days: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    shifts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    holidays: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    payroll_types: set[str] = field(default_factory=lambda: {"daka"})
+    salaries: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens_given: int = 0
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _tokens: dict[str, float] = field(default_factory=dict)
@@ -93,13 +101,8 @@ class Organisation:
                 said = json.loads(document["msgParam"])
                 self.groups[document["openConversationId"]].append(said["text"])
                 return 200, {"processQueryKey": str(next(self._numbers))}
-            case "/attendance/listRecord":
-                return self._records(document, "checkDateFrom", "checkDateTo", "userIds")
-            case "/attendance/list":
-                return self._records(document, "workDateFrom", "workDateTo", "userIdList")
-            case "/v1.0/attendance/salaries/tripartiteDatas/write":
-                self.salaries.append(document)
-                return 200, {"result": True}
+            case _ if attendance.answers(path):
+                return attendance.answer(self, path, document)
         return 404, {"errcode": 404, "errmsg": "no such call", "code": "NotFound", "message": path}
 
     def _work_notice(self, document: dict[str, Any], now_s: float) -> Answer:
@@ -137,26 +140,3 @@ class Organisation:
             "invalidStaffIdList": [user for user in users if user not in self.people],
             "flowControlledStaffIdList": [],
         }
-
-    def _records(self, document: dict[str, Any], first: str, last: str, users: str) -> Answer:
-        asked = document[users]
-        begin_ms, end_ms = (_beijing_ms(document[key]) for key in (first, last))
-        if not 0 < len(asked) <= MAX_USERS or not 0 <= end_ms - begin_ms <= MAX_DAYS_MS:
-            return 200, {"errcode": 40035, "errmsg": "at most 50 users and 7 days"}
-        is_result = users == "userIdList"
-        key = "workDate" if is_result else "userCheckTime"
-        rows = self.results if is_result else self.cards
-        found = [row for row in rows if row["userId"] in asked and begin_ms <= row[key] <= end_ms]
-        if not is_result:
-            return 200, {**OK[1], "recordresult": found}
-        offset, limit = int(document["offset"]), int(document["limit"])
-        if limit > 50:
-            return 200, {"errcode": 40035, "errmsg": "limit at most 50"}
-        page = found[offset : offset + limit]
-        has_more = offset + limit < len(found)
-        return 200, {**OK[1], "recordresult": page, "hasMore": has_more}
-
-
-def _beijing_ms(text: str) -> int:
-    local = datetime.fromisoformat(text).replace(tzinfo=_BEIJING)
-    return int(local.astimezone(UTC).timestamp() * 1000)

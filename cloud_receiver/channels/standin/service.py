@@ -142,7 +142,7 @@ class StandIn:
         refusal = self.organisation.admit(path, token or "", now_s)
         if refusal is not None:
             return answer_of(refusal, is_new=is_new)
-        return self.organisation.answer(path, document, now_s)
+        return self.organisation.answer(path, document or params, now_s)
 
 
 def _handler_of(standin: StandIn) -> type[BaseHTTPRequestHandler]:

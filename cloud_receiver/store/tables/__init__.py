@@ -71,7 +71,14 @@ from cloud_receiver.store.tables.planning import (
 from cloud_receiver.store.tables.provisioning import certificate, claim
 from cloud_receiver.store.tables.rights import appeal, appeal_event, signature
 from cloud_receiver.store.tables.rulebook import rule_approval, rule_draft
-from cloud_receiver.store.tables.systems import api_key, change, webhook, webhook_delivery
+from cloud_receiver.store.tables.systems import (
+    api_key,
+    change,
+    foreign_record,
+    payroll_write,
+    webhook,
+    webhook_delivery,
+)
 
 __all__ = [
     "IS_REFUND",
@@ -112,6 +119,7 @@ __all__ = [
     "feedback_door",
     "feedback_tag",
     "feedback_text",
+    "foreign_record",
     "imported_result",
     "journal",
     "journal_digest",
@@ -122,6 +130,7 @@ __all__ = [
     "notice",
     "outcome",
     "payroll_export",
+    "payroll_write",
     "period_close",
     "photo",
     "photo_view",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
 from cloud_receiver.store.tables.catalogue import SERIAL, metadata
 
@@ -26,6 +26,25 @@ api_key = Table(
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Column("revoked_utc_ms", BigInteger),
+)
+foreign_record = Table(
+    "foreign_record",
+    metadata,  # what other systems call records that were imported from them
+    Column("origin", Text, primary_key=True),  # exchange.foreign.Form
+    Column("foreign_id", Text, primary_key=True),
+    Column("record_id", Text, nullable=False),
+)
+payroll_write = Table(
+    "payroll_write",
+    metadata,  # what was written into DingTalk's payroll, by the id it has there
+    Column("biz_id", Text, primary_key=True),
+    Column("export_no", BigInteger, nullable=False),
+    Column("employee_id", Text, nullable=False),
+    Column("content", Text, nullable=False),  # JSON, what was last sent
+    Column("is_taken", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),  # why it was not
+    Column("author", Text, nullable=False),
+    Column("at_utc_ms", BigInteger, nullable=False),
 )
 webhook = Table(
     "webhook",

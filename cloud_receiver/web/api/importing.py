@@ -49,7 +49,8 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/imports/{kind}", openapi_extra=needs(Scope.ORGANISATION_WRITE) | _FILE)
     async def import_organisation(
-        kind: Literal["stores", "employees", "badges", "sellers", "roster", "targets"],
+        kind: Literal["stores", "employees", "badges", "sellers", "roster", "targets", "shifts",
+                      "holidays"],
         request: Request, who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
     ) -> ReportShown:  # fmt: skip
         """Bring a CSV or XLSX file in; headings as in ``daka-hq template``."""
@@ -57,11 +58,11 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/history/{kind}", openapi_extra=needs(Scope.ATTENDANCE_WRITE) | _FILE)
     async def import_history(
-        kind: Literal["punches", "results"], request: Request,
+        kind: Literal["punches", "results", "leaves"], request: Request,
         who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
         form: Annotated[Literal["daka", "dingtalk", "frappe"], Query()] = "daka",
     ) -> ReportShown:  # fmt: skip
-        """Bring history of another system in: touches, or its results to compare with."""
+        """Bring history of another system in: touches, absences, or its results to compare with."""
         return await _import(request, kind, who, dry_run=dry_run, form=form)
 
     async def _import(

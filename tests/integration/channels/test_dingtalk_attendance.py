@@ -41,7 +41,7 @@ def test_records_and_results_of_weeks_come_in_once_and_strangers_are_named(
             organisation.results.append(card | {"workDate": work_ms, "timeResult": "Normal"})
     settings = settings_at(tmp_path, standin.url).dingtalk
     assert settings is not None
-    app = dingtalk_app(settings, hq_engine, clock)
+    app = dingtalk_app(settings, hq_engine, clock, clock.rest)
     folder = tmp_path / "pulled"
     first = dingtalk_attendance.pull(
         hq_engine, app, "2026-11-01", "2026-11-20", folder, hq.now_utc_ms

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from cloud_receiver.channels.standin.service import StandIn
 
 
-def _config(standin: StandIn) -> Config:
+def sdk_config(standin: StandIn) -> Config:
     return Config(protocol="http", endpoint=urlsplit(standin.url).netloc, region_id="central")
 
 
-def _token(standin: StandIn, secret: str = "secret") -> str:
+def sdk_token(standin: StandIn, secret: str = "secret") -> str:
     asked = oauth2.GetAccessTokenRequest(app_key="app", app_secret=secret)
-    return str(OAuth2(_config(standin)).get_access_token(asked).body.access_token)
+    return str(OAuth2(sdk_config(standin)).get_access_token(asked).body.access_token)
 
 
 def _say(standin: StandIn, token: str, text: str) -> None:
@@ -45,20 +45,20 @@ def _say(standin: StandIn, token: str, text: str) -> None:
         msg_param=json.dumps({"content": text}),
     )  # fmt: skip
     headers = robot.BatchSendOTOHeaders(x_acs_dingtalk_access_token=token)
-    Robots(_config(standin)).batch_send_otowith_options(asked, headers, RuntimeOptions())
+    Robots(sdk_config(standin)).batch_send_otowith_options(asked, headers, RuntimeOptions())
 
 
 def test_the_official_sdk_fetches_a_token_and_reaches_a_person(standin: StandIn) -> None:
-    _say(standin, _token(standin), "您好")
+    _say(standin, sdk_token(standin), "您好")
     assert standin.organisation.heard["ding-1"] == ["您好"]
     with pytest.raises(TeaException, match="invalidClientIdOrSecret"):
-        _token(standin, "wrong")
+        sdk_token(standin, "wrong")
 
 
 def test_the_official_sdk_is_told_of_stale_tokens_and_a_used_up_quota(standin: StandIn) -> None:
     with pytest.raises(TeaException, match="InvalidAuthentication"):
         _say(standin, "made up", "您好")
-    token = _token(standin)
+    token = sdk_token(standin)
     standin.organisation.quota = 0
     with pytest.raises(TeaException, match="90020"):
         _say(standin, token, "您好")

@@ -48,6 +48,10 @@ class StandingClock:
     def monotonic_s(self) -> float:
         return self.boottime_ms() / 1000
 
+    def rest(self, wait_s: float) -> None:
+        """Let the time somebody waits for pass at once."""
+        self.now += timedelta(seconds=wait_s, milliseconds=1)
+
 
 @dataclass
 class Headquarters:

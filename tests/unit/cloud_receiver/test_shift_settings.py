@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cloud_receiver.commands.shifts import read_settings
 from cloud_receiver.domain.templates import part, settings_text
 from cloud_receiver.domain.workday import HoursBasis, LateBasis
+from cloud_receiver.exchange.planning_lines import settings_of
 from sync.errors import DakaError
 
 
 def test_settings_become_what_a_shift_holds() -> None:
-    read = read_settings(["grace_min=5", "on_after_min=", "late_basis=after_grace", "hours=pairs"])
+    read = settings_of(["grace_min=5", "on_after_min=", "late_basis=after_grace", "hours=pairs"])
     assert read == {
         "grace_min": 5, "on_after_min": None,
         "late_basis": LateBasis.AFTER_GRACE, "hours": HoursBasis.PAIRS,
@@ -24,5 +24,5 @@ def test_settings_become_what_a_shift_holds() -> None:
     "text", ["grace=5", "grace_min=five", "start=09:00", "late_basis=never", "x"]
 )
 def test_what_is_no_setting_is_refused_by_its_text(text: str) -> None:
-    with pytest.raises(DakaError, match=f"--set {text}"):
-        read_settings([text])
+    with pytest.raises(DakaError, match=f"^{text}: "):
+        settings_of([text])
