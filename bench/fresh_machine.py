@@ -205,14 +205,18 @@ def _open(address: str) -> tuple[str, bool]:
 
 def check(machine: Machine, bound_s: float) -> Step:
     """Run `make test` to its end or its bound; its lines pass through."""
-    began_s, lines, told = time.monotonic(), [], "not over within the bound"
+    began_s, lines, told = time.monotonic(), [], ""
     process = machine.start("make test")
     for line in _lines(process, began_s + bound_s):
         print(line, flush=True)
         lines.append(line)
         if found := SUMMARY.search(line):
             told = found[1]
-    is_well = _ends(process) and process.returncode == 0
+    is_ended = _ends(process)
+    is_well = is_ended and process.returncode == 0
+    if is_ended and not told:
+        told = f"ended with {process.returncode} before the tests"
+    told = told or "not over within its bound"
     return Step("make test", time.monotonic() - began_s, is_well, told, tuple(lines[-LAST_LINES:]))
 
 

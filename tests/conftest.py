@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from cloud_receiver.store import accounts
 from cloud_receiver.store.engine import open_engine, sqlite_url, upgrade
 
 if TYPE_CHECKING:
@@ -131,6 +133,15 @@ def postgres_server() -> Iterator[PostgresServer]:
         process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
         process.wait(START_DEADLINE_S)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_hasher() -> Iterator[PasswordHasher]:
+    """Let passwords cost next to nothing here; give what they are hashed with outside."""
+    shipped = accounts.HASHER
+    accounts.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # type: ignore[misc]
+    yield shipped
+    accounts.HASHER = shipped  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ FAILURES_BEFORE_LOCK: Final = 5
 LOCK_S: Final = 15 * 60
 LANGUAGES: Final = ("zh", "en")
 ADMINISTRATOR: Final = Reader(Role.ADMINISTRATOR)
-_HASHER: Final = PasswordHasher()  # argon2id with the library's current parameters
+HASHER = PasswordHasher()  # argon2id with the library's current parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,18 +275,18 @@ def _hash(password: str) -> str:
             f"a password has {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters,"
             f" this one {len(password)}"
         )
-    return _HASHER.hash(password)
+    return HASHER.hash(password)
 
 
 @cache
 def _hash_of_nobody() -> str:
-    return _HASHER.hash("nobody has this password")
+    return HASHER.hash("nobody has this password")
 
 
 def _matches(stored: str, password: str) -> bool:
     if len(password) > MAX_PASSWORD_CHARS:
         return False
     try:
-        return _HASHER.verify(stored, password)
+        return HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False

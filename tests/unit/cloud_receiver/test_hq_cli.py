@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -38,6 +39,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def founded(folder: Path, sqlite_template: Path) -> None:
+    """Have the database there, as another `init` would find it."""
+    shutil.copy(sqlite_template, folder / "hq.db")
+
+
+@pytest.fixture
 def daka(folder: Path) -> Daka:
     """Run a command on this test's headquarters; errors of the world come through."""
 
@@ -61,12 +68,14 @@ def test_init_makes_an_administrator_who_can_log_in(folder: Path, daka: Daka) ->
     engine.dispose()
 
 
+@pytest.mark.usefixtures("founded")
 def test_init_again_changes_nothing(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     again = daka("init")
     assert (again.exit_code, "left as it is" in again.output) == (0, True)
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_password_made_up_is_printed_once_and_works(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     output = daka("user", "add", "li").output
@@ -76,12 +85,14 @@ def test_a_password_made_up_is_printed_once_and_works(folder: Path, daka: Daka) 
     engine.dispose()
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_login_that_is_taken_is_refused(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     with pytest.raises(DakaError, match="taken"):
         daka("user", "add", "admin", "--password-file", str(folder / "password"))
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_changed_password_replaces_the_old_one(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     (folder / "password").write_text("battery staple")
@@ -92,6 +103,7 @@ def test_a_changed_password_replaces_the_old_one(folder: Path, daka: Daka) -> No
     engine.dispose()
 
 
+@pytest.mark.usefixtures("founded")
 def test_an_import_reports_what_changed(folder: Path, daka: Daka) -> None:
     stores = folder / "stores.csv"
     stores.write_text("store_id,name,zone,scene\ns001,East,Asia/Shanghai,supermarket\n")
@@ -100,6 +112,7 @@ def test_an_import_reports_what_changed(folder: Path, daka: Daka) -> None:
     assert "0 项有变化" in daka("import", "stores", str(stores), lang="zh").output
 
 
+@pytest.mark.usefixtures("founded")
 def test_an_import_with_a_bad_line_needs_a_look(folder: Path, daka: Daka) -> None:
     stores = folder / "stores.csv"
     stores.write_text(
@@ -117,12 +130,14 @@ def test_status_before_init_says_what_to_do_and_makes_nothing(folder: Path, daka
     assert not (folder / "hq.db").exists()
 
 
+@pytest.mark.usefixtures("founded")
 def test_status_tells_how_things_stand(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     assert "no box has reported yet" in daka("status").output
     assert "还没有门店盒子报到" in daka("status", lang="zh").output
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_dead_letter_is_listed_and_shown_as_it_came(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     assert "no dead letters" in daka("deadletter", "list").output
@@ -135,6 +150,7 @@ def test_a_dead_letter_is_listed_and_shown_as_it_came(folder: Path, daka: Daka) 
         daka("deadletter", "show", "2")
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_dead_letter_is_read_again_once_it_can_be(folder: Path, daka: Daka) -> None:
     daka("init", "--password-file", str(folder / "password"))
     trouble = Trouble(
@@ -173,11 +189,13 @@ def test_a_dead_letter_is_read_again_once_it_can_be(folder: Path, daka: Daka) ->
         assert database.execute("SELECT kind, seq FROM journal").fetchall() == [("trouble", 1)]
 
 
+@pytest.mark.usefixtures("founded")
 def test_a_language_nobody_speaks_is_refused(daka: Daka) -> None:
     with pytest.raises(DakaError, match="--lang"):
         daka("status", lang="tlh")
 
 
+@pytest.mark.usefixtures("founded")
 def test_asof_and_rebuild_tell_how_a_day_stands(folder: Path, daka: Daka) -> None:
     files = {
         "stores": "store_id,name,scene\nS1,One,community\n",

@@ -19,33 +19,15 @@ SHELF = next(rule for rule in shipped_rules() if rule.id == "community_evening")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "hq.toml").write_text(
-        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
-        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
-        encoding="utf-8",
-    )
+def folder(tmp_path: Path, daka: Daka) -> Path:
+    """A headquarters with its rules, and two more in files."""
     (tmp_path / "password").write_text("correct horse\n")
+    daka("init", "--password-file", str(tmp_path / "password"))
     later = msgspec.structs.replace(SHELF, effective_from="2099-01-01")
     (tmp_path / "rule.json").write_text(later.to_json(), encoding="utf-8")
     past = msgspec.structs.replace(SHELF, effective_from="2020-01-01")
     (tmp_path / "past.json").write_text(past.to_json(), encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def daka(folder: Path) -> Daka:
-    """Run a command on this test's headquarters; errors of the world come through."""
-
-    def call(*words: str, lang: str = "en") -> Result:
-        options = ["--config", str(folder / "hq.toml"), "--lang", lang]
-        result = CliRunner().invoke(app, [*words, *options])
-        if isinstance(result.exception, DakaError):
-            raise result.exception
-        return result
-
-    call("init", "--password-file", str(folder / "password"))
-    return call
 
 
 def test_a_rule_goes_from_a_file_into_force_by_two_people(folder: Path, daka: Daka) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, Engine
 
 from cloud_receiver.domain.roles import Reader, Role
@@ -26,6 +27,12 @@ def _password_hash(connection: Connection) -> str:
     known = accounts.credentials(connection, "li")
     assert known is not None
     return known.password_hash
+
+
+def test_a_password_costs_a_guesser_memory_and_time(shipped_hasher: PasswordHasher) -> None:
+    assert shipped_hasher.hash(GOOD).startswith("$argon2id$v=19$")
+    assert shipped_hasher.memory_cost >= 19 * 1024
+    assert shipped_hasher.time_cost >= 2
 
 
 def test_the_right_password_lets_in(hq_engine: Engine) -> None:

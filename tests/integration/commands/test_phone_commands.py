@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cloud_receiver.cli import NEEDS_A_LOOK, app
+from cloud_receiver.cli import NEEDS_A_LOOK
 from cloud_receiver.store import accounts, activations, enrolment
 from cloud_receiver.store.engine import open_engine, sqlite_url, write
 from cloud_receiver.store.enrolment import Employee, Store
@@ -18,33 +18,17 @@ from sync.errors import DakaError
 Daka = Callable[..., Result]
 
 
-@pytest.fixture
-def daka(tmp_path: Path) -> Daka:
-    """Run a command on a headquarters with a store and one employee."""
-    (tmp_path / "hq.toml").write_text(
-        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
-        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n[boxes]\nweb = "https://hq.example"\n',
-        encoding="utf-8",
-    )
-    (tmp_path / "password").write_text("correct horse\n")
-
-    def call(*words: str) -> Result:
-        options = ["--config", str(tmp_path / "hq.toml"), "--lang", "en"]
-        result = CliRunner().invoke(app, [*words, *options])
-        if isinstance(result.exception, DakaError):
-            raise result.exception
-        return result
-
-    assert call("init", "--password-file", str(tmp_path / "password")).exit_code == 0
-    engine = open_engine(sqlite_url(tmp_path / "hq.db"))
+@pytest.fixture(autouse=True)
+def store(settings: Path) -> None:
+    """A store with one employee."""
+    engine = open_engine(sqlite_url(settings.with_name("hq.db")))
     with write(engine) as connection:
-        store = Store(store_id="S1", name="一店", zone="Asia/Shanghai", scene="supermarket")
-        enrolment.put_stores(connection, [store], 1)
+        place = Store(store_id="S1", name="一店", zone="Asia/Shanghai", scene="supermarket")
+        enrolment.put_stores(connection, [place], 1)
         enrolment.put_employees(
             connection, [Employee(employee_id="E1", name="王芳", store_id="S1")]
         )
     engine.dispose()
-    return call
 
 
 def test_staff_get_links_that_work_once(daka: Daka, tmp_path: Path) -> None:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cloud_receiver.cli import app
 from sync.errors import DakaError
 from sync.places import config_dir
 
 Daka = Callable[..., Result]
 
 
-@pytest.fixture
-def daka(tmp_path: Path) -> Daka:
-    """Run a command on this test's headquarters; errors of the world come through."""
-    config = tmp_path / "hq.toml"
-    config.write_text(
-        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
-        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
-        encoding="utf-8",
-    )
-
-    def call(*words: str, lang: str = "en") -> Result:
-        options = ["--config", str(config), "--lang", lang]
-        result = CliRunner().invoke(app, [*words, *options])
-        if isinstance(result.exception, DakaError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
+@pytest.fixture(autouse=True)
+def staff(daka: Daka) -> None:
+    """The organisation of the samples."""
     for kind in ("stores", "employees"):
-        call("import", kind, str(config_dir() / "import" / f"{kind}.csv"))
-    return call
+        daka("import", kind, str(config_dir() / "import" / f"{kind}.csv"))
 
 
 def test_a_campaign_is_entered_joined_shown_and_left(daka: Daka) -> None:

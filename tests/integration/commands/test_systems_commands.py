@@ -5,33 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner, Result
 
 from cloud_receiver.cli import app
-from sync.errors import DakaError
 
 Daka = Callable[..., Result]
-
-
-@pytest.fixture
-def daka(tmp_path: Path) -> Daka:
-    """Run a command on this test's headquarters; errors of the world come through."""
-    settings = tmp_path / "hq.toml"
-    settings.write_text(
-        f'[hq]\norg = "acme"\nreceiver_id = "hq-1"\ndata_dir = "{tmp_path}"\n'
-        '[mqtt]\nurl = "mqtt://127.0.0.1:1"\n',
-        encoding="utf-8",
-    )
-
-    def call(*words: str) -> Result:
-        result = CliRunner().invoke(app, [*words, "--config", str(settings), "--lang", "en"])
-        if isinstance(result.exception, DakaError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
 
 
 def test_a_month_s_files_are_written_and_listed(daka: Daka, tmp_path: Path) -> None:
