@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -157,6 +158,7 @@ def _differences(
     if not changes:
         return []
     last = booked[-1] if booked else None
+    adjusts = last.entry_id if last else None
     statement = _statement(outcome, ruling) if outcome else _withdrawal(last, ruling, known)
     contra = expense(outcome.account, outcome.campaign_id) if outcome else statement.contra
     return [
@@ -165,7 +167,7 @@ def _differences(
             account=account,
             contra=contras.get(account, contra),
             amount_fen=amount_fen,
-            adjusts=last.entry_id if last else None,
+            adjusts=adjusts,
         )
         for number, (account, amount_fen) in enumerate(changes, start=len(booked) + 1)
     ]
@@ -197,6 +199,7 @@ def _withdrawal(last: Entry | None, ruling: Ruling, known: Mapping[DayKey, Evide
     return last._replace(kind=Kind.OUTCOME.value, explanation=explanation.to_json())
 
 
+@cache
 def blank(kind: Kind) -> Entry:
     """Return an entry to be filled in; `chained` numbers, dates and hashes it."""
     return Entry(
@@ -214,14 +217,15 @@ def chained(
     entries = []
     for draft in drafts:
         assert draft.amount_fen != 0, f"{draft.entry_id} books nothing"
-        entry = draft._replace(
+        assert draft.kind is not None, "only the first schema knew no kind"
+        content = draft._replace(
             entry_no=head.entry_no + 1,
             booked_utc_ms=now_utc_ms,
             period=counted_in(draft.work_date, first_open),
             for_period=period_of(draft.work_date),
             previous_hash=head.hash,
-        )
-        entry = entry._replace(hash=digest(entry))
+        )[:-1]
+        entry = Entry(*content, sha256(_encode(content)).hexdigest())
         entries.append(entry)
         head = Head(entry.entry_no, entry.hash)
     return entries

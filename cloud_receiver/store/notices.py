@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select, update
 
 from cloud_receiver.domain.notices import (
     Item,
@@ -25,6 +26,7 @@ from cloud_receiver.domain.notices import (
     message,
 )
 from cloud_receiver.store.engine import insert_rows, wait_turn
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import employee, notice, store
 
 GATHER_MS: Final = 2_000
@@ -78,7 +80,7 @@ def tell(
     people = _addressees(connection, news)
     if groups:
         news = [*news, *announcements(news, {key: one.name for key, one in people.items()})]
-    zones = {row.store_id: row.zone for row in connection.execute(_ZONES)}
+    zones = dict(_ZONES.ask(connection))
     last = _last_told(connection, [one.target for one in news], channels)
     rows = []
     for one in news:
@@ -110,9 +112,6 @@ def _together(news: Sequence[News]) -> list[News]:
     return [News(target, found) for target, found in items.items()]
 
 
-_ZONES: Final = select(store.c.store_id, store.c.zone)
-
-
 @dataclass(frozen=True, slots=True)
 class _Envelope:
     news: News
@@ -121,17 +120,26 @@ class _Envelope:
     language: str
 
 
+_ZONES: Final = Question(select(store.c.store_id, store.c.zone))
+_PEOPLE: Final = Question(select(employee).where(Among(employee.c.employee_id, "people")))
+_newest: Final = (
+    select(func.max(notice.c.notice_no))
+    .where(
+        notice.c.target_kind == bindparam("kind"),
+        Among(notice.c.target_id, "targets"),
+        Among(notice.c.channel, "channels"),
+    )
+    .group_by(notice.c.target_id, notice.c.channel)
+)
+_LAST_TOLD: Final = Question(
+    select(notice).where(notice.c.notice_no.in_(_newest)).with_for_update()
+)
+
+
 def _addressees(connection: Connection, news: Iterable[News]) -> dict[str, Any]:
     ids = {one.target.id for one in news if one.target.kind is TargetKind.PERSON}
-    found: dict[str, Any] = {}
-    for some in _slices(sorted(ids)):
-        query = select(employee).where(employee.c.employee_id.in_(some))
-        found |= {row.employee_id: row for row in connection.execute(query)}
-    return found
-
-
-def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+    rows = _PEOPLE.ask(connection, people=sorted(ids)) if ids else ()
+    return {row.employee_id: row for row in rows}
 
 
 def _last_told(
@@ -140,18 +148,9 @@ def _last_told(
     """Return the newest notice of each addressee in each channel; nobody else adds to it now."""
     found: dict[tuple[str, str, str], Any] = {}
     for kind in TargetKind:
-        for some in _slices(sorted({one.id for one in targets if one.kind is kind})):
-            newest = (
-                select(func.max(notice.c.notice_no))
-                .where(
-                    notice.c.target_kind == kind,
-                    notice.c.target_id.in_(some),
-                    notice.c.channel.in_(channels),
-                )
-                .group_by(notice.c.target_id, notice.c.channel)
-            )
-            query = select(notice).where(notice.c.notice_no.in_(newest)).with_for_update()
-            for row in connection.execute(query):
+        if ids := sorted({one.id for one in targets if one.kind is kind}):
+            asked = {"kind": kind.value, "targets": ids, "channels": list(channels)}
+            for row in _LAST_TOLD.ask(connection, **asked):
                 found[row.target_kind, row.target_id, row.channel] = row
     return found
 
@@ -222,6 +221,7 @@ def _due_utc_ms(envelope: _Envelope, last: Any, now_utc_ms: int) -> int:
     return max(now_utc_ms, min(quiet_until_utc_ms, now_utc_ms + GATHER_MS))
 
 
+@lru_cache(maxsize=64)
 def _local(at_utc_ms: int, zone: str, form: str) -> str:
     return datetime.fromtimestamp(at_utc_ms / 1000, ZoneInfo(zone)).strftime(form)
 
