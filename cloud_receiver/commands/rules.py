@@ -25,7 +25,7 @@ from sync.errors import DakaError
 if TYPE_CHECKING:
     from cloud_receiver.domain.backtest import Comparison
     from cloud_receiver.domain.documents import Rule
-    from cloud_receiver.domain.lint import Remark
+    from cloud_receiver.domain.remarks import Remark
     from cloud_receiver.words import Words
 
 app = typer.Typer(no_args_is_help=True, help="The rules of rewards and penalties.")

@@ -8,63 +8,23 @@ that can never decide are proven, not guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice, product
 from typing import Final
-
-import msgspec
 
 from cloud_receiver.domain.clauses import Effect, Grain, Row
 from cloud_receiver.domain.conditions import Cell, Condition, Conditions
 from cloud_receiver.domain.documents import SUBSIDY_FACT, Rule
 from cloud_receiver.domain.facts import CATALOGUE, COUNTED, FactType, FactValue
 from cloud_receiver.domain.histories import SUMMED
-from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.domain.lawfulness import LawfulStore, hours_remarks, law_remarks
+from cloud_receiver.domain.remarks import Remark, Severity, error, warning
 from sync.money import MAX_FEN, yuan_text
 
 MAX_TRIED: Final = 20_000
 LAW_RATE_BP: Final = 2_000  # most places let a month's deductions be a fifth (hq.md 3.7)
-_NAMED: Final = 8  # stores named in a remark; the rest is counted
 _MUCH_FEN: Final = 10_000_000
 _OTHER: Final = "\0"  # a text no rule names
 _PERFORMANCE: Final = ("target_met", "achievement_bp", "sales_fen", "sales_qty_milli")
-
-
-class Severity(StrEnum):
-    """How much a remark weighs."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """One thing to look at.
-
-    Attributes:
-        row_id: the row it is about; empty: the rule as a whole.
-    """
-
-    code: str
-    severity: Severity
-    row_id: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LawfulStore:
-    """A store and how its law treats deductions; `law` None: nobody said which holds there.
-
-    Attributes:
-        cap_bp: of the month's wage; None: fines are forbidden.
-    """
-
-    store_id: str
-    name: str
-    scene: str
-    law: Text | None
-    cap_bp: int | None
 
 
 def lint(
@@ -87,8 +47,9 @@ def lint(
         *_punishment_remarks(rule, others),
         *_label_remarks(rule),
         *_goal_remarks(rule),
+        *hours_remarks(rule),
         *_date_remarks(rule, today),
-        *_law_remarks(rule, stores),
+        *law_remarks(rule, stores),
     ]
 
 
@@ -98,14 +59,6 @@ def is_publishable(remarks: Sequence[Remark], *, past_approved: bool = False) ->
         one.severity is Severity.ERROR and not (past_approved and one.code == "retroactive")
         for one in remarks
     )
-
-
-def _error(code: str, zh: str, en: str, row_id: str = "") -> Remark:
-    return Remark(code, Severity.ERROR, row_id, zh, en)
-
-
-def _warning(code: str, zh: str, en: str, row_id: str = "") -> Remark:
-    return Remark(code, Severity.WARNING, row_id, zh, en)
 
 
 def _table_remarks(rule: Rule) -> Iterator[Remark]:
@@ -118,10 +71,10 @@ def _table_remarks(rule: Rule) -> Iterator[Remark]:
             tried.add(facts, [row for row in rule.rows if holds(row.when, facts)])
     for row in rule.rows:
         if row.id not in tried.deciding:
-            yield _error("unreachable", "这一行永远不会命中", "this row can never decide", row.id)
+            yield error("unreachable", "这一行永远不会命中", "this row can never decide", row.id)
     for first, second in sorted(tried.overlapping):
         if second in tried.deciding:
-            yield _warning(
+            yield warning(
                 "overlap",
                 f"与“{first}”有重叠,重叠部分以在上的一行为准",
                 f"overlaps {first!r}; where they do, the upper row decides",
@@ -165,7 +118,7 @@ def _gaps(name: str, shown: Mapping[FactValue, bool]) -> Iterator[Remark]:
         if begun and not hit:
             fact, below = CATALOGUE[name], ordered[number - 1][0]
             last = number == len(ordered) - 1
-            yield _warning(
+            yield warning(
                 "gap",
                 f"{fact.zh}大于{below}" + ("" if last else f"且不超过{value}") + "时没有任何一行",
                 f"no row for {fact.en} above {below}" + ("" if last else f" up to {value}"),
@@ -223,81 +176,34 @@ def _limit_remarks(rule: Rule, *, is_law_known: bool) -> Iterator[Remark]:
     for row in rule.rows:
         amount_fen, rate_bp = row.outcome.amount_fen or 0, row.outcome.rate_bp or 0
         if cap_fen is not None and amount_fen > cap_fen:
-            yield _warning(
+            yield warning(
                 "cap",
                 f"上限{yuan_text(cap_fen)}元低于本行的{yuan_text(amount_fen)}元",
                 f"the cap of {yuan_text(cap_fen)} yuan is below the row's {yuan_text(amount_fen)}",
                 row.id,
             )
         if amount_fen > _MUCH_FEN:
-            yield _warning(
+            yield warning(
                 "amount", "单次金额超过10万元,请确认", "more than 100,000 yuan at once", row.id
             )
         if MAX_FEN * rate_bp + 5_000 >= 2**63:
-            yield _error("overflow", "比例过大,会溢出", "the rate overflows 64 bits", row.id)
+            yield error("overflow", "比例过大,会溢出", "the rate overflows 64 bits", row.id)
         if rule.effect is not Effect.DEDUCTION:
             continue
         if row.outcome.of not in (None, SUBSIDY_FACT):
-            yield _error(
+            yield error(
                 "law",
                 "只能少发有条件的补贴,不能从其他金额中扣除",
                 "only a conditional subsidy may be withheld, nothing else",
                 row.id,
             )
         if rate_bp > LAW_RATE_BP and not is_law_known:
-            yield _warning(
+            yield warning(
                 "law",
                 "单次扣减超过补贴的20%,多数地区月度上限会顺延其余部分",
                 "more than 20 % at once; in most places the month's cap defers the rest",
                 row.id,
             )
-
-
-def _law_remarks(rule: Rule, stores: Sequence[LawfulStore] | None) -> Iterator[Remark]:
-    """Yield what the laws of the rule's stores make of its deductions, one remark a law."""
-    if rule.effect is not Effect.DEDUCTION:
-        return
-    scope = rule.scope
-    by_law: dict[tuple[Text | None, int | None], list[str]] = {}
-    for one in stores or ():
-        is_inside = (not scope.stores or one.store_id in scope.stores) and (
-            not scope.scenes or one.scene in scope.scenes
-        )
-        if is_inside:
-            by_law.setdefault((one.law, one.cap_bp), []).append(one.name)
-    highest_bp = max((row.outcome.rate_bp or 0 for row in rule.rows), default=0)
-    for (law, cap_bp), names in by_law.items():
-        yield from _law_remark(law, cap_bp, highest_bp, _listed(names))
-
-
-def _law_remark(
-    law: Text | None, cap_bp: int | None, highest_bp: int, names: str
-) -> Iterator[Remark]:
-    if law is None:
-        yield _warning(
-            "law_unknown",
-            f"未登记适用法规,按全国规定处理:{names}",
-            f"nobody said which law holds; the national one counts: {names}",
-        )
-    elif cap_bp is None:
-        yield _warning(
-            "law_forbids",
-            f"{law.zh}不得罚款,只能少发有条件的补贴,不动工资:{names}",
-            f"{law.en} forbids fines: a conditional subsidy is not granted, the wage is not "
-            f"touched: {names}",
-        )
-    elif highest_bp > cap_bp:
-        yield _warning(
-            "law_cap",
-            f"{law.zh}每月扣减不超过工资的{cap_bp / 100:g}%,超出部分顺延:{names}",
-            f"{law.en}: a month's deductions are at most {cap_bp / 100:g} % of the wage, the "
-            f"rest is deferred: {names}",
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(sorted(names)[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} … ({len(names)})"
 
 
 def _punishment_remarks(rule: Rule, others: Sequence[Rule]) -> Iterator[Remark]:
@@ -335,22 +241,22 @@ def _label_remarks(rule: Rule) -> Iterator[Remark]:
     texts = {"": [rule.name, rule.message], **{row.id: [row.text] for row in rule.rows}}
     for row_id, some in texts.items():
         if not all(text.zh.strip() and text.en.strip() for text in some):
-            yield _error(
+            yield error(
                 "unlabeled", "缺少中文或英文文字", "a text is missing in one language", row_id
             )
     asked = set(rule.when).union(*(row.when for row in rule.rows))
     for name in sorted(asked):
         if not (CATALOGUE[name].zh and CATALOGUE[name].en):
-            yield _error("unlabeled", f"数据项{name}没有名称", f"the fact {name} has no label")
+            yield error("unlabeled", f"数据项{name}没有名称", f"the fact {name} has no label")
     if not rule.examples:
-        yield _warning("examples", "没有示例,无法自检", "no example checks the rule")
+        yield warning("examples", "没有示例,无法自检", "no example checks the rule")
 
 
 def _goal_remarks(rule: Rule) -> Iterator[Remark]:
     asked = set(rule.when).union(*(row.when for row in rule.rows))
     pays = rule.effect is Effect.REWARD and rule.grain in (Grain.DAY, Grain.RUNNING, Grain.PUNCH)
     if pays and "full_attendance" in asked and not asked & set(_PERFORMANCE):
-        yield _warning(
+        yield warning(
             "presence_only",
             "只看考勤不看业绩:业绩未达标也会奖励",
             "presence alone earns: who misses the target is rewarded too",
@@ -359,7 +265,7 @@ def _goal_remarks(rule: Rule) -> Iterator[Remark]:
 
 def _date_remarks(rule: Rule, today: str) -> Iterator[Remark]:
     if today and rule.effective_from is not None and rule.effective_from <= today:
-        yield _error(
+        yield error(
             "retroactive",
             f"{rule.effective_from}起生效会改变已发生的结果;请从明天起生效,或由审批人批准追溯",
             f"from {rule.effective_from} on it changes what happened already; begin tomorrow, or "

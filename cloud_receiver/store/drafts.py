@@ -20,9 +20,10 @@ from cloud_receiver.domain import backtest
 from cloud_receiver.domain.backtest import Comparison
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import CATALOGUE
-from cloud_receiver.domain.lint import Remark, Severity, is_publishable, lint
+from cloud_receiver.domain.lint import is_publishable, lint
 from cloud_receiver.domain.notices import Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.domain.remarks import Remark, Severity
 from cloud_receiver.domain.rules import Rulebook, require_sound
 from cloud_receiver.store import archive, campaigns, day_facts, lawbook, rulebook, tables
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS

@@ -17,7 +17,7 @@ from cloud_receiver.domain.law import (
     month_limit,
     parse_jurisdiction,
 )
-from cloud_receiver.domain.lint import LawfulStore
+from cloud_receiver.domain.lawfulness import LawfulStore
 from cloud_receiver.domain.periods import last_date
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question

@@ -17,7 +17,8 @@ from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.decision_table import facts_of
 from cloud_receiver.domain.documents import Rule, rule_problems
 from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
-from cloud_receiver.domain.lint import Remark, lint
+from cloud_receiver.domain.lint import lint
+from cloud_receiver.domain.remarks import Remark
 from cloud_receiver.domain.rules import RuleSet, failed_examples
 from cloud_receiver.store import drafts
 from cloud_receiver.store.engine import read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from cloud_receiver.domain.lint import Severity
+from cloud_receiver.domain.remarks import Severity
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import drafts
 from cloud_receiver.store.drafts import Draft, DraftState

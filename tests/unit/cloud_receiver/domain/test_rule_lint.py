@@ -9,8 +9,10 @@ import pytest
 
 from cloud_receiver.domain.conditions import Cell
 from cloud_receiver.domain.documents import Cap, Grain, Grant, Row, Rule, Scope
-from cloud_receiver.domain.lint import LawfulStore, Remark, Severity, is_publishable, lint
+from cloud_receiver.domain.lawfulness import LawfulStore
+from cloud_receiver.domain.lint import is_publishable, lint
 from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.domain.remarks import Remark, Severity
 from cloud_receiver.store.rulebook import shipped_rules
 
 SHIPPED = {rule.id: rule for rule in shipped_rules()}
@@ -44,6 +46,12 @@ PLANTED: dict[str, tuple[Rule, dict[str, Any], str, str]] = {
     "no english": (LATE, {"name": Text("迟到", " ")}, "unlabeled", ""),
     "no examples": (LATE, {"examples": ()}, "examples", ""),
     "presence": (FULL, _row(Grant(amount_fen=5000)) | {"when": {"final": True, "full_attendance": True}}, "presence_only", ""),
+    "staying": (SHIPPED["community_evening"], {}, "law_hours", ""),
+    "four hours": (
+        SHIPPED["community_evening"],
+        {"rows": (Row("r0", {"stay_min": Cell(at_least=240)}, Grant(amount_fen=1), TEXT),)},
+        "law_hours", "r0",
+    ),
     "the past": (LATE, {"effective_from": "2026-11-25"}, "retroactive", ""),
     "today's act twice": (
         LATE, {"id": "other", "group": None, "effective_from": "2027-01-01"}, "double_punishment", "",
@@ -66,6 +74,13 @@ def test_shipped_rules_may_be_published_beside_each_other(rule: Rule) -> None:
     assert [
         one for one in lint(rule, list(SHIPPED.values())) if one.severity is Severity.ERROR
     ] == []
+
+
+def test_a_reward_for_staying_that_keeps_to_the_month_has_nothing_to_say() -> None:
+    rule = SHIPPED["community_evening"]
+    within = {"overtime_over_month_min": Cell(range=(None, 0)), **rule.when}
+    found = lint(msgspec.structs.replace(rule, when=within))
+    assert "law_hours" not in {one.code for one in found}
 
 
 def test_tiers_that_touch_leave_nothing_to_say() -> None:
