@@ -17,6 +17,7 @@ import typer
 from cloud_receiver.commands import (
     api,
     archives,
+    appeals,
     backups,
     blank_files,
     boxes,
@@ -65,6 +66,7 @@ app = typer.Typer(
 app.add_typer(users.app, name="user")
 app.add_typer(deadletters.app, name="deadletter")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(appeals.app, name="appeal")
 app.add_typer(journals.app, name="journal")
 app.add_typer(payroll.app, name="payroll")
 app.add_typer(api.app, name="api")

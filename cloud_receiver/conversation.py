@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.appeals import AppealError
+from cloud_receiver.domain.appeals import USUAL_TERMS, AppealError, Terms
 from cloud_receiver.domain.because import because
 from cloud_receiver.domain.chat import USAGE, Ask, Intent, language_of, understand
 from cloud_receiver.domain.entries import EntryError, Feedback
@@ -55,7 +55,11 @@ class Reply:
 
 
 def reply(
-    connection: Connection, heard: Heard, channels: Collection[str], now_utc_ms: int
+    connection: Connection,
+    heard: Heard,
+    channels: Collection[str],
+    now_utc_ms: int,
+    terms: Terms = USUAL_TERMS,
 ) -> Reply:
     """Do what a message asks for and return the answer, in its language.
 
@@ -74,8 +78,8 @@ def reply(
     booked = _booked(connection, home.employee_id, ask)
     if ask.intent is Intent.WHY:
         return Reply(_why(booked, ask, language), is_private=True)
-    return Reply(_appealed(connection, home.employee_id, booked, ask, channels, now_utc_ms, language),
-                 is_private=True)  # fmt: skip
+    said = _appealed(connection, home.employee_id, booked, ask, channels, now_utc_ms, terms)
+    return Reply(_in(said, language) if said else _why(booked, ask, language), is_private=True)
 
 
 def _today(connection: Connection, store_id: str, now_utc_ms: int) -> str:
@@ -123,27 +127,25 @@ def _appealed(
     ask: Ask,
     channels: Collection[str],
     now_utc_ms: int,
-    language: str,
-) -> str:
+    terms: Terms,
+) -> Text | None:
+    """Return what became of an appeal; None: there is nothing to appeal against."""
     deductions = [one for one in booked if one.amount_fen < 0] or booked
     if not deductions:
-        return _why(booked, ask, language)
+        return None
     about = deductions[-1]
     try:
         with connection.begin_nested():
             seen = appeals.open_for_entry(
                 connection, about.entry_id, employee_id, ask.text or ask.work_date, now_utc_ms,
-                channels=channels,
+                terms=terms, channels=channels,
             )  # fmt: skip
     except AppealError as error:
-        return _in(Text(f"申诉未能受理:{error}", f"the appeal was not taken in: {error}"), language)
+        return Text(f"申诉未能受理:{error}", f"the appeal was not taken in: {error}")
     rule, yuan = about.explanation.rule, yuan_text(seen.amount_fen)
-    return _in(
-        Text(
-            f"申诉已受理,编号 {seen.appeal_id}:{seen.work_date} {rule.zh} {yuan}元",
-            f"appeal {seen.appeal_id} taken in: {seen.work_date}, {rule.en}, {yuan} yuan",
-        ),
-        language,
+    return Text(
+        f"申诉已受理,编号 {seen.appeal_id}:{seen.work_date} {rule.zh} {yuan}元",
+        f"appeal {seen.appeal_id} taken in: {seen.work_date}, {rule.en}, {yuan} yuan",
     )
 
 

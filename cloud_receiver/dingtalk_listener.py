@@ -30,6 +30,8 @@ from cloud_receiver.channels.dingtalk.errors import check
 from cloud_receiver.channels.dingtalk.persons import say
 from cloud_receiver.channels.posting import TIMEOUT, object_of, post
 from cloud_receiver.conversation import Heard, Reply, reply
+from cloud_receiver.domain.appeals import USUAL_TERMS
+from cloud_receiver.domain.appeals import Terms as AppealTerms
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import contacts
 from cloud_receiver.store.engine import write
@@ -62,6 +64,7 @@ class DingTalkListener:
 
     Args:
         channels: where people are told of what a message brought about.
+        appeals: on what terms people appeal.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class DingTalkListener:
         app: DingTalkApp,
         clock: Clock,
         channels: Collection[str],
+        appeals: AppealTerms = USUAL_TERMS,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._app = app
         self._clock = clock
         self._channels = channels
+        self._appeals = appeals
         self._answered: deque[str] = deque(maxlen=_REMEMBERED)
         self._stores = {
             group.conversation: group.store_id for group in settings.groups if group.conversation
@@ -120,7 +125,7 @@ class DingTalkListener:
                 store_id=self._stores.get(str(message.get("conversationId", "")), ""),
                 said_utc_ms=int(message.get("createAt") or now_utc_ms),
             )
-            answer = reply(connection, heard, self._channels, now_utc_ms)
+            answer = reply(connection, heard, self._channels, now_utc_ms, self._appeals)
         self._answered.append(msg_id)
         self._answer(message, staff_id, answer)
 

@@ -24,6 +24,7 @@ from cloud_receiver.domain.budgets import limited
 from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.periods import last_date, period_of
 from cloud_receiver.domain.revision import Change, revise
@@ -67,10 +68,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms days are judged and people told."""
+    """On what terms days are judged and people told; `groups`: what groups hear of."""
 
     policy: Policy = field(default_factory=Policy)
     channels: Sequence[str] = DEFAULT_CHANNELS
+    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
+
+    def channels_for(self, news: GroupNews) -> Sequence[str]:
+        """Return the channels that a kind of news for groups goes to."""
+        return self.channels if news in self.groups else ()
 
 
 class Evaluator:
@@ -159,7 +165,8 @@ class Evaluator:
         if date == self._anchored_on:
             return False
         self._anchored_on = date
-        return send_anchor(connection, date, now_utc_ms, self._terms.channels) is not None
+        channels = self._terms.channels_for(GroupNews.ANCHOR)
+        return send_anchor(connection, date, now_utc_ms, channels) is not None
 
     def _sweep(self, connection: Connection, now_utc_ms: int) -> None:
         """Delete what is beyond its time: daily, whoever evaluates, and on until it is all."""
@@ -324,8 +331,9 @@ def _evaluate(
     outcomes += [one for _, some in settled for one in some]
     days_said = changes.keys() | closing
     apply_outcomes(
-        connection, days_said, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence
-    )
+        connection, days_said, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence,
+        groups=GroupNews.AWARDS in terms.groups,
+    )  # fmt: skip
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
     return list(changes), sorted(followers - looks.keys())

@@ -201,7 +201,7 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         from cloud_receiver.evaluate import Evaluator, Terms
 
         bring_rules_in(settings, engine)
-        terms = Terms(channels=settings.notify.channels)
+        terms = Terms(channels=settings.notify.channels, groups=settings.notify.groups)
         wake_couriers = partial(_wake_all, couriers)
         evaluator = Evaluator(engine, settings.clock, terms, on_judged=wake_couriers)
         loops.append(Loop("evaluator", evaluator.run, evaluator.wake))
@@ -226,7 +226,10 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         doorkeeper = _doorkeeper(settings, engine)
         boxes = settings.boxes
         notify_by = settings.notify
-        outside = Outside(notify_by.channels, boxes.web, boxes.broker, quotas(notify_by))
+        outside = Outside(
+            notify_by.channels, boxes.web, boxes.broker, quotas(notify_by), notify_by.groups,
+            settings.appeals,
+        )  # fmt: skip
         web = partial(
             serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper,
             outside=outside,
@@ -273,7 +276,7 @@ def _listeners(settings: Settings, engine: Engine) -> list[Loop]:
 
     app = dingtalk_app(dingtalk, engine, settings.clock)
     channels = settings.notify.channels
-    listener = DingTalkListener(engine, dingtalk, app, settings.clock, channels)
+    listener = DingTalkListener(engine, dingtalk, app, settings.clock, channels, settings.appeals)
     return [Loop("dingtalk-stream", listener.run)]
 
 

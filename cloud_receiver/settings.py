@@ -21,6 +21,10 @@ from cloud_receiver.channels.settings import (
     mail_settings,
     robot_settings,
 )
+from cloud_receiver.domain.appeals import USUAL_TERMS
+from cloud_receiver.domain.appeals import Terms as AppealTerms
+from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
+from cloud_receiver.domain.roles import Role
 from cloud_receiver.store.engine import sqlite_url
 from cloud_receiver.toml_table import Table
 from sync.broker import BROKER_FORMS, parse_broker
@@ -89,6 +93,11 @@ class NotifySettings:
     wecom: RobotSettings | None = None
     feishu: RobotSettings | None = None
     mail: MailSettings | None = None
+    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
+
+    def channels_for(self, news: GroupNews) -> tuple[str, ...]:
+        """Return the channels that a kind of news for groups goes to; none where it is not wanted."""
+        return self.channels if news in self.groups else ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -133,6 +142,7 @@ class Settings:
     notify: NotifySettings
     boxes: BoxesSettings
     archive: ArchiveSettings
+    appeals: AppealTerms
     clock: Clock
 
     @property
@@ -169,6 +179,7 @@ def load_settings(path: Path) -> Settings:
         notify=_notify(tables),
         boxes=_boxes(tables["boxes"]),
         archive=_archive(tables["archive"], data_dir),
+        appeals=_appeals(tables["appeals"]),
         clock=_clock(tables["clock"]),
     )
     for table in tables.values():
@@ -177,8 +188,8 @@ def load_settings(path: Path) -> Settings:
 
 
 _TABLES: Final = (
-    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes", "archive",
-    "clock",
+    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes",
+    "archive", "appeals", "clock",
 )  # fmt: skip
 
 
@@ -225,6 +236,7 @@ def _notify(tables: Mapping[str, Table]) -> NotifySettings:
         wecom=robot_settings(tables["wecom"]),
         feishu=robot_settings(tables["feishu"]),
         mail=mail_settings(tables["mail"]),
+        groups=table.choices("groups", GroupNews, EVERY_GROUP_NEWS),
     )
 
 
@@ -243,6 +255,18 @@ def _archive(table: Table, data_dir: Path) -> ArchiveSettings:
     return ArchiveSettings(
         folder=table.folder("folder", data_dir / "archive"),
         online_months=table.whole("online_months", 2, 1200, 24),
+    )
+
+
+def _appeals(table: Table) -> AppealTerms:
+    usual = USUAL_TERMS
+    deciders = table.choices("deciders", Role, usual.deciders)
+    if not deciders:
+        raise table.wrong("deciders", "at least one role: an appeal ends with a person's decision")
+    return AppealTerms(
+        open_within_days=table.whole("open_within_days", 1, 3650, usual.open_within_days),
+        decide_within_days=table.whole("decide_within_days", 1, 365, usual.decide_within_days),
+        deciders=deciders,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cloud_receiver.store.engine import DIALECTS
 from sync.errors import DakaError, WireError
 from sync.topics import SHARDS, check_name
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 _NAME: Final = "1-64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 
@@ -96,6 +99,16 @@ class Table:
         if not all(type(one) is str and one for one in content):
             raise self.wrong(key, allowed)
         return tuple(content)
+
+    def choices(
+        self, key: str, among: type[Choice], default: frozenset[Choice]
+    ) -> frozenset[Choice]:
+        """Return a set of names; an empty list is an empty set."""
+        allowed = f"a list of {', '.join(among)}"
+        given = self._value(key, (list,), allowed, sorted(default))
+        if not set(given) <= set(among):
+            raise self.wrong(key, allowed)
+        return frozenset(map(among, given))
 
     def secret(self, key: str) -> str:
         """Return what a file holds, without the line's end; empty when none is given."""

@@ -174,6 +174,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{employee} 提取 {amount} 元（{request}）：{state}",
         "{employee} withdraws {amount} yuan ({request}): {state}",
     ),
+    "appeal_line": (
+        "{appeal} {entry} {amount}元 {state},{due} 前裁定;{last}",
+        "{appeal} {entry} {amount} yuan: {state}, to be decided by {due}; {last}",
+    ),
+    "appeal_overdue": (
+        "{appeal} {entry} {amount}元 {state},应于 {due} 前裁定,已超期;{last}",
+        "{appeal} {entry} {amount} yuan: {state}, overdue since {due}; {last}",
+    ),
     "ledger_anchor": (
         "台账锚点 {date}：{entries} 条，末端 {hash}",
         "ledger anchor {date}: {entries} entries, end {hash}",

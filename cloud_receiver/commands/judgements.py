@@ -95,5 +95,5 @@ def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     collect_rarely()
     with database(settings) as engine:
         now_utc_ms = utc_ms(settings.clock.now_utc())
-        terms = Terms(channels=settings.notify.channels)
+        terms = Terms(channels=settings.notify.channels, groups=settings.notify.groups)
         typer.echo(words.say("rebuilt", days=rebuild_all(engine, now_utc_ms, terms)))

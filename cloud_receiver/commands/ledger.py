@@ -22,7 +22,12 @@ app = typer.Typer(no_args_is_help=True, help="The ledger: proof, balances, closi
 Author = Annotated[str, typer.Option(help="who is answerable for it")]
 
 
-def _fen(yuan: str) -> int:
+def fen(yuan: str) -> int:
+    """Return fen of an amount as people type it.
+
+    Raises:
+        DakaError: it is no amount.
+    """
     try:
         return parse_fen(yuan)
     except ValueError as error:
@@ -119,7 +124,7 @@ def ledger_withdraw(
     from cloud_receiver.store.withdrawals import withdraw
 
     with transaction(config) as (connection, now_utc_ms, _):
-        made = withdraw(connection, employee, _fen(yuan), request, now_utc_ms)
+        made = withdraw(connection, employee, fen(yuan), request, now_utc_ms)
     say = {"request": made.request_id, "amount": yuan_text(made.amount_fen), "state": made.state}
     typer.echo(words_of(lang).say("ledger_withdrawal", employee=made.employee_id, **say))
 
@@ -207,7 +212,7 @@ def ledger_wage(
     from cloud_receiver.store.ledger import book_month_again
 
     with transaction(config) as (connection, now_utc_ms, settings):
-        put_wages(connection, [(employee, since, _fen(yuan))], author, now_utc_ms)
+        put_wages(connection, [(employee, since, fen(yuan))], author, now_utc_ms)
         book_month_again(
             connection, since, now_utc_ms, employee_id=employee, channels=settings.notify.channels
         )

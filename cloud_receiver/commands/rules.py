@@ -122,6 +122,7 @@ def rule_approve(
     lang: Language = "",
 ) -> None:
     """Approve a proposed draft: it comes into force and is announced."""
+    from cloud_receiver.domain.notices import GroupNews
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
     from cloud_receiver.store import drafts
@@ -130,8 +131,9 @@ def rule_approve(
     words, settings = words_of(lang), load_settings(config)
     with database(settings) as engine, write(engine) as connection:
         rule = drafts.approve(
-            connection, number, approver, now_of(settings), retroactive=retroactive
-        )
+            connection, number, approver, now_of(settings), retroactive=retroactive,
+            channels=settings.notify.channels_for(GroupNews.RULES),
+        )  # fmt: skip
     told = {"rule": rule.id, "version": rule.version, "since": rule.effective_from}
     typer.echo(words.say("rule_published", **told))
 

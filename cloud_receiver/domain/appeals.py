@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from cloud_receiver.domain.outcomes import Reason, Text
+from cloud_receiver.domain.roles import Role
 from cloud_receiver.domain.rulings import Ruling
 from sync.errors import DakaError
 from sync.money import MAX_FEN, yuan_text
@@ -58,10 +59,32 @@ DECISIONS: Final = (State.UPHELD, State.REVERSED, State.PARTIAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How long one may appeal after an entry was booked, and how long a decision may take."""
+    """The rules of appealing (`[appeals]`).
+
+    Attributes:
+        open_within_days: after an entry was booked one may appeal for so long.
+        decide_within_days: by then a person should have decided; later it is overdue.
+        deciders: roles whose people may decide; never the one who appealed.
+    """
 
     open_within_days: int = 60
     decide_within_days: int = 7
+    deciders: frozenset[Role] = frozenset({Role.ADMINISTRATOR, Role.HR})
+
+    def require_decider(self, role: Role | None) -> None:
+        """Refuse who may not decide.
+
+        Raises:
+            AppealError: this role does not decide appeals.
+        """
+        if role not in self.deciders:
+            may = ", ".join(sorted(self.deciders))
+            raise AppealError(
+                f"{role or 'who has no account'} does not decide appeals; {may} may ([appeals] deciders)"
+            )
+
+
+USUAL_TERMS: Final = Terms()
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +146,7 @@ class Appeal:
 
 
 def open_appeal(
-    disputed: Disputed, author: str, text: str, now_utc_ms: int, terms: Terms = Terms()
+    disputed: Disputed, author: str, text: str, now_utc_ms: int, terms: Terms = USUAL_TERMS
 ) -> Event:
     """Return the first event of an appeal.
 

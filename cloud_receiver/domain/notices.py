@@ -39,6 +39,16 @@ class Target(msgspec.Struct, frozen=True, order=True):
     id: str
 
 
+class GroupNews(StrEnum):
+    """What groups are told; each kind may be left out (`[notify] groups`)."""
+
+    AWARDS = "awards"  # who earned what, to the group of the store
+    RULES = "rules"  # a rule that comes into force, to the stores it is about
+    ANCHOR = "anchor"  # the end of the ledger, once a day, to be kept elsewhere
+    BUDGET = "budget"  # a campaign's budget is nearly used up
+
+
+EVERY_GROUP_NEWS: Final = frozenset(GroupNews)
 PERSONS_ONLY: Final = frozenset({"dingtalk"})
 GROUPS_ONLY: Final = frozenset({"dingtalk-group", "wecom", "feishu"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -14,6 +14,7 @@ from cloud_receiver.domain import appeals
 from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.appeals import (
     STATE_NAMES,
+    USUAL_TERMS,
     Appeal,
     AppealError,
     Disputed,
@@ -41,8 +42,6 @@ from cloud_receiver.store.rulings import events_of, is_binding
 from cloud_receiver.store.tables import appeal, appeal_event, ledger
 from sync.money import yuan_text
 
-_TERMS: Final = Terms()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealView:
@@ -68,7 +67,7 @@ def open_for_entry(
     text: str,
     now_utc_ms: int,
     *,
-    terms: Terms = _TERMS,
+    terms: Terms = USUAL_TERMS,
     channels: Collection[str] = DEFAULT_CHANNELS,
 ) -> AppealView:
     """Open an appeal about an entry, from a message or a page.
@@ -89,7 +88,7 @@ def open_appeal(
     text: str,
     now_utc_ms: int,
     *,
-    terms: Terms = _TERMS,
+    terms: Terms = USUAL_TERMS,
     channels: Collection[str] = DEFAULT_CHANNELS,
 ) -> AppealView:
     """Open an appeal about what a rule said of a day, booked or not, and freeze its amount.

@@ -15,6 +15,7 @@ from cloud_receiver.domain.entries import Correction, CorrectionStyle, Leave, Pu
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
 from cloud_receiver.store import appeals, entries, feed_gaps
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.matters import Kind, Matter
 from cloud_receiver.store.tables import decision
 from sync.errors import DakaError
@@ -71,11 +72,13 @@ def decide(
     author: str,
     note: str,
     now_utc_ms: int,
+    channels: Sequence[str] = DEFAULT_CHANNELS,
 ) -> list[int]:
     """Decide those matters for which `choice` is possible; return the numbers of the decisions.
 
     Args:
         note: the reason; appeals need one.
+        channels: where who appealed is told.
 
     Raises:
         DakaError: an entry or appeal refuses it, see `entries.enter` and `appeals.decide`.
@@ -84,7 +87,7 @@ def decide(
     for matter in matters:
         if choice not in CHOICES[matter.kind]:
             continue
-        made = _carry_out(connection, matter, choice, author, note, now_utc_ms)
+        made = _carry_out(connection, matter, choice, author, note, now_utc_ms, channels)
         row = {
             "matter": matter.key, "choice": choice.value, "employee_id": matter.employee_id,
             "store_id": matter.store_id, "work_date": matter.work_date, "note": note,
@@ -132,13 +135,20 @@ def latest(connection: Connection, limit: int) -> list[Decided]:
 
 
 def _carry_out(
-    connection: Connection, matter: Matter, choice: Choice, author: str, note: str, now_utc_ms: int
+    connection: Connection,
+    matter: Matter,
+    choice: Choice,
+    author: str,
+    note: str,
+    now_utc_ms: int,
+    channels: Sequence[str],
 ) -> list[str]:
     if matter.kind is Kind.APPEAL:
         if not note:
             raise DakaError("an appeal is decided with reasons; write them and decide again")
         state = State.UPHELD if choice is Choice.UPHOLD else State.REVERSED
-        appeals.decide(connection, matter.key.split("/")[1], state, author, note, now_utc_ms)
+        appeal_id = matter.key.split("/")[1]
+        appeals.decide(connection, appeal_id, state, author, note, now_utc_ms, channels=channels)
         return []
     if choice is Choice.CLOSE:
         feed_gaps.close(connection, matter.record_ids[0], author, now_utc_ms)

@@ -54,6 +54,7 @@ def apply_outcomes(
     *,
     channels: Sequence[str] = DEFAULT_CHANNELS,
     evidence: Mapping[DayKey, Evidence] | None = None,
+    groups: bool = True,
 ) -> list[Entry]:
     """Make the database say what the outcomes say; return the entries that were posted.
 
@@ -65,6 +66,7 @@ def apply_outcomes(
         outcomes: all that the rules say about these days.
         channels: where people are told of every visible change.
         evidence: the records the days rest on now.
+        groups: the groups of stores hear of awards.
     """
     wanted = set(days)
     said = {one.outcome_key: one for one in outcomes}
@@ -76,7 +78,7 @@ def apply_outcomes(
     tell(connection, news_of_grants(changes, now_utc_ms), channels, now_utc_ms, groups=False)
     beside = rulings.days_beside(connection, wanted)
     said |= outcomes_of(connection, beside)
-    return _post(connection, wanted | beside, said, now_utc_ms, channels, evidence)
+    return _post(connection, wanted | beside, said, now_utc_ms, channels, evidence, groups=groups)
 
 
 def book_again(
@@ -117,6 +119,8 @@ def _post(
     now_utc_ms: int,
     channels: Sequence[str],
     evidence: Mapping[DayKey, Evidence] | None = None,
+    *,
+    groups: bool = True,
 ) -> list[Entry]:
     booked = entries_of(connection, sorted(days))
     head = _head(connection)
@@ -126,7 +130,7 @@ def _post(
     if not entries:
         return []
     written = _write(connection, entries, now_utc_ms)
-    tell(connection, news_of(booked, entries), channels, now_utc_ms)
+    tell(connection, news_of(booked, entries), channels, now_utc_ms, groups=groups)
     return written
 
 

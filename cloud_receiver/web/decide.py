@@ -24,6 +24,7 @@ from cloud_receiver.store.matters import Kind, Matter
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time
+from cloud_receiver.web.sessions import Session
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
@@ -133,7 +134,7 @@ def register(desk: Desk) -> None:
                 if name == "kind":
                     view = View(view.language, value if value in set(Kind) else "")
                 elif visit.may_change:
-                    turn = partial(_turn, desk, view, name, value, visit.session.login)
+                    turn = partial(_turn, desk, view, name, value, visit.session)
                     view = await asyncio.to_thread(turn)
                     desk.hub.changed()
                 await follower.turn(("decide", view), partial(draw, desk, view))
@@ -142,7 +143,8 @@ def register(desk: Desk) -> None:
             follower = await desk.hub.follow(("decide", view), partial(draw, desk, view), act)
 
 
-def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
+def _turn(desk: Desk, view: View, name: str, value: str, session: Session) -> View:
+    author, outside = session.login, desk.outside
     words, now = Words(TEXTS, view.language), utc_ms(desk.now())
     if name == "undo":
         with write(desk.engine) as connection:
@@ -160,7 +162,11 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
         with write(desk.engine) as connection:
             waiting = matters.pending(connection, *_stretch(desk), now)
             chosen = [matter for matter in waiting if matter.key in set(picked)]
-            made = decisions.decide(connection, chosen, Choice(choice), author, note, now)
+            if any(matter.kind is Kind.APPEAL for matter in chosen):
+                outside.appeals.require_decider(session.reader.role)
+            made = decisions.decide(
+                connection, chosen, Choice(choice), author, note, now, outside.channels
+            )
     except DakaError as error:
         return replace(view, said=_reason(error, view.language), undoable=())
     if not made:

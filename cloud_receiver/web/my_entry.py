@@ -105,7 +105,7 @@ def _none(visit: Visit) -> HTMLResponse:
 
 def _say(desk: Desk, who: str, entry_id: str, form: dict[str, str]) -> bool:
     """Open an appeal, add to it or take it back; tell whether the entry is the person's."""
-    now_utc_ms = utc_ms(desk.now())
+    now_utc_ms, outside = utc_ms(desk.now()), desk.outside
     raw = _photo(form.get("photo", ""))
     with write(desk.engine) as connection:
         entry = own_entry(connection, who, entry_id)
@@ -116,7 +116,9 @@ def _say(desk: Desk, who: str, entry_id: str, form: dict[str, str]) -> bool:
         stands = next((one for one in mine if one.state is State.OPEN), None)
         if form.get("act") == "withdraw":
             if stands is not None:
-                appeals.withdraw(connection, stands.appeal_id, who, text, now_utc_ms)
+                appeals.withdraw(
+                    connection, stands.appeal_id, who, text, now_utc_ms, channels=outside.channels
+                )
             return True
         attachments = []
         if raw:
@@ -125,7 +127,10 @@ def _say(desk: Desk, who: str, entry_id: str, form: dict[str, str]) -> bool:
             attachments = [photos.keep(connection, taken, who, entry.store_id, photos.EVIDENCE,
                                        now_utc_ms)]  # fmt: skip
         if stands is None:
-            stands = appeals.open_for_entry(connection, entry_id, who, text, now_utc_ms)
+            stands = appeals.open_for_entry(
+                connection, entry_id, who, text, now_utc_ms,
+                terms=outside.appeals, channels=outside.channels,
+            )  # fmt: skip
             if not attachments:
                 return True
         appeals.add_evidence(connection, stands.appeal_id, who, text, attachments, now_utc_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from cloud_receiver.domain.notices import GroupNews
 from cloud_receiver.domain.remarks import Severity
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import drafts
@@ -52,9 +53,8 @@ def _act(desk: Desk, name: str, value: str, login: str, language: Language) -> s
     try:
         with write(desk.engine) as connection:
             if name == "approve":
-                rule = drafts.approve(
-                    connection, int(value), login, now, channels=desk.outside.channels
-                )
+                channels = desk.outside.channels_for(GroupNews.RULES)
+                rule = drafts.approve(connection, int(value), login, now, channels=channels)
                 return words("approved", name=language.pick(rule.name.zh, rule.name.en),
                              n=rule.version)  # fmt: skip
             if name == "withdraw":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from cloud_receiver.channels.dingtalk.app import DingTalkApp
 from cloud_receiver.channels.dingtalk.persons import DingTalkPersons
@@ -14,6 +15,7 @@ from cloud_receiver.channels.settings import Group
 from cloud_receiver.channels.standin.robots import Robot
 from cloud_receiver.channels.standin.service import StandIn
 from cloud_receiver.evaluate import Evaluator, Terms
+from cloud_receiver.store import tables
 from tests.acceptance.conftest import MONDAY, Play
 
 
@@ -50,3 +52,13 @@ def test_s25_every_award_reaches_its_person_and_s26_the_group_reads_the_list(
             assert read.count("+50.00元") == len(people)
         for one in made:
             one.close()
+
+
+def test_s26_a_group_hears_only_what_the_settings_want_it_to(hq: Play) -> None:
+    (who,) = hq.people(1)
+    hq.evaluator = Evaluator(hq.engine, hq.clock, Terms(groups=frozenset()))
+    hq.roster(who, MONDAY, target_fen=10_000)
+    hq.journal(hq.sale(who, f"{MONDAY}T10:00:00", 10_000))
+    hq.at(f"{MONDAY}T10:01")
+    kinds = hq.reading(lambda c: set(c.scalars(select(tables.notice.c.target_kind))))
+    assert kinds == {"person"}

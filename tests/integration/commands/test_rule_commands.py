@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cloud_receiver.cli import NEEDS_A_LOOK, app
+from cloud_receiver.domain.conditions import Cell
 from cloud_receiver.store.rulebook import shipped_rules
 from sync.errors import DakaError
 
@@ -23,7 +24,8 @@ def folder(tmp_path: Path, daka: Daka) -> Path:
     """A headquarters with its rules, and two more in files."""
     (tmp_path / "password").write_text("correct horse\n")
     daka("init", "--password-file", str(tmp_path / "password"))
-    later = msgspec.structs.replace(SHELF, effective_from="2099-01-01")
+    lawful = {**SHELF.when, "overtime_over_month_min": Cell(range=(None, 0))}
+    later = msgspec.structs.replace(SHELF, when=lawful, effective_from="2099-01-01")
     (tmp_path / "rule.json").write_text(later.to_json(), encoding="utf-8")
     past = msgspec.structs.replace(SHELF, effective_from="2020-01-01")
     (tmp_path / "past.json").write_text(past.to_json(), encoding="utf-8")

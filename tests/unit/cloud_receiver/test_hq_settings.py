@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud_receiver.domain.appeals import USUAL_TERMS
+from cloud_receiver.domain.notices import GroupNews
+from cloud_receiver.domain.roles import Role
 from cloud_receiver.settings import Settings, load_settings
 from sync.clock import ScaledClock, SystemClock, utc_text
 from sync.errors import DakaError
@@ -41,6 +44,18 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
     assert (settings.web.host, settings.notify.console) == ("127.0.0.1", True)
 
 
+def test_appeals_and_what_groups_are_told_may_be_chosen(tmp_path: Path) -> None:
+    usual = _load(tmp_path, MINIMAL)
+    assert usual.appeals == USUAL_TERMS
+    assert usual.notify.groups == frozenset(GroupNews)
+    table = '[appeals]\ndecide_within_days = 3\ndeciders = ["hr"]\n[notify]\ngroups = ["rules"]\n'
+    chosen = _load(tmp_path, MINIMAL + table)
+    assert (chosen.appeals.open_within_days, chosen.appeals.decide_within_days) == (60, 3)
+    assert chosen.appeals.deciders == {Role.HR}
+    assert chosen.notify.channels_for(GroupNews.RULES) == ("console",)
+    assert chosen.notify.channels_for(GroupNews.AWARDS) == ()
+
+
 def test_a_demonstration_brings_its_clock(tmp_path: Path) -> None:
     table = '[clock]\nwall_start_utc = "2026-11-23T00:00:00.000Z"\nreal_start_s = 5\nspeed = 720\n'
     clock = _load(tmp_path, MINIMAL + table).clock
@@ -70,6 +85,22 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
         ("[mqtt]", "[web]\nport = 0\n[mqtt]", r"\[web\]: port = 0; it must be a whole number"),
         ("[mqtt]", '[notify]\nwebhook_url = "https://x"\n[mqtt]', "webhook_secret_file is missing"),
         ("[mqtt]", "[clock]\nspeed = 2\n[mqtt]", r"\[clock\]: wall_start_utc is missing"),
+        (
+            "[mqtt]",
+            '[appeals]\ndeciders = ["boss"]\n[mqtt]',
+            r"\[appeals\]: deciders = \['boss'\]; it must be a list of administrator, hr",
+        ),
+        ("[mqtt]", "[appeals]\ndeciders = []\n[mqtt]", "at least one role"),
+        (
+            "[mqtt]",
+            "[appeals]\nopen_within_days = 0\n[mqtt]",
+            "open_within_days = 0; it must be a whole",
+        ),
+        (
+            "[mqtt]",
+            '[notify]\ngroups = ["sales"]\n[mqtt]',
+            r"\[notify\]: groups = \['sales'\]; it must be a list of awards, rules, anchor, budget",
+        ),
         ("[mqtt]", "[post]\n[mqtt]", "unknown table 'post'"),
         ("[mqtt]", "[mqtt", "no TOML file"),
     ],
