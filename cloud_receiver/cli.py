@@ -16,8 +16,8 @@ import typer
 
 from cloud_receiver.commands import (
     api,
-    archives,
     appeals,
+    archives,
     backups,
     blank_files,
     boxes,
