@@ -10,9 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from bench.rig import Rig, rig, terminal, wait_until
+from cloud_receiver.cli import app
 from cloud_receiver.demo.stage import answers, free_port
+from sync.errors import DakaError
 
 WITHIN_S = 120.0
 BROKER_AT_HQ, BROKER_AT_BOX = "planted-broker-hq-7f3a", "planted-broker-box-91cc"
@@ -72,6 +76,7 @@ def test_planted_secrets_turn_up_nowhere(planted: tuple[Rig, list[str]]) -> None
         )
         told += [done.stdout, done.stderr]
     told.append(built.run_hq("ledger", "verify"))
+    signing = _webhooks(built, told)
     for part in ("agent", "hq"):
         built.stop(part)
     with tarfile.open(bundle) as packed:
@@ -83,7 +88,7 @@ def test_planted_secrets_turn_up_nowhere(planted: tuple[Rig, list[str]]) -> None
     text = "\n".join(told)
     assert "DOOR" in text, "nothing was looked through"
     for secret in (
-        BROKER_AT_HQ, BROKER_AT_BOX, WEBHOOK, TOKEN, ADMIN, WRONG, COMM_KEY, WRONG_KEY, cookie,
+        BROKER_AT_HQ, BROKER_AT_BOX, WEBHOOK, TOKEN, ADMIN, WRONG, COMM_KEY, WRONG_KEY, cookie, signing,
     ):  # fmt: skip
         found = text.find(secret)
         assert found < 0, text[max(0, found - 300) : found + 100]
@@ -96,3 +101,33 @@ def _log_in(built: Rig, told: list[str]) -> str:
     assert (wrong.status_code, right.status_code) == (401, 303)
     told.append(wrong.text)
     return right.cookies["daka_session"]
+
+
+def _webhooks(built: Rig, told: list[str]) -> str:
+    """Let webhooks be called in vain and a backup be made; return a subscription's secret."""
+
+    def hq(*words: str) -> Result:
+        done = CliRunner().invoke(app, [*words, "--config", str(built.hq_settings)])
+        assert done.exception is None or isinstance(done.exception, SystemExit | DakaError)
+        return done
+
+    nowhere = f"http://127.0.0.1:{free_port()}/daka"
+    made = hq("webhook", "add", nowhere, "--kind", "box.state")
+    secret, hook = made.stdout.strip(), made.stderr.split()[1]
+    assert len(secret) == 64, made.stderr
+    with_token = hq("webhook", "add", f"{nowhere}?access_token={TOKEN}", "--kind", "box.state")
+    hq("webhook", "remove", with_token.stderr.split()[1])
+    copy = built.folder / "copy"
+    for words in (
+        ("channel", "test", "webhook", "--to", "S1"), ("channel", "status"), ("webhook", "test", hook),
+        ("webhook", "list"), ("webhook", "log", hook), ("webhook", "retry", hook), ("backup", str(copy)),
+    ):  # fmt: skip
+        done = hq(*words)
+        told += [done.output, str(done.exception)]
+    assert "no answer from 127.0.0.1" in "".join(told), "no webhook was called"
+    kept = [one for one in copy.rglob("*") if one.is_file()]
+    assert any(hook.encode() in one.read_bytes() for one in kept), (
+        "the backup holds no subscription"
+    )
+    told += [one.read_bytes().decode("utf-8", "replace") for one in kept]
+    return secret
