@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -43,13 +43,21 @@ class Settings:
 
 
 def routes_of(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Yield every path and its methods, mounted applications included."""
+    """Yield every path and its methods, mounted applications and included routers too.
+
+    A kind of route it does not know is an error: it would stand outside every walk.
+    """
     for route in routes:
         if isinstance(route, Mount):
             yield prefix + route.path + "/", ["GET"]
             yield from routes_of(list(route.routes), prefix + route.path)
         elif isinstance(route, Route):
             yield prefix + route.path, sorted(route.methods or {"GET"})
+        elif hasattr(route, "original_router"):  # FastAPI keeps an included router as it is
+            inner = prefix + route.include_context.prefix
+            yield from routes_of(route.original_router.routes, inner)
+        else:
+            assert isinstance(route, WebSocketRoute), f"what is {route!r}, and who may?"
 
 
 def main() -> None:
