@@ -151,6 +151,7 @@ def create_app(
     rule_publish.register(app, desk)
     reports.register_files(app, desk)
     payroll.register_files(app, desk)
+    schedule.register_files(app, desk)
     for phone_page in PHONE_PAGES:
         phone_page.register(app, desk)
     for page in PAGES:

@@ -24,6 +24,7 @@ from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.web.live import Hub
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.navigation import navigation
+from cloud_receiver.web.shelf import Shelf
 from cloud_receiver.web.texts import Language, Texts
 from cloud_receiver.web.visit import Theme, Visit
 from sync.clock import Clock, SystemClock
@@ -76,6 +77,7 @@ class Desk:
     clock: Clock
     hub: Hub
     outside: Outside = Outside()
+    shelf: Shelf = field(default_factory=Shelf)
 
     def home_zone(self) -> str:
         """Return the zone the clock of the frame shows: that of the first store; reads."""

@@ -33,7 +33,7 @@ from cloud_receiver.web.visit import visit_of
 
 PAGE_LENGTH: Final = 50
 MAX_LENGTH: Final = 1000
-HELD: Final = 20
+HELD: Final = 10
 TABS: Final = ("people", "sellers", "unreadable", "refused")
 TEXTS: Final[Texts] = {
     "title": ("数据问题", "Problems"),

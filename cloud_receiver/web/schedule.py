@@ -4,80 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from nicegui import ui
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.calendar import CalendarDay, DayKind
 from cloud_receiver.domain.rota import Stretch, parse_pattern
-from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import calendar, enrolment, names, roster_history, scheduling, shifts
+from cloud_receiver.exchange.foreign import Form
+from cloud_receiver.store import (
+    calendar,
+    enrolment,
+    labour,
+    names,
+    roster_history,
+    scheduling,
+    shifts,
+)
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import RosterEntry
-from cloud_receiver.store.roster_history import GridRow
+from cloud_receiver.web import roster_file
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import date_text, icon
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.roster_cell import cell_form, cell_of, changed
+from cloud_receiver.web.roster_file import Trial, file_form, notes, trial_card
+from cloud_receiver.web.schedule_grid import grid, hours
+from cloud_receiver.web.schedule_plan import pattern_form, plan_card
+from cloud_receiver.web.schedule_texts import SCHEDULE
+from cloud_receiver.web.texts import Language, Words
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
-from sync.money import yuan_text
 
 WEEK: Final = 7
 SHOWN: Final = 120
-TEXTS: Final[Texts] = {
-    "title": ("排班", "Schedule"),
-    "lead": (
-        "每次改动都是新版本,谁在何时改的都查得到。",
-        "Every change is a new version, with who made it and when.",
-    ),
-    "previous": ("上一周", "Week before"),
-    "next": ("下一周", "Week after"),
-    "this_week": ("本周", "This week"),
-    "store": ("门店", "Store"),
-    "filters": ("筛选", "Filters"),
-    "person": ("员工", "Person"),
-    "rest": ("休", "off"),
-    "holiday": ("假", "holiday"),
-    "makeup": ("班", "make-up"),
-    "night": ("次日", "next day"),
-    "copy": ("复制到下一周", "Copy to the week after"),
-    "pattern": ("按循环排班", "Lay a pattern"),
-    "pattern_hint": (
-        "例如“早*5 休*2”,或“单周: 早*5 休*2 / 双周: 晚*5 休*2”。可用班次:{shifts}",
-        "Such as “early*5 rest*2”, or “odd: … / even: …”. Shifts: {shifts}",
-    ),
-    "no_shifts": ("还没有班次模板", "no shift templates yet"),
-    "cycle": ("循环", "Pattern"),
-    "from": ("从", "From"),
-    "to": ("到", "To"),
-    "stagger": ("每人错开几天", "Days each is ahead"),
-    "look": ("先看结果", "Look first"),
-    "would": ("将改变 {n} 天", "{n} days would change"),
-    "same": ("没有任何变化", "nothing would change"),
-    "lay": ("就这样排", "Lay it"),
-    "drop": ("不要了", "Drop it"),
-    "laid": ("已排好,改变 {n} 天", "Laid: {n} days changed"),
-    "overlap": ("{who} {day} 的班次重叠", "shifts of {who} overlap on {day}"),
-    "before": ("原来", "before"),
-    "after": ("将变为", "will be"),
-    "none": ("无排班", "no roster"),
-    "more": ("还有 {n} 天", "{n} more days"),
-    "target": ("目标 {n}", "target {n}"),
-    "empty_title": ("这一周还没有排班", "No roster in this week"),
-    "empty": (
-        "导入排班表:daka-hq import roster 排班.xlsx,或在下方按循环排班。",
-        "Import one: daka-hq import roster roster.xlsx, or lay a pattern below.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +52,30 @@ class View:
 
     Attributes:
         monday: the first date shown.
+        may_change: the reader may lay something, not only look.
         plan: entries looked at and not laid yet.
+        trial: a file looked at and not imported yet.
+        cell: the day that is being edited, ``employee/date``; empty: none.
+        undo: what brings the day back that was edited last; None: there is none.
+        was_none: that day had no roster before.
         said: what to tell.
     """
 
     language: Language
     monday: str
     store_id: str
+    may_change: bool = False
     plan: tuple[RosterEntry, ...] = ()
+    trial: Trial | None = None
+    cell: str = ""
+    undo: RosterEntry | None = None
+    was_none: bool = False
     said: str = ""
+
+    @property
+    def plain(self) -> View:
+        """Return it with nothing under way."""
+        return View(self.language, self.monday, self.store_id, self.may_change)
 
     @property
     def address(self) -> str:
@@ -108,6 +89,11 @@ class View:
         return [(first + timedelta(days=n)).isoformat() for n in range(WEEK)]
 
 
+def register_files(app: FastAPI, desk: Desk) -> None:
+    """Add the addresses of roster files."""
+    roster_file.register(app, desk)
+
+
 def register(desk: Desk) -> None:
     """Add the page."""
 
@@ -117,8 +103,9 @@ def register(desk: Desk) -> None:
         with read(desk.engine) as connection:
             shops = [shop.store_id for shop in names.stores(connection)]
         chosen = store if store in shops else next(iter(shops), "")
-        view = View(visit.language, _monday(week) or _monday(desk.today()) or "", chosen)
-        with await page_frame(desk, visit, "schedule", visit.words(TEXTS)("title")):
+        view = View(visit.language, _monday(week) or _monday(desk.today()) or "", chosen,
+                    visit.may_change)  # fmt: skip
+        with await page_frame(desk, visit, "schedule", visit.words(SCHEDULE)("title")):
 
             async def act(name: str, value: str) -> None:
                 nonlocal view
@@ -141,21 +128,75 @@ def _monday(text: str) -> str | None:
 
 
 def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
-    clean = replace(view, plan=(), said="")
-    if name == "week":
-        return replace(clean, monday=_monday(value) or view.monday)
-    if name == "store":
-        return replace(clean, store_id=value)
+    plain = view.plain
+    acts: dict[str, Callable[[], View]] = {
+        "week": lambda: replace(plain, monday=_monday(value) or view.monday),
+        "store": lambda: replace(plain, store_id=value),
+        "cell": lambda: replace(plain, cell=value),
+        "copy": lambda: _planned(desk, view, _copy(view)),
+        "pattern": lambda: _planned(desk, view, _pattern(view, json.loads(value))),
+        "lay": lambda: _laid(desk, view, author),
+        "file": lambda: _looked_at(desk, view, json.loads(value), author),
+        "bring": lambda: _brought(desk, view, author),
+        "set": lambda: _set(desk, view, json.loads(value), author),
+        "undo": lambda: _undone(desk, view, author),
+    }
     try:
-        if name == "copy":
-            return _planned(desk, view, _copy(view))
-        if name == "pattern":
-            return _planned(desk, view, _pattern(view, json.loads(value)))
-        if name == "lay":
-            return _laid(desk, view, author)
+        return acts[name]() if name in acts else plain
     except DakaError as error:
-        return replace(clean, said=str(getattr(error, view.language.value, error)))
-    return clean
+        kept = view.cell if name == "set" else ""
+        return replace(plain, cell=kept, said=str(getattr(error, view.language.value, error)))
+
+
+def _looked_at(desk: Desk, view: View, said: Mapping[str, str], author: str) -> View:
+    """Look at a file that came in."""
+    ticket, form = said.get("ticket", ""), said.get("form", Form.DAKA)
+    report = roster_file.bring(desk, ticket, form, author, dry_run=True)
+    if report is None:
+        return replace(view.plain, said=Words(SCHEDULE, view.language)("gone"))
+    return replace(view.plain, trial=Trial(ticket, form, report))
+
+
+def _brought(desk: Desk, view: View, author: str) -> View:
+    """Import the file that was looked at."""
+    words, trial = Words(SCHEDULE, view.language), view.trial
+    report = trial and roster_file.bring(desk, trial.ticket, trial.form, author, dry_run=False)
+    if not report:
+        return replace(view.plain, said=words("gone"))
+    said = words("brought", file=report.source, n=report.changed, errors=len(report.errors))
+    return replace(view.plain, said=said)
+
+
+def _set(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
+    """Lay the day that is being edited as the form says."""
+    words = Words(SCHEDULE, view.language)
+    with write(desk.engine) as connection:
+        cell = cell_of(connection, view.cell)
+        if cell is None:
+            return view.plain
+        entry = changed(connection, cell, form)
+        day = date_text(cell.work_date, view.language)
+        found = scheduling.preview(connection, [entry])
+        zones = {shop.store_id: shop.zone for shop in names.stores(connection)}
+        if scheduling.overlapping(found, zones):
+            return replace(view.plain, said=words("overlap", who=cell.name, day=day))
+        if not enrolment.add_roster(connection, [entry], author, utc_ms(desk.now())):
+            return replace(view.plain, said=words("same"))
+    said = words("saved", who=cell.name, day=day, before=hours(cell.day, words),
+                 after=hours(entry, words))  # fmt: skip
+    return replace(view.plain, undo=cell.entry, was_none=cell.day is None, said=said)
+
+
+def _undone(desk: Desk, view: View, author: str) -> View:
+    if view.undo is None:
+        return view.plain
+    words, entry = Words(SCHEDULE, view.language), view.undo
+    with write(desk.engine) as connection:
+        enrolment.add_roster(connection, [entry], author, utc_ms(desk.now()))
+        who = names.employee_names(connection).get(entry.employee_id, entry.employee_id)
+    day = date_text(entry.work_date, view.language)
+    key = "undone_rest" if view.was_none else "undone"
+    return replace(view.plain, said=words(key, who=who, day=day, after=hours(entry, words)))
 
 
 def _copy(view: View) -> partial[list[RosterEntry]]:
@@ -194,41 +235,61 @@ def _planned(desk: Desk, view: View, make: partial[list[RosterEntry]]) -> View:
         changes = scheduling.preview(connection, entries)
         zones = {shop.store_id: shop.zone for shop in names.stores(connection)}
         overlaps = scheduling.overlapping(changes, zones)
-    words = Words(TEXTS, view.language)
+    words = Words(SCHEDULE, view.language)
     if overlaps:
-        return replace(view, plan=(), said=words("overlap", who=overlaps[0][0], day=overlaps[0][1]))
+        return replace(view.plain, said=words("overlap", who=overlaps[0][0], day=overlaps[0][1]))
     plan = tuple(change.entry for change in changes)
-    return replace(view, plan=plan, said="" if plan else words("same"))
+    return replace(view.plain, plan=plan, said="" if plan else words("same"))
 
 
 def _laid(desk: Desk, view: View, author: str) -> View:
     with write(desk.engine) as connection:
         enrolment.add_roster(connection, view.plan, author, utc_ms(desk.now()))
     monday = _monday(min(entry.work_date for entry in view.plan)) if view.plan else None
-    said = Words(TEXTS, view.language)("laid", n=len(view.plan))
-    return replace(view, monday=monday or view.monday, plan=(), said=said)
+    said = Words(SCHEDULE, view.language)("laid", n=len(view.plan))
+    return replace(view.plain, monday=monday or view.monday, said=said)
 
 
 def draw(desk: Desk, view: View) -> Markup:
     """Read and draw the page; runs in a worker thread."""
-    words, dates = Words(TEXTS, view.language), view.dates
+    words, dates = Words(SCHEDULE, view.language), view.dates
     with read(desk.engine) as connection:
         shops = names.stores(connection)
         rows = roster_history.grid(connection, dates[0], dates[-1], view.store_id or None)
         days = calendar.calendar(connection, dates[0], dates[-1])
         changes = scheduling.preview(connection, view.plan)
-        known = names.employee_names(connection) if changes else {}
-        templates = list(shifts.in_force(connection))
+        known = names.employee_names(connection)
+        templates = list(shifts.in_force(connection).values())
+        cell = cell_of(connection, view.cell) if view.cell and view.may_change else None
+        asked = labour.of_entries(connection, view.plan)
+        stands = labour.of_dates(connection, [row.employee_id for row in rows[:SHOWN]], dates)
     calendar_days = [days.day(view.store_id, day) for day in dates]
-    grid = (
-        _grid(rows[:SHOWN], calendar_days, words)
-        if any(row.days for row in rows)
-        else _empty(words)
-    )
-    said = el("div", el("span", view.said, role="status"), class_="done") if view.said else None
-    return join([_head(view, desk.today(), words), _filters(view, shops, words),
-                 _plan(changes, known, view, words) if view.plan else None, grid,
-                 _pattern_form(view, templates, words), said])  # fmt: skip
+    shown: list[Markup | None] = [_head(view, desk.today(), words), _filters(view, shops, words)]
+    if view.plan:
+        shown.append(plan_card(changes, known, asked, words))
+    if view.trial is not None:
+        shown.append(trial_card(view.trial, known, view.language))
+    if not any(row.days for row in rows):
+        shown.append(_empty(words))
+    if rows:
+        shown.append(grid(rows[:SHOWN], calendar_days, words, may_change=view.may_change))
+    told = notes(stands, known, words)
+    shown.append(el("section", told, class_="card", data_key="labour") if told else None)
+    if view.may_change:
+        shown.append(pattern_form(view.monday, [one.template.shift_id for one in templates], words))
+        shown.append(file_form(words))
+    if cell is not None:
+        shown.append(cell_form(cell, templates, shops, words))
+    shown.append(_said(view, words))
+    return join(shown)
+
+
+def _said(view: View, words: Words) -> Markup | None:
+    if not view.said:
+        return None
+    undo = el("button", icon("undo"), words("undo"), class_="button slim", type="button",
+              data_act="undo") if view.undo else None  # fmt: skip
+    return el("div", el("span", view.said, role="status"), undo, class_="done")
 
 
 def _head(view: View, today: str, words: Words) -> Markup:
@@ -245,7 +306,11 @@ def _head(view: View, today: str, words: Words) -> Markup:
     span = f"{date_text(view.dates[0], view.language)} – {date_text(view.dates[-1], view.language)}"
     tools = el("div", turn("chevron_left", -WEEK, "previous"), turn("chevron_right", WEEK, "next"),
                back, class_="row")  # fmt: skip
-    title = el("div", el("h1", words("title"), " · ", span), el("p", words("lead")))
+    title = el(
+        "div",
+        el("h1", words("title"), " · ", span),
+        el("p", words("lead"), " ", words("click") if view.may_change else None),
+    )
     return el("header", title, tools, class_="head")
 
 
@@ -256,95 +321,8 @@ def _filters(view: View, shops: Sequence[names.Store], words: Words) -> Markup:
     ]
     choose = el("label", words("store"), el("select", stores, data_change="store"), class_="field")
     copy = el("button", icon("content_copy"), words("copy"), class_="button", type="button",
-              data_act="copy")  # fmt: skip
+              data_act="copy") if view.may_change else None  # fmt: skip
     return el("section", choose, copy, class_="card filters", aria_label=words("filters"))
-
-
-def _grid(rows: Sequence[GridRow], days: Sequence[CalendarDay], words: Words) -> Markup:
-    head = [el("th", words("person"), scope="col"), *(_day_head(day, words) for day in days)]
-    body = [
-        el(
-            "tr",
-            el("th", el("a", row.name, href=f"/people/{quote(row.employee_id)}"), scope="row"),
-            [el("td", _cell(row.days.get(day.date), words)) for day in days],
-            data_key=row.employee_id,
-        )
-        for row in rows
-    ]
-    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="grid-week")
-    scroll = el("div", table, class_="scroll", tabindex="0", role="region",
-                aria_label=words("title"))  # fmt: skip
-    return el("section", scroll, class_="card")
-
-
-def _day_head(day: CalendarDay, words: Words) -> Markup:
-    mark = {DayKind.HOLIDAY: ("holiday", "bad"), DayKind.MAKEUP_WORKDAY: ("makeup", "warn")}
-    found = mark.get(day.kind)
-    name = words.language.pick(day.name_zh, day.name_en)
-    note = el("span", name or words(found[0]), class_=f"small {found[1]}") if found else None
-    return el("th", date_text(day.date, words.language), note, scope="col",
-              class_="off" if not day.kind.is_worked else None)  # fmt: skip
-
-
-def _cell(day: RosterDay | None, words: Words) -> Markup:
-    if day is None:
-        return el("span", "—", class_="muted")
-    if not day.shifts:
-        return el("span", words("rest"), class_="shift rest")
-    shown = [
-        el("b", f"{shift.start}–{shift.end}",
-           el("small", f" {words('night')}") if shift.end_day else None)
-        for shift in day.shifts
-    ]  # fmt: skip
-    target = yuan_text(day.target_fen).removesuffix(".00")
-    note = el("small", words("target", n=target)) if day.target_fen else None
-    return el("span", shown, note, class_="shift")
-
-
-def _plan(
-    changes: Sequence[scheduling.Change], known: Mapping[str, str], view: View, words: Words
-) -> Markup:
-    lines = [
-        el("li", el("b", known.get(change.entry.employee_id, change.entry.employee_id)), " ",
-           date_text(change.entry.work_date, view.language), ": ", words("before"), " ",
-           _hours(change.before, words), " → ", words("after"), " ", _hours(change.entry, words))
-        for change in changes[:12]
-    ]  # fmt: skip
-    hidden = len(changes) - len(lines)
-    more = el("li", words("more", n=hidden), class_="muted") if hidden > 0 else None
-    yes = el("button", icon("check"), words("lay"), class_="button main", type="button",
-             data_act="lay")  # fmt: skip
-    no = el("button", words("drop"), class_="button", type="button", data_act="drop")
-    head = el("div", el("h2", words("would", n=len(changes))), el("div", yes, no, class_="row"),
-              class_="card-head")  # fmt: skip
-    return el("section", head, el("ul", lines, more, class_="card-body small"), class_="card")
-
-
-def _hours(day: RosterDay | RosterEntry | None, words: Words) -> str:
-    if day is None:
-        return words("none")
-    return " / ".join(f"{one.start}–{one.end}" for one in day.shifts) or words("rest")
-
-
-def _pattern_form(view: View, templates: Sequence[str], words: Words) -> Markup:
-    first = date.fromisoformat(view.monday)
-    known = "、".join(templates) or words("no_shifts")
-
-    def field(label: str, name: str, value: str, kind: str = "text") -> Markup:
-        box = el("input", name=name, type=kind, value=value, required=True)
-        return el("label", words(label), box, class_="field")
-
-    form = el(
-        "form",
-        field("cycle", "cycle", ""), field("from", "from", view.monday, "date"),
-        field("to", "to", (first + timedelta(days=27)).isoformat(), "date"),
-        field("stagger", "stagger", "0", "number"),
-        el("button", icon("visibility"), words("look"), class_="button", type="submit"),
-        class_="filters", data_submit="pattern",
-    )  # fmt: skip
-    hint = el("p", words("pattern_hint", shifts=known), class_="small muted card-body")
-    head = el("div", el("h2", words("pattern")), class_="card-head")
-    return el("section", head, form, hint, class_="card")
 
 
 def _empty(words: Words) -> Markup:

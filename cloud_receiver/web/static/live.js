@@ -10,6 +10,9 @@ export default {
     this.$el.addEventListener("change", (event) => this.change(event));
     this.$el.addEventListener("submit", (event) => this.submit(event));
     this.$el.addEventListener("input", (event) => this.input(event));
+    this.$el.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.$el.querySelector("[data-escape]")?.click();
+    });
   },
   watch: {
     content(text) {
@@ -50,12 +53,21 @@ export default {
       if (!name) return;
       event.preventDefault();
       const form = new FormData(event.target, event.submitter); // names ending in [] are lists
+      if (event.target.dataset.file) await send(event.target.dataset.file, form);
       const read = (key) => [key, key.endsWith("[]") ? form.getAll(key) : form.get(key)];
       const said = JSON.stringify(Object.fromEntries([...new Set(form.keys())].map(read)));
       if (await agreed(event.submitter || event.target)) this.act(name, said);
     },
   },
 };
+
+// Sends a form's file on its own way; the form says the ticket it is then asked for by.
+async function send(address, form) {
+  const file = form.get("file");
+  form.delete("file");
+  const answer = await fetch(`${address}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }).catch(() => null);
+  if (answer?.ok) form.set("ticket", (await answer.json()).ticket);
+}
 
 // Asks before what cannot be undone: the question, and what the two buttons say, are the page's.
 function agreed(asking) {
@@ -101,6 +113,7 @@ function merge(shown, wanted) {
     if (!match) {
       if (key && shown.children.length) target.classList.add("fresh");
       shown.insertBefore(target, place);
+      target.querySelector?.("[data-focus]")?.focus();
       continue;
     }
     if (match === place) place = place.nextSibling;

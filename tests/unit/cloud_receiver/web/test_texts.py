@@ -15,7 +15,7 @@ from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Account
 from cloud_receiver.store.board import Presence
 from cloud_receiver.web import fleet, phrases, today
-from cloud_receiver.web.texts import Language, Words
+from cloud_receiver.web.texts import Language, Texts, Words
 from sync.heartbeat import DeviceStatus
 
 MODULES = [module.name for module in pkgutil.iter_modules(web.__path__)]
@@ -24,13 +24,20 @@ WITH_TEXTS = [
     for name in MODULES
     if hasattr(importlib.import_module(f"cloud_receiver.web.{name}"), "TEXTS")
 ]
+SHARED = {
+    "schedule_texts": (
+        "SCHEDULE",
+        ("schedule", "schedule_grid", "schedule_plan", "roster_file", "roster_cell"),
+    )
+}
+"""Tables that several modules read: their name, and those modules."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SAME_IN_BOTH = {"where", "who_when", "from_to", "law1_sum", "other_language"}
 
 
-@pytest.mark.parametrize("name", WITH_TEXTS)
+@pytest.mark.parametrize("name", [*WITH_TEXTS, *SHARED])
 def test_every_text_is_there_in_both_languages(name: str) -> None:
-    for key, (zh, en) in importlib.import_module(f"cloud_receiver.web.{name}").TEXTS.items():
+    for key, (zh, en) in _texts(name).items():
         assert zh.strip(), key
         assert en.strip(), key
         assert set(re.findall(r"\{\w+\}", zh)) == set(re.findall(r"\{\w+\}", en)), key
@@ -40,26 +47,37 @@ def test_every_text_is_there_in_both_languages(name: str) -> None:
             assert not CHINESE.search(en), key
 
 
-@pytest.mark.parametrize("name", WITH_TEXTS)
-def test_every_text_asked_for_is_there_and_every_text_is_asked_for(name: str) -> None:
+def _texts(name: str) -> Texts:
     module = importlib.import_module(f"cloud_receiver.web.{name}")
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    code = [statement for statement in tree.body if not _is_the_table(statement)]
-    nodes = [node for statement in code for node in ast.walk(statement)]
+    found: Texts = getattr(module, SHARED[name][0]) if name in SHARED else module.TEXTS
+    return found
+
+
+@pytest.mark.parametrize("name", [*WITH_TEXTS, *SHARED])
+def test_every_text_asked_for_is_there_and_every_text_is_asked_for(name: str) -> None:
+    texts, askers = _texts(name), SHARED[name][1] if name in SHARED else (name,)
+    nodes = [node for asker in askers for node in _nodes(asker)]
     asked = {
         call.args[0].value
         for call in nodes
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
         and call.func.id == "words" and isinstance(call.args[0], ast.Constant)
     }  # fmt: skip
-    assert asked <= set(module.TEXTS), "a text is missing"
+    assert asked <= set(texts), "a text is missing"
     named = {node.value for node in nodes if isinstance(node, ast.Constant)}
     composed = [node for node in nodes if isinstance(node, ast.JoinedStr)]
     ends = tuple(str(text) for text in (_ends_of(node) for node in composed) if text)
-    for key in module.TEXTS:
+    for key in texts:
         told_by_value = name in {"phrases", "reasons"}  # looked up by what is stored
         is_used = key in named or key.startswith(ends) or key.endswith(ends) or told_by_value
         assert is_used, f"{key} is never asked for"
+
+
+def _nodes(name: str) -> list[ast.AST]:
+    module = importlib.import_module(f"cloud_receiver.web.{name}")
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    code = [statement for statement in tree.body if not _is_the_table(statement)]
+    return [node for statement in code for node in ast.walk(statement)]
 
 
 def _is_the_table(statement: ast.stmt) -> bool:
