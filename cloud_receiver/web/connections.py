@@ -25,8 +25,8 @@ SHOWN: Final = 5
 TEXTS: Final[Texts] = {
     "title": ("对外连接", "Connections"),
     "lead": (
-        "消息有没有发出去,门店盒子有没有连上来。渠道在 hq.toml 里设置。",
-        "Whether messages get out and boxes get in. Channels are set in hq.toml.",
+        "消息有没有发出去,其他系统有没有收到变化,门店盒子有没有连上来。渠道在 hq.toml 里设置。",
+        "Whether messages get out, other systems hear of changes, and boxes get in. Channels are set in hq.toml.",
     ),
     "channels": ("消息渠道", "Message channels"),
     "waiting": ("等待发送", "Waiting"),
@@ -152,7 +152,8 @@ def _channel(one: ChannelView, desk: Desk, words: Words, *, may_change: bool) ->
         if one.failed and may_change
         else None
     )  # fmt: skip
-    body = el("div", el("dl", listed, class_="pairs"), error, retry, class_="card-body stack tight")
+    row = el("div", retry, class_="row") if retry else None
+    body = el("div", el("dl", listed, class_="pairs"), error, row, class_="card-body stack tight")
     return el("article", el("div", el("h3", name), _state(one, words), class_="card-head"), body,
               class_="card tile", data_key=one.channel)  # fmt: skip
 

@@ -75,7 +75,8 @@ def _card(
     about = " · ".join([*sorted(one.kinds), words("through", n=one.told_through)])
     return el(
         "article", el("div", el("h3", one.shown_url, class_="mono"), state, class_="card-head"),
-        el("div", el("p", about, class_="muted small"), _attempts(tried, now, words), retry,
+        el("div", el("p", about, class_="muted small"), _attempts(tried, now, words),
+           el("div", retry, class_="row") if retry else None,
            class_="card-body stack tight"),
         class_="card", data_key=f"webhook-{one.webhook_id}",
     )  # fmt: skip
@@ -84,7 +85,10 @@ def _card(
 def _attempts(tried: Sequence[Delivery], now: datetime, words: Words) -> Markup:
     if not tried:
         return el("p", words("untried"), class_="muted")
-    heads = [el("th", words(name), scope="col") for name in ("when", "change", "outcome", "detail")]
+    heads = [
+        el("th", words(name), scope="col", class_="num" if name == "change" else None)
+        for name in ("when", "change", "outcome", "detail")
+    ]
     rows = [
         el("tr", el("td", ago(each.tried_utc_ms, now, words.language), class_="nowrap",
                     title=at_utc(each.tried_utc_ms).isoformat()),

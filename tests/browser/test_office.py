@@ -5,9 +5,15 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from cloud_receiver.store.engine import read
-from cloud_receiver.store.tables import box_command, campaign_member, payroll_export
+from cloud_receiver.domain.notices import Notice, Target, TargetKind
+from cloud_receiver.domain.scopes import ChangeKind
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import notices, webhooks
+from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.tables import box_command, campaign_member, notice, payroll_export
+from cloud_receiver.store.webhooks import Fate
 from tests.browser.conftest import Headquarters
+from tests.browser.seeding import NOW
 from tests.browser.test_pages import SHOTS
 
 
@@ -77,3 +83,35 @@ def test_a_box_is_chosen_on_the_board_and_asked_and_a_gap_of_settings_is_said(
     reader.locator("li", has_text="box-900").get_by_role("button", name="作废").click()
     reader.get_by_role("dialog").get_by_role("button", name="确定").click()
     expect(reader.locator("li", has_text="box-900")).to_contain_text("已作废")
+
+
+def test_what_failed_is_sent_again_from_the_page_and_no_password_is_shown(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    failed = Notice(
+        notice_id="group/1", target=Target(TargetKind.GROUP, "S9"), text_zh="x", text_en="x", document="{}"
+    )  # fmt: skip
+    now_utc_ms = utc_ms(NOW)
+    with write(headquarters.engine) as connection:
+        notices.queue(connection, [failed], ["wecom"], now_utc_ms)
+        gone = {"state": "failed", "last_error": "no group is named for store S9"}
+        connection.execute(notice.update().where(notice.c.channel == "wecom").values(gone))
+        kinds = frozenset({ChangeKind.ENTRY_BOOKED})
+        url = "https://planted:planted@erp.example/daka?access_token=planted"
+        one = webhooks.add(connection, url, kinds, "li", now_utc_ms)
+        through = one.told_through
+        webhooks.log(connection, one.webhook_id, through, Fate.REFUSED, "HTTP 422", now_utc_ms)
+    reader.goto(f"{headquarters.url}/connections")
+    card = reader.locator("article", has_text="企业微信群")
+    expect(card).to_contain_text("no group is named for store S9")
+    card.get_by_role("button", name="失败的重新发送").click()
+    expect(card).to_contain_text("排队中")
+    hook = reader.locator("article", has_text="https://erp.example/daka?…")
+    expect(hook).to_contain_text("对方拒绝")
+    hook.get_by_role("button", name="马上重试").click()
+    expect(reader.get_by_text("1 条将重新发送").first).to_be_visible()
+    assert "planted" not in reader.content()
+    with read(headquarters.engine) as connection:
+        assert webhooks.of_id(connection, one.webhook_id).told_through == through - 1
+        states = connection.scalars(select(notice.c.state).where(notice.c.channel == "wecom")).all()
+    assert states == ["pending"]
