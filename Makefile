@@ -29,11 +29,15 @@ test-scale: $(VENV)/.test-ready ## the same rules on a local Spark; needs Java
 fresh-machine: ## both commands of the README on a Debian made for it (root, debootstrap); writes docs/fresh-machine.md
 	$(PYTHON) -m bench.fresh_machine
 
-check: $(VENV)/.test-ready ## the quick half: format, lint, types, layers
+check: $(VENV)/.test-ready ## the quick half, about a minute: format, lint, types, layers; no test runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(VENV)/.test-ready ## licences and known flaws of what is shipped with; writes docs/dependencies.md
+	$(BIN)/python -m pip install --quiet --editable '.[audit]'
+	$(BIN)/python -m bench.audit --record docs/dependencies.md
 
 fix: $(VENV)/.test-ready ## repair what can be repaired by itself
 	$(BIN)/ruff check --fix .
@@ -82,4 +86,4 @@ if [ -n "$(strip $(1))" ]; then \
 	fi
 endef
 
-.PHONY: help demo test test-scale fresh-machine check fix bundle clean packages-test
+.PHONY: help demo test test-scale fresh-machine check audit fix bundle clean packages-test
