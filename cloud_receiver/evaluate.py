@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 
     from sync.clock import Clock
 
+PORTIONS_READ_ON: Final = 8
+"""How many whole portions of the journal are read on before days are judged: a day that is judged
+while its touches still come in is judged again. Beyond that a flood is not waited out."""
+
 IDLE_S: Final = 0.5
 """How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
 
@@ -88,6 +92,7 @@ class Evaluator:
     Args:
         terms: the organisation's policy and the channels notices go to.
         on_judged: called after a commit that judged days: there may be notices to send.
+        portion: how many rows of the journal are read at a time.
     """
 
     def __init__(
@@ -96,12 +101,15 @@ class Evaluator:
         clock: Clock,
         terms: Terms = Terms(),
         on_judged: Callable[[], None] = lambda: None,
+        portion: int = projection.MAX_ENTRIES,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._terms = terms
         self._on_judged = on_judged
         self._woken = threading.Event()
+        self._portion = portion
+        self._portions_read = 0
         self._anchored_on = ""
         self._swept_on = ""
 
@@ -136,7 +144,9 @@ class Evaluator:
         now_utc_ms = utc_ms(self._clock.now_utc())
         with write(self._engine) as connection:
             wait_turn(connection, archive.TURN, shared=True)
-            projected = projection.advance(connection, now_utc_ms)
+            projected = projection.advance(connection, now_utc_ms, self._portion)
+            if self._reads_on(projected):
+                return True
             keys = dirty.due(connection, now_utc_ms)
             if keys:
                 _judge(connection, keys, now_utc_ms, self._terms)
@@ -152,7 +162,15 @@ class Evaluator:
             self._sweep(connection, now_utc_ms)
         if keys or ending or is_anchored:
             self._on_judged()
-        return projected == projection.MAX_ENTRIES or len(keys) == dirty.MAX_DAYS
+        return projected == self._portion or len(keys) == dirty.MAX_DAYS
+
+    def _reads_on(self, projected: int) -> bool:
+        """Tell whether to read more of the journal before judging, after one more portion of it."""
+        self._portions_read = self._portions_read + 1 if projected == self._portion else 0
+        if self._portions_read < PORTIONS_READ_ON:
+            return self._portions_read > 0
+        self._portions_read = 0
+        return False
 
     def _seal(self) -> bool:
         """Digest a range of the journal when there is time; tell whether there was a full one."""

@@ -118,7 +118,10 @@ def _due_queries() -> tuple[Question, Question]:
     query = select(dirty.employee_id, dirty.work_date).with_for_update(
         of=tables.dirty, skip_locked=True
     )
-    by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(dirty.due_utc_ms)
+    # what came in together is judged a person at a time, so that runs are counted on once
+    by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(
+        dirty.due_utc_ms, dirty.employee_id, dirty.work_date
+    )
     by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
         dirty.awaits_utc_ms < feed.c.complete_utc_ms
     )

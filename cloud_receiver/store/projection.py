@@ -115,8 +115,8 @@ class _SaleRow(NamedTuple):
     days_after: int = 0
 
 
-def advance(connection: Connection, now_utc_ms: int) -> int:
-    """Project the next journal rows, at most `MAX_ENTRIES`; return how many there were.
+def advance(connection: Connection, now_utc_ms: int, at_most: int = MAX_ENTRIES) -> int:
+    """Project the next journal rows, `at_most` so many; return how many there were.
 
     None while another evaluator does it: the cursor goes forward one portion at a time.
     """
@@ -127,7 +127,7 @@ def advance(connection: Connection, now_utc_ms: int) -> int:
         select(*_JOURNALED)
         .where(entry_no > cursor(connection), behind_writers(connection, tables.journal))
         .order_by(entry_no)
-        .limit(MAX_ENTRIES)
+        .limit(at_most)
     )
     entries = _whole(connection, connection.execute(query).all())
     if entries:
