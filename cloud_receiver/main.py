@@ -198,7 +198,8 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         loops += _listeners(settings, engine)
     on_new: Callable[[], None] = _nobody_waits
     if Part.EVALUATE in parts:
-        from cloud_receiver.evaluate import Evaluator, Terms
+        from cloud_receiver.evaluate import Evaluator
+        from cloud_receiver.judgement import Terms
 
         bring_rules_in(settings, engine)
         terms = Terms(channels=settings.notify.channels, groups=settings.notify.groups)

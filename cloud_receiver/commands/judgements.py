@@ -34,7 +34,7 @@ def asof(
     from datetime import date as calendar_date
 
     from cloud_receiver.domain.workday import local_to_utc_ms
-    from cloud_receiver.evaluate import Terms, as_known
+    from cloud_receiver.judgement import Terms, as_known
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
     from cloud_receiver.store import organisation
@@ -85,8 +85,8 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
 def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     """Compute all that is derived from the journal anew; what comes out the same stays."""
     from cloud_receiver.domain.workday import utc_ms
-    from cloud_receiver.evaluate import Terms
     from cloud_receiver.evaluate import rebuild as rebuild_all
+    from cloud_receiver.judgement import Terms
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
     from sync.memory import collect_rarely

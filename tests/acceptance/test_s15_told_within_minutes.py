@@ -20,7 +20,8 @@ from cloud_receiver.channels.standin.faults import Fault
 from cloud_receiver.channels.standin.robots import Robot
 from cloud_receiver.channels.standin.service import StandIn
 from cloud_receiver.domain.workday import Shift
-from cloud_receiver.evaluate import Evaluator, Terms
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.judgement import Terms
 from cloud_receiver.store import enrolment, tables
 from cloud_receiver.store.enrolment import RosterEntry
 from tests.acceptance.conftest import MONDAY, Play

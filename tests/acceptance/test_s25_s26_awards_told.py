@@ -14,7 +14,8 @@ from cloud_receiver.channels.robots import DingTalkRobot, GroupRobots, WeComRobo
 from cloud_receiver.channels.settings import Group
 from cloud_receiver.channels.standin.robots import Robot
 from cloud_receiver.channels.standin.service import StandIn
-from cloud_receiver.evaluate import Evaluator, Terms
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.judgement import Terms
 from cloud_receiver.store import tables
 from tests.acceptance.conftest import MONDAY, Play
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from cloud_receiver.domain.entries import Arrival, Correction, Leave, Part, Purpose, Withdrawal
 from cloud_receiver.domain.workday import CheckType, local_to_utc_ms
-from cloud_receiver.evaluate import as_known, rebuild
+from cloud_receiver.evaluate import rebuild
+from cloud_receiver.judgement import as_known
 from cloud_receiver.store import bindings, entries, tables
 from cloud_receiver.store.journal import Entry, append
 

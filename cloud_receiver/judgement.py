@@ -1,0 +1,194 @@
+"""What is judged, decided and booked together: some employee-days, in the caller's transaction.
+
+Judging and deciding are the pure domain's; here they are fed, and what came out is stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.budgets import limited
+from cloud_receiver.domain.campaigns import Campaign
+from cloud_receiver.domain.employee_day import Assessment, assess
+from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
+from cloud_receiver.domain.outcomes import DayKey, Outcome
+from cloud_receiver.domain.revision import Change, revise
+from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
+from cloud_receiver.domain.scopes import ChangeKind
+from cloud_receiver.domain.workday import shift_date
+from cloud_receiver.store import campaigns, change_feed, day_facts, days, dirty, policies
+from cloud_receiver.store.dirty import NextLook
+from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
+from cloud_receiver.store.rulebook import load_rulebook
+
+RECORDS: Final = ("punches", "sales", "feedback", "entries")
+"""What of a day's evidence is records that outcomes rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms days are judged and people told; `groups`: what groups hear of."""
+
+    policy: Policy = field(default_factory=Policy)
+    channels: Sequence[str] = DEFAULT_CHANNELS
+    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
+
+    def channels_for(self, news: GroupNews) -> Sequence[str]:
+        """Return the channels that a kind of news for groups goes to."""
+        return self.channels if news in self.groups else ()
+
+
+AS_SHIPPED: Final = Terms()
+
+
+def as_known(
+    connection: Connection, key: DayKey, at_utc_ms: int, terms: Terms = AS_SHIPPED
+) -> Assessment:
+    """Judge a day with what headquarters knew at an instant; changes nothing.
+
+    Records, entries, withdrawals, rosters, calendar, policy and whose badge and till code is
+    whose count as they were then. Where stores are, teams and campaigns are taken as they are
+    now, and a feed that is complete beyond the instant is taken to have been complete to it.
+    """
+    complete_utc_ms = {
+        store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()
+    }
+    (inputs,) = days.load(connection, [key], known_by_utc_ms=at_utc_ms)
+    policy_book = policies.book(connection, terms.policy, known_by_utc_ms=at_utc_ms)
+    return assess(
+        inputs,
+        as_of_utc_ms=at_utc_ms,
+        complete_utc_ms=complete_utc_ms,
+        policy=policy_book.on(key[1]),
+    )
+
+
+def evaluate(
+    connection: Connection,
+    keys: Sequence[DayKey],
+    now_utc_ms: int,
+    terms: Terms,
+    ending: Sequence[Campaign] = (),
+) -> list[DayKey]:
+    """Judge days, write what changed, decide and book it; return the days that changed.
+
+    A day whose start depends on a changed day before it is judged after it.
+
+    Args:
+        ending: the campaigns that were closed just now.
+    """
+    changed = []
+    waiting = list(keys)
+    while waiting or ending:
+        some, waiting = _evaluate(connection, waiting, now_utc_ms, terms, ending)
+        changed += some
+        ending = ()
+    return changed
+
+
+def _evaluate(
+    connection: Connection,
+    keys: Sequence[DayKey],
+    now_utc_ms: int,
+    terms: Terms,
+    ending: Sequence[Campaign],
+) -> tuple[list[DayKey], list[DayKey]]:
+    """Return the days that changed, and those that must be judged because of it."""
+    complete_utc_ms = dirty.complete(connection)
+    policy_book = policies.book(connection, terms.policy)
+    assessed: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
+    looks = {}
+    followed = set()
+    for inputs in days.load(connection, keys):
+        day = assess(
+            inputs,
+            as_of_utc_ms=now_utc_ms,
+            complete_utc_ms=complete_utc_ms,
+            policy=policy_book.on(inputs.day.work_date),
+        )
+        assessed[inputs.employee_id][inputs.day.work_date] = day
+        if inputs.is_followed:
+            followed.add((inputs.employee_id, inputs.day.work_date))
+        looks[inputs.employee_id, inputs.day.work_date] = NextLook(
+            day.look_again_utc_ms, day.awaited
+        )
+    changes = _revise(connection, assessed)
+    day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
+    day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
+    # from here on one evaluator at a time: what is closed and who leads is asked of all people
+    lock(connection)
+    judged = [_shown(key, one) for key, one in changes.items()]
+    change_feed.tell(connection, ChangeKind.DAY_JUDGED, judged, now_utc_ms)
+    rulebook = load_rulebook(connection)
+    touched = {
+        one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
+    }
+    settled = [_settle(connection, one, rulebook, now_utc_ms) for one in touched.values()]
+    closing = {key for keys, _ in settled for key in keys}
+    facts = {key: change.facts for key, change in changes.items()}
+    evidence = {key: _records(change.evidence) for key, change in changes.items()}
+    for key, stored in day_facts.of_days(connection, closing - changes.keys()).items():
+        facts[key], evidence[key] = stored[0], _records(stored[1])
+    outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
+    outcomes += [one for _, some in settled for one in some]
+    days_said = changes.keys() | closing
+    apply_outcomes(
+        connection, days_said, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence,
+        groups=GroupNews.AWARDS in terms.groups,
+    )  # fmt: skip
+    dirty.settle(connection, looks)
+    followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
+    return list(changes), sorted(followers - looks.keys())
+
+
+def _shown(key: DayKey, one: Change) -> tuple[str, dict[str, FactValue]]:
+    """Return a day as other systems are told of it; status is empty when it is gone."""
+    who, work_date = key
+    shown = {name: one.facts.get(name, "") for name in ("store_id", "status")}
+    is_final = one.facts.get("final", True)
+    return f"{who}/{work_date}", {
+        "employee_id": who, "work_date": work_date, **shown, "final": is_final,
+    }  # fmt: skip
+
+
+def _settle(
+    connection: Connection, one: Campaign, rulebook: Rulebook, now_utc_ms: int
+) -> tuple[set[DayKey], list[Outcome]]:
+    """Return the closing days of a closed campaign's members and what is said about them."""
+    standings = campaigns.settle(connection, one, now_utc_ms)
+    rows = [standings[who].facts for who in sorted(standings)]
+    evidence = {(who, one.last_date): {"days": list(standings[who].days)} for who in standings}
+    outcomes = decide_closing(rulebook, rows, evidence)
+    members = campaigns.members(connection, one.campaign_id)
+    days = {(member.employee_id, one.last_date) for member in members}
+    if one.budget is not None:
+        outcomes = limited(outcomes, one.budget, campaigns.spent_fen(connection, one, days))
+    return days, outcomes
+
+
+def _revise(
+    connection: Connection, assessed: Mapping[str, Mapping[str, Assessment]]
+) -> dict[DayKey, Change]:
+    """Return every day that is not as it is stored, later days of a streak among them."""
+    if not assessed:
+        return {}
+    first_dates = {employee_id: min(days) for employee_id, days in assessed.items()}
+    stored = day_facts.history(connection, first_dates)
+    changes = {}
+    for employee_id, new in sorted(assessed.items()):
+        old = stored.get(employee_id, {})
+        before = day_facts.tally_before(connection, employee_id, min(new), old)
+        for change in revise(before, old, new):
+            changes[employee_id, change.work_date] = change
+    return changes
+
+
+def _records(evidence: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {kind: evidence.get(kind, []) for kind in RECORDS}
