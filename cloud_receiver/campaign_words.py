@@ -18,7 +18,7 @@ CAMPAIGNS: Final[dict[str, tuple[str, str]]] = {
         "权重:考勤 {attendance} / 业绩 {sales} / 反馈 {feedback}",
         "weights: attendance {attendance} / sales {sales} / feedback {feedback}",
     ),
-    "campaign_budget": ("预算 {amount} 元", "budget {amount} yuan"),
+    "campaign_budget": ("预算 {amount} 元,剩 {left} 元", "budget {amount} yuan, {left} left"),
     "campaign_member_target": ("每人目标 {amount} 元", "target of each member {amount} yuan"),
     "campaign_store_target": ("门店 {store} 目标 {amount} 元", "target of {store} {amount} yuan"),
     "campaign_member": (

@@ -23,7 +23,7 @@ from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import shift_date
-from cloud_receiver.store import campaigns, change_feed, day_facts, days, dirty, policies
+from cloud_receiver.store import budgets, campaigns, change_feed, day_facts, days, dirty, policies
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
 from cloud_receiver.store.rulebook import load_rulebook
@@ -126,23 +126,7 @@ def _evaluate(
     lock(connection)
     judged = [_shown(key, one) for key, one in changes.items()]
     change_feed.tell(connection, ChangeKind.DAY_JUDGED, judged, now_utc_ms)
-    rulebook = load_rulebook(connection)
-    touched = {
-        one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
-    }
-    settled = [_settle(connection, one, rulebook, now_utc_ms) for one in touched.values()]
-    closing = {key for keys, _ in settled for key in keys}
-    facts = {key: change.facts for key, change in changes.items()}
-    evidence = {key: _records(change.evidence) for key, change in changes.items()}
-    for key, stored in day_facts.of_days(connection, closing - changes.keys()).items():
-        facts[key], evidence[key] = stored[0], _records(stored[1])
-    outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
-    outcomes += [one for _, some in settled for one in some]
-    days_said = changes.keys() | closing
-    apply_outcomes(
-        connection, days_said, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence,
-        groups=GroupNews.AWARDS in terms.groups,
-    )  # fmt: skip
+    _book(connection, changes, ending, now_utc_ms, terms)
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
     return list(changes), sorted(followers - looks.keys())
@@ -158,6 +142,44 @@ def _shown(key: DayKey, one: Change) -> tuple[str, dict[str, FactValue]]:
     }  # fmt: skip
 
 
+def _book(
+    connection: Connection,
+    changes: Mapping[DayKey, Change],
+    ending: Sequence[Campaign],
+    now_utc_ms: int,
+    terms: Terms,
+) -> None:
+    """Decide about the days that changed, and campaigns that end or ended with them; book it."""
+    rulebook = load_rulebook(connection)
+    closed = {
+        one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
+    }
+    settled = [(one, *_settle(connection, one, rulebook, now_utc_ms)) for one in closed.values()]
+    closing = {key for _, keys, _ in settled for key in keys}
+    facts = {key: change.facts for key, change in changes.items()}
+    evidence = {key: _records(change.evidence) for key, change in changes.items()}
+    for key, stored in day_facts.of_days(connection, closing - changes.keys()).items():
+        facts[key], evidence[key] = stored[0], _records(stored[1])
+    outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
+    said_of = changes.keys() | closing
+    spent_fen = {}
+    for one in budgets.touched(connection, said_of):
+        assert one.budget is not None, "only those with a budget are asked for"
+        held = budgets.held(connection, one, one.budget, said_of, outcomes)
+        outcomes, said_of = held.outcomes, said_of | held.beside
+        spent_fen[one.campaign_id] = held.spent_fen
+        channels = terms.channels_for(GroupNews.BUDGET)
+        budgets.tell_nearly_used(connection, one, one.budget, held.spent_fen, channels, now_utc_ms)
+    for one, _, some in settled:
+        if one.budget is not None:
+            some = limited(some, one.budget, spent_fen[one.campaign_id])
+        outcomes += some
+    apply_outcomes(
+        connection, said_of, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence,
+        groups=GroupNews.AWARDS in terms.groups,
+    )  # fmt: skip
+
+
 def _settle(
     connection: Connection, one: Campaign, rulebook: Rulebook, now_utc_ms: int
 ) -> tuple[set[DayKey], list[Outcome]]:
@@ -167,10 +189,7 @@ def _settle(
     evidence = {(who, one.last_date): {"days": list(standings[who].days)} for who in standings}
     outcomes = decide_closing(rulebook, rows, evidence)
     members = campaigns.members(connection, one.campaign_id)
-    days = {(member.employee_id, one.last_date) for member in members}
-    if one.budget is not None:
-        outcomes = limited(outcomes, one.budget, campaigns.spent_fen(connection, one, days))
-    return days, outcomes
+    return {(member.employee_id, one.last_date) for member in members}, outcomes
 
 
 def _revise(

@@ -112,7 +112,7 @@ def _line(connection: Connection, one: Campaign, words: Words) -> str:
 @app.command("show")
 def campaign_show(campaign: Id, config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     """Show a campaign: where, how it scores, targets, budget, members."""
-    from cloud_receiver.store import campaigns
+    from cloud_receiver.store import budgets, campaigns
 
     words = words_of(lang)
     with _reading(config) as connection:
@@ -120,11 +120,12 @@ def campaign_show(campaign: Id, config: Config = DEFAULT_CONFIG, lang: Language 
         line = _line(connection, one, words)
         members = campaigns.members(connection, campaign)
         targets = campaigns.targets_of(connection, one)
-    print_lines([line, *_terms(one, words)])
+        spent_fen = budgets.spent_fen(connection, one)
+    print_lines([line, *_terms(one, spent_fen, words)])
     print_lines(_member_line(member, targets, words) for member in members)
 
 
-def _terms(one: Campaign, words: Words) -> Iterator[str]:
+def _terms(one: Campaign, spent_fen: int, words: Words) -> Iterator[str]:
     stores = ", ".join(one.stores) or words.say("campaign_everywhere")
     yield words.say("campaign_scope", scene=one.scene, stores=stores)
     scoring = one.scoring
@@ -133,7 +134,8 @@ def _terms(one: Campaign, words: Words) -> Iterator[str]:
         attendance=scoring.attendance, sales=scoring.sales, feedback=scoring.feedback,
     )  # fmt: skip
     if one.budget is not None:
-        yield words.say("campaign_budget", amount=yuan_text(one.budget.amount_fen))
+        left = yuan_text(one.budget.amount_fen - spent_fen)
+        yield words.say("campaign_budget", amount=yuan_text(one.budget.amount_fen), left=left)
     if one.targets is not None:
         if one.targets.member_fen:
             amount = yuan_text(one.targets.member_fen)

@@ -1,7 +1,7 @@
 """What a campaign may cost: the last of the limits an amount passes (after rule cap and day floor).
 
-What was granted during the campaign stands, for people were told; it uses the budget up.
-What is left is shared among the rewards of the closing, by a policy chosen in advance.
+The rewards of the campaign's days come first, by work date, until nothing is left; what is
+left is shared among the rewards of the closing, by a policy chosen in advance.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from cloud_receiver.domain.outcomes import CapApplied, Outcome, Reason, Text
 from sync.money import MAX_FEN, yuan_text
+
+CAP: Final = "campaign_budget"
 
 
 class Share(StrEnum):
@@ -62,19 +65,61 @@ def limited(outcomes: Sequence[Outcome], budget: Budget, spent_fen: int) -> list
     return served
 
 
+def granted(outcomes: Sequence[Outcome], budget: Budget) -> list[Outcome]:
+    """Return the rewards of a campaign's days held within its budget, first come first served.
+
+    First is the earlier work date, whenever its data came: the order of arrival plays no part
+    (law 6). So late data may take from a later day what was told already, as a correction.
+
+    Args:
+        outcomes: of one campaign's days, as rules said them, before the budget.
+    """
+    in_order = sorted(outcomes, key=lambda one: (one.work_date, one.outcome_key))
+    return limited(in_order, Budget(budget.amount_fen, Share.FIRST_COME), 0)
+
+
+def unlimited(one: Outcome) -> Outcome:
+    """Return an outcome as it was said before its campaign's budget held part of it back."""
+    why = one.explanation
+    held_back = [cap for cap in why.caps if cap.cap == CAP]
+    if not held_back:
+        return one
+    (cap,) = held_back
+    told = _told(cap)
+    message = Text(
+        zh=why.message.zh.removesuffix(f"({told.zh})"),
+        en=why.message.en.removesuffix(f" ({told.en})"),
+    )
+    explanation = msgspec.structs.replace(
+        why,
+        caps=tuple(other for other in why.caps if other.cap != CAP),
+        reason=None if why.reason is not None and why.reason.code == CAP else why.reason,
+        message=message,
+    )
+    return replace(one, amount_fen=one.amount_fen + cap.suppressed_fen, explanation=explanation)
+
+
+def is_nearly_used(budget: Budget, spent_fen: int) -> bool:
+    """Tell whether nine tenths of a budget are used up, so that somebody should know."""
+    return spent_fen * 10 >= budget.amount_fen * 9
+
+
+def _told(cap: CapApplied) -> Text:
+    return Text(
+        zh=f"活动预算{yuan_text(cap.limit_fen)}元不足,少发{yuan_text(cap.suppressed_fen)}元",
+        en=f"the campaign's budget of {yuan_text(cap.limit_fen)} yuan is not enough; "
+        f"{yuan_text(cap.suppressed_fen)} yuan less",
+    )
+
+
 def _reduced(one: Outcome, amount_fen: int, budget_fen: int) -> Outcome:
     if amount_fen == one.amount_fen:
         return one
-    held_back_fen = one.amount_fen - amount_fen
-    cap = CapApplied("campaign_budget", budget_fen, held_back_fen)
-    told = Text(
-        zh=f"活动预算{yuan_text(budget_fen)}元不足,少发{yuan_text(held_back_fen)}元",
-        en=f"the campaign's budget of {yuan_text(budget_fen)} yuan is not enough; "
-        f"{yuan_text(held_back_fen)} yuan less",
-    )
+    cap = CapApplied(CAP, budget_fen, one.amount_fen - amount_fen)
+    told = _told(cap)
     why = one.explanation
     message = Text(zh=f"{why.message.zh}({told.zh})", en=f"{why.message.en} ({told.en})")
-    reason = Reason("campaign_budget", told) if amount_fen == 0 else why.reason
+    reason = Reason(CAP, told) if amount_fen == 0 else why.reason
     explanation = msgspec.structs.replace(
         why, caps=(*why.caps, cap), reason=reason, message=message
     )

@@ -12,7 +12,7 @@ from cloud_receiver.domain.budgets import limited
 from cloud_receiver.domain.campaigns import Campaign, Member, Standing, Week
 from cloud_receiver.domain.outcomes import Outcome
 from cloud_receiver.domain.rules import decide_closing
-from cloud_receiver.store import campaigns, tables
+from cloud_receiver.store import budgets, campaigns, tables
 from cloud_receiver.store.rulebook import load_rulebook
 
 
@@ -68,8 +68,7 @@ def review(connection: Connection, campaign_id: str) -> Review:
     rows = [found[who].facts for who in sorted(found) if found[who].place]
     closing = decide_closing(load_rulebook(connection), rows)
     members = campaigns.members(connection, campaign_id)
-    last_days = {(member.employee_id, one.last_date) for member in members}
-    spent_fen = campaigns.spent_fen(connection, one, last_days)
+    spent_fen = budgets.spent_fen(connection, one)
     if one.budget is not None:
         closing = limited(closing, one.budget, spent_fen)
     return Review(

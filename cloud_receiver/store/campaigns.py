@@ -89,13 +89,13 @@ def of_id(connection: Connection, campaign_id: str) -> Campaign:
     row = _row(connection, campaign_id)
     if row is None:
         raise CampaignError(f"there is no campaign {campaign_id!r}")
-    return _campaign(row)
+    return campaign_from(row)
 
 
 def every(connection: Connection) -> list[Campaign]:
     """Return all campaigns, the newest period first."""
     query = select(tables.campaign).order_by(tables.campaign.c.first_date.desc())
-    return [_campaign(row) for row in connection.execute(query)]
+    return [campaign_from(row) for row in connection.execute(query)]
 
 
 def _row(connection: Connection, campaign_id: str) -> Row[Any] | None:
@@ -103,7 +103,8 @@ def _row(connection: Connection, campaign_id: str) -> Row[Any] | None:
     return connection.execute(query).first()
 
 
-def _campaign(row: Row[Any]) -> Campaign:
+def campaign_from(row: Row[Any]) -> Campaign:
+    """Return a campaign from its row."""
     return Campaign(
         campaign_id=row.campaign_id,
         name=row.name,
@@ -153,7 +154,7 @@ def of_people(connection: Connection, people: Collection[str]) -> dict[str, list
     """Return the campaigns each person takes part in, with when."""
     found: dict[str, list[Membership]] = {}
     for row in _MEMBERSHIPS.ask(connection, people=list(people)):
-        found.setdefault(row.employee_id, []).append((_campaign(row), row))
+        found.setdefault(row.employee_id, []).append((campaign_from(row), row))
     return found
 
 
@@ -201,7 +202,7 @@ def closed_with(connection: Connection, keys: Collection[DayKey]) -> list[Campai
 def due(connection: Connection, now_utc_ms: int) -> list[Campaign]:
     """Return the campaigns to close: the period is over and every day of it is final."""
     rows = _OVER.ask(connection, today=local_date(now_utc_ms, _ZONE))
-    return [one for one in map(_campaign, rows) if not _unsettled(connection, one)]
+    return [one for one in map(campaign_from, rows) if not _unsettled(connection, one)]
 
 
 def _unsettled(connection: Connection, one: Campaign) -> int:
@@ -257,7 +258,10 @@ def by_week(connection: Connection, one: Campaign) -> list[Week]:
         )
         .where(said.campaign_id == one.campaign_id)
     ).all()
-    paid = [row for row in rows if parse_rule(row.document).grain not in PERIODIC]
+    periodic = {
+        text for text in {row.document for row in rows} if parse_rule(text).grain in PERIODIC
+    }
+    paid = [row for row in rows if row.document not in periodic]
     days = list(_days(connection, one))
     found = []
     for first, last in weeks(one):
@@ -297,17 +301,3 @@ def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, 
     ]
     upsert(connection, tables.standing, rows)
     return {who: standing for who, standing in found.items() if standing.place}
-
-
-def spent_fen(connection: Connection, one: Campaign, beside: Collection[DayKey]) -> int:
-    """Return what a campaign's rewards of its days have cost, its closing left out.
-
-    Args:
-        beside: employee-days of the closing; what stands there is worked out anew.
-    """
-    said = tables.outcome.c
-    query = select(said.employee_id, said.work_date, said.amount_fen).where(
-        said.campaign_id == one.campaign_id, said.amount_fen > 0
-    )
-    closing = set(beside)
-    return sum(row[2] for row in connection.execute(query) if (row[0], row[1]) not in closing)

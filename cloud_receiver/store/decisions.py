@@ -41,6 +41,7 @@ CHOICES: Final[dict[Kind, tuple[Choice, ...]]] = {
     Kind.MISSING: (Choice.FILL, Choice.KEEP),
     Kind.ODD: (Choice.KEEP, Choice.STRIKE),
     Kind.OVERTIME: (Choice.KEEP,),
+    Kind.BUDGET: (Choice.KEEP,),
     Kind.AWAITING: (Choice.KEEP,),
 }
 """What may be chosen for each kind, the usual answer first; strangers are bound instead."""

@@ -239,13 +239,13 @@ def _replace_outcomes(
     stored = {row.outcome_key: row for row in _rows_of_days(connection, outcome, days)}
     changed = []
     changes: list[granted.Change] = [
-        (_outcome(row), None) for key, row in stored.items() if key not in said
+        (outcome_from(row), None) for key, row in stored.items() if key not in said
     ]
     for key, one in said.items():
         row = _outcome_row(one)
         old = stored.get(key)
         if old is None or any(getattr(old, name) != value for name, value in row.items()):
-            changes.append((_outcome(old) if old is not None else None, one))
+            changes.append((outcome_from(old) if old is not None else None, one))
             revision = old.revision + 1 if old is not None else 1
             changed.append({**row, "revision": revision, "updated_utc_ms": now_utc_ms})
     if changed:
@@ -278,10 +278,11 @@ def _outcome_row(one: Outcome) -> dict[str, Any]:
 def outcomes_of(connection: Connection, days: Collection[DayKey]) -> dict[str, Outcome]:
     """Return what the rules say about some days, as it was last written, by outcome key."""
     rows = _rows_of_days(connection, outcome, sorted(days))
-    return {row.outcome_key: _outcome(row) for row in rows}
+    return {row.outcome_key: outcome_from(row) for row in rows}
 
 
-def _outcome(row: Any) -> Outcome:
+def outcome_from(row: Any) -> Outcome:
+    """Return an outcome from its row."""
     return Outcome(
         rule_id=row.rule_id,
         rule_version=row.rule_version,

@@ -18,10 +18,11 @@ from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
-from cloud_receiver.store import appeals, feed_gaps, labour
+from cloud_receiver.store import appeals, budgets, feed_gaps, labour
 from cloud_receiver.store.names import employee_names
 from cloud_receiver.store.tables import day_fact, decision, outcome
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
+from sync.money import yuan_text
 
 
 class Kind(StrEnum):
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     MISSING = "missing"  # a card
     ODD = "odd"  # a finding that may mean something
     OVERTIME = "overtime"  # of a month, beyond what the law allows
+    BUDGET = "budget"  # of a campaign, nearly used up
     AWAITING = "awaiting"  # data that should have come by now
 
 
@@ -112,6 +114,7 @@ def pending(connection: Connection, first: str, last: str, now_utc_ms: int) -> l
         *_appeals(connection, names, now_utc_ms),
         *_days(connection, names, first, last),
         *_overtime(connection, names, first, last),
+        *_budgets(connection),
         *_awaiting(connection, first, last),
     ]
     decided = decided_keys(connection)
@@ -217,6 +220,16 @@ def _cards(evidence: Mapping[str, Any]) -> tuple[Card, ...]:
             )
         )  # fmt: skip
     return tuple(cards)
+
+
+def _budgets(connection: Connection) -> Iterator[Matter]:
+    for one, spent_fen in budgets.nearly_used(connection):
+        assert one.budget is not None, "only a budget can be used up"
+        left_fen = one.budget.amount_fen - spent_fen
+        yield Matter(
+            key=f"budget/{one.campaign_id}/{one.budget.amount_fen}", kind=Kind.BUDGET, store_id="",
+            work_date=one.last_date, code=one.name, detail=yuan_text(left_fen), stake_fen=left_fen,
+        )  # fmt: skip
 
 
 def _overtime(

@@ -46,6 +46,11 @@ TEXTS: Final[Texts] = {
     "kind_missing": ("缺卡", "Missing card"),
     "kind_odd": ("可疑记录", "Odd records"),
     "kind_overtime": ("加班超限", "Overtime"),
+    "kind_budget": ("活动预算", "Budgets"),
+    "budget_text": (
+        "活动“{name}”预算只剩{left}元,之后的奖励会少发或不发",
+        "campaign {name}: {left} yuan of the budget left; later rewards will be less or nothing",
+    ),
     "kind_awaiting": ("等待数据", "Awaiting data"),
     "kinds": ("异常种类", "Kinds"),
     "person": ("谁", "Who"),
@@ -96,6 +101,7 @@ _LOOK: Final = {
     Kind.MISSING: ("bad", "credit_card_off"),
     Kind.ODD: ("warn", "report"),
     Kind.OVERTIME: ("warn", "more_time"),
+    Kind.BUDGET: ("warn", "savings"),
     Kind.AWAITING: ("wait", "hourglass_empty"),
 }
 
@@ -291,6 +297,8 @@ def _what(matter: Matter, zone: str, words: Words) -> str:
     if matter.kind is Kind.OVERTIME:
         month = matter.work_date[:7]
         return words("overtime_text", month=month, hours=matter.detail, n=matter.people)
+    if matter.kind is Kind.BUDGET:
+        return words("budget_text", name=matter.code, left=matter.detail)
     if matter.kind is Kind.APPEAL:
         return matter.detail
     if matter.kind is Kind.ODD:

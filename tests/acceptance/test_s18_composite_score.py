@@ -8,7 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from cloud_receiver.domain.budgets import Budget, Share
-from cloud_receiver.store import campaigns, tables
+from cloud_receiver.store import budgets, campaigns, matters, tables
+from cloud_receiver.store.account_statement import account_statement
+from cloud_receiver.store.campaign_review import review
+from cloud_receiver.store.closing import close_period
+from cloud_receiver.store.verification import verify_all
 from tests.acceptance.conftest import Play, day_of
 
 LAST = day_of(1)
@@ -110,3 +114,72 @@ def test_the_budget_of_a_campaign_is_kept(hq: Play) -> None:
     assert entry == ("composite_top", who[0], day_of(0), 4_000)
     (row,) = hq.outcomes("composite_top").values()
     assert json.loads(row.explanation)["caps"][0]["cap"] == "campaign_budget"
+
+
+def test_a_used_up_budget_holds_rewards_back_the_day_they_are_earned_and_says_so(hq: Play) -> None:
+    who = hq.people(2)
+    hq.campaign(who, days=2, budget=Budget(12_000))
+    for person in who:
+        hq.roster(person, day_of(0))
+        hq.roster(person, day_of(1))
+    hq.journal(hq.sale(who[0], f"{day_of(0)}T10:00:00", 10_000))
+    hq.at(f"{day_of(0)}T10:01")
+    assert hq.reading(budgets.nearly_used) == []
+    hq.journal(*(hq.sale(one, f"{day_of(1)}T10:00:00", 10_000) for one in who))
+    hq.at(f"{day_of(1)}T10:01")
+    fen = {entry[1:3]: entry[3] for entry in hq.ledger()}
+    assert fen == {
+        (who[0], day_of(0)): 5_000,
+        (who[0], day_of(1)): 5_000,
+        (who[1], day_of(1)): 2_000,
+    }
+    assert "活动预算120.00元不足,少发30.00元" in hq.told()
+    assert "活动“卖货”预算120.00元,只剩0.00元" in hq.told()
+    (matter,) = [
+        one
+        for one in hq.reading(lambda c: matters.pending(c, day_of(0), day_of(1), hq.now_utc_ms))
+        if one.kind is matters.Kind.BUDGET
+    ]
+    assert matter.detail == "0.00"
+    # a sale of the first day comes late: the earlier day is served first, the told is corrected
+    hq.journal(hq.sale(who[1], f"{day_of(0)}T12:00:00", 10_000))
+    hq.evaluate()
+    fen = {entry[1:3]: entry[3] for entry in hq.ledger()}
+    assert fen == {
+        (who[0], day_of(0)): 5_000, (who[1], day_of(0)): 5_000, (who[0], day_of(1)): 2_000,
+    }  # fmt: skip
+    hq.journal(hq.sale(who[0], f"{day_of(1)}T13:00:00", -9_000, line_kind="refund",
+                       original_receipt_id=f"{day_of(0)}T10:00:00/{who[0]}"))  # fmt: skip
+    hq.evaluate()
+    fen = {entry[1:3]: entry[3] for entry in hq.ledger()}
+    assert fen == {
+        (who[1], day_of(0)): 5_000,
+        (who[0], day_of(1)): 5_000,
+        (who[1], day_of(1)): 2_000,
+    }
+    assert hq.told().count("只剩") == 1, "told once"
+
+
+def test_a_month_closed_after_its_campaign_gets_what_came_late_in_the_next_one(
+    closed: Play,
+) -> None:
+    closed.at("2026-12-01T09:00")
+    closed.writing(lambda c: close_period(c, "2026-11", "wang", closed.now_utc_ms))
+    shown = closed.reading(lambda c: account_statement(c, "E10", "2026-11"))
+    closed.at("2026-12-02T09:00")
+    closed.journal(closed.sale("E10", f"{LAST}T17:00:00", 90_000))
+    closed.evaluate()
+    own = tables.ledger.c
+    query = select(own.employee_id, own.amount_fen, own.period, own.for_period).where(
+        own.rule_id == "composite_top", own.period == "2026-12"
+    )
+    late = closed.reading(lambda c: {tuple(row) for row in c.execute(query)})
+    assert late == {("E10", 10_000, "2026-12", "2026-11"), ("E02", -10_000, "2026-12", "2026-11")}
+    again = closed.reading(lambda c: account_statement(c, "E10", "2026-11"))
+    assert again.content_sha256 == shown.content_sha256, (
+        "a closed month's statement stays as it was"
+    )
+    seen = closed.reading(lambda c: review(c, "c"))
+    tops = {one.employee_id for one in seen.closing if one.rule_id == "composite_top"}
+    assert tops == {"E01", "E10"}
+    assert closed.reading(lambda c: list(verify_all(c).troubles)) == []
