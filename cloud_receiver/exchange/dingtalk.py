@@ -4,7 +4,8 @@ Source: headings of the reports as people who process them list them: 每日统�
 部门, 工号, 职位, UserId, 日期, workDate, 班次, 上班1打卡时间, 上班1打卡结果 … 下班3打卡结果, 关联的审批单,
 出勤天数, 迟到时长, 早退时长, 旷工天数 (below one or two title rows); 原始记录 has 姓名, 考勤组, 部门, 工号,
 职位, UserId, 考勤日期, 考勤时间, 打卡时间, 打卡结果, 打卡地址, 打卡备注, 异常打卡原因, 打卡图片1, 打卡设备,
-管理员修改备注. JSON: open.dingtalk.com, `attendance/list` and `attendance/listRecord`, `recordresult`
+管理员修改备注. 月度汇总 and 排班表 have a row a person and a column a day,
+see `wide`. JSON: open.dingtalk.com, `attendance/list` and `attendance/listRecord`, `recordresult`
 with userId, workDate, userCheckTime, baseCheckTime in UTC milliseconds, checkType, timeResult.
 """
 
@@ -18,14 +19,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from cloud_receiver.domain.results import WORST_FIRST, DayStatus, worst
-from cloud_receiver.exchange.headed import HeadedLine, headed, ours
+from cloud_receiver.exchange.dingtalk_month import monthly_result
+from cloud_receiver.exchange.headed import HeadedLine, has_heading, headed, ours
 from cloud_receiver.exchange.sheets import Sheet, read_sheet
+from cloud_receiver.exchange.wide import day_cells, is_wide
 from sync.errors import DakaError
 
 _BEIJING: Final = timezone(timedelta(hours=8))  # DingTalk's reports know no other zone
 _CARDS: Final = tuple(f"{end}{n}" for n in (1, 2, 3) for end in ("上班", "下班"))
 _PERSON: Final = ("工号", "UserId")
 _DAILY: Final = ("上班1打卡时间", "上班1打卡结果")
+_RESULT: Final = ("employee_id", "work_date", "status", "late_min", "early_min")
 _RAW: Final = ("打卡时间",)
 _DATE = re.compile(r"(?:20)?(\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})")
 _CLOCK = re.compile(r"(次日)?\s*(\d{1,2}:\d{2})(:\d{2})?")
@@ -74,34 +78,52 @@ def punches(path: Path) -> Sheet:
 
 
 def results(path: Path) -> Sheet:
-    """Read how DingTalk judged days: of 每日统计, or of the API's JSON."""
-    headings = ("employee_id", "work_date", "status", "late_min", "early_min")
+    """Read how DingTalk judged days: of 每日统计 or 月度汇总, or of the API's JSON."""
     if path.suffix.lower() == ".json":
-        return ours(headings, list(_results_of_records(path)))
-    sheet = read_sheet(path, ("每日统计",))
-    rows = []
-    for line in headed(sheet, _DAILY, path.name):
+        return ours(_RESULT, list(_results_of_records(path)))
+    sheet = read_sheet(path, ("每日统计", "月度汇总"))
+    if has_heading(sheet, _DAILY) or not is_wide(sheet):
+        return ours(_RESULT, list(_daily_results(sheet, path.name)))
+    cells = day_cells(sheet, path.name)
+    return ours(_RESULT, [row for cell in cells for row in monthly_result(cell, _PERSON)])
+
+
+def _daily_results(sheet: Sheet, source: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for line in headed(sheet, _DAILY, source):
         status = _status(line)
         if status:
             late = line.first("迟到时长", "迟到时长(分钟)", "迟到分钟")
             early = line.first("早退时长", "早退时长(分钟)", "早退分钟")
             date = _date(line.first("日期"))
             cells = (line.first(*_PERSON), date, status, _minutes(late), _minutes(early))
-            rows.append((line.number, cells))
-    return ours(headings, rows)
+            yield line.number, cells
 
 
 def roster(path: Path) -> Sheet:
-    """Read the shifts of 每日统计: 班次 such as ``早班 09:00-18:00`` or 休息."""
-    rows = []
-    for line in headed(read_sheet(path, ("每日统计",)), ("班次",), path.name):
-        shift, person, date = line.first("班次"), line.first(*_PERSON), _date(line.first("日期"))
-        spans = _HOURS.findall(shift)
-        if spans or "休息" in shift:
-            rows += [(line.number, (person, date, *span)) for span in spans or [("休息", "")]]
-        elif shift not in ("", "-", "--", "未排班"):
-            rows.append((line.number, (person, date, shift, "")))  # told as no time of day
-    return ours(("employee_id", "work_date", "start", "end"), rows)
+    """Read the shifts of 每日统计 (班次), or a 排班表 with a column a day."""
+    sheet = read_sheet(path, ("每日统计", "排班表"))
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    if has_heading(sheet, ("班次",)) or not is_wide(sheet):
+        for line in headed(sheet, ("班次",), path.name):
+            person, date = line.first(*_PERSON), _date(line.first("日期"))
+            rows += [(line.number, (person, date, *one)) for one in _shifts(line.first("班次"))]
+    else:
+        for cell in day_cells(sheet, path.name):
+            person = cell.line.first(*_PERSON)
+            rows += [
+                (cell.line.number, (person, cell.work_date, *one)) for one in _shifts(cell.text)
+            ]
+    return ours(("employee_id", "work_date", "shift", "start", "end"), rows)
+
+
+def _shifts(text: str) -> list[tuple[str, str, str]]:
+    """Return (shift, start, end) of a cell: hours where it has some, rest, or a shift's name."""
+    spans = _HOURS.findall(text)
+    if spans:
+        return [("", *span) for span in spans]
+    if text in ("", "-", "--", "未排班"):
+        return []
+    return [("休" if "休" in text else text, "", "")]
 
 
 def employees(path: Path) -> Sheet:

@@ -40,6 +40,7 @@ _TRANSLATORS: Final[dict[Form, dict[ImportKind, Callable[[Path], Sheet]]]] = {
         ImportKind.ROSTER: frappe.roster,
         ImportKind.PUNCHES: frappe.punches,
         ImportKind.RESULTS: frappe.results,
+        ImportKind.SHIFTS: frappe.shifts,
     },
 }
 

@@ -23,6 +23,12 @@ class HeadedLine:
         return next((self.cells[name] for name in headings if self.cells.get(name)), "")
 
 
+def has_heading(sheet: Sheet, needed: Collection[str]) -> bool:
+    """Tell whether one of the headings stands in one of the first rows."""
+    rows = [sheet.headings, *(line.cells for line in sheet.lines[:_ROWS_SEARCHED])]
+    return any(set(needed) & set(cells) for cells in rows)
+
+
 def headed(sheet: Sheet, needed: Collection[str], source: str) -> Iterator[HeadedLine]:
     """Yield the lines below the row that holds one of the headings needed.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -41,11 +41,11 @@ class Sheet:
     lines: tuple[Line, ...]
 
 
-def read_sheet(path: Path, names: Collection[str] = ()) -> Sheet:
+def read_sheet(path: Path, names: Sequence[str] = ()) -> Sheet:
     """Read a table file; the first row that holds something is the headings.
 
     Args:
-        names: of a workbook's sheets, the first that is called so; else its first.
+        names: of a workbook's sheets, the first of these that is there; else its first.
 
     Raises:
         DakaError: the file is not there, too big, empty, or of no form that can be read.
@@ -85,13 +85,13 @@ def _decode(path: Path) -> str:
     raise DakaError(f"{path} is neither UTF-8 nor GB 18030; save it as 'CSV UTF-8' and try again")
 
 
-def _workbook_rows(path: Path, names: Collection[str]) -> Iterator[Line]:
+def _workbook_rows(path: Path, names: Sequence[str]) -> Iterator[Line]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise DakaError(f"{path} is no workbook: {error}; save it as XLSX or CSV") from error
     try:
-        named = [sheet for sheet in book.worksheets if sheet.title in names]
+        named = [sheet for name in names for sheet in book.worksheets if sheet.title == name]
         sheet = (named or book.worksheets)[0]
         rows: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
         for number, cells in enumerate(rows, start=1):

@@ -246,3 +246,80 @@ def test_another_export_is_named_as_such(office: Office) -> None:
         office.bring("results", "x.csv", "姓名,考勤组\n王芳,门店\n", form="dingtalk")
     with pytest.raises(DakaError, match="knows employees, roster"):
         office.bring("badges", "x.csv", "姓名\n", form="frappe")
+
+
+def test_dingtalks_roster_with_a_column_a_day(office: Office) -> None:
+    with write(office.engine) as connection:
+        template = ShiftTemplate("早", "早班", (part("早", "09:00", "18:00", grace_min=5),))
+        shifts.put(connection, template, "li", NOW)
+    rows = [
+        ["门店排班表 2026-10-30 至 2026-11-02"],
+        ["姓名", "工号", "部门", "30", "31", "1日", "2"],
+        ["", "", "", "五", "六", "日", "一"],
+        ["王芳", "E001", "超市", "早班", "休息", "晚班 13:00-22:00", ""],
+        ["李强", "E006", "超市", "通宵", "休", "A班 08:00-12:00 13:00-17:00", "未排班"],
+    ]
+    trial = office.bring("roster", "排班.xlsx", {"排班表": rows}, form="dingtalk", dry_run=True)
+    report = office.bring("roster", "排班.xlsx", {"排班表": rows}, form="dingtalk")
+    assert trial.changed == report.changed == 5
+    assert [(e.line, e.field) for e in report.errors] == [(5, "shift")]
+    days = office.ask(
+        lambda c: c.execute(
+            select(tables.roster.c.employee_id, tables.roster.c.work_date, tables.roster.c.shift)
+            .order_by(tables.roster.c.employee_id, tables.roster.c.work_date)
+        ).all()
+    )  # fmt: skip
+    assert [tuple(day[:2]) for day in days] == [
+        ("E001", "2026-10-30"), ("E001", "2026-10-31"), ("E001", "2026-11-01"),
+        ("E006", "2026-10-31"), ("E006", "2026-11-01"),
+    ]  # fmt: skip
+    assert '"grace_min":5' in days[0][2], "a shift that is known by its name"
+    assert [days[1][2], days[3][2]] == ["null", "null"]
+    assert len(json.loads(days[4][2])) == 2
+
+
+def test_dingtalks_month_with_a_column_a_day_is_compared(office: Office) -> None:
+    rows = [
+        ["月度汇总 统计日期:2026-10-08 至 2026-10-12"],
+        ["姓名", "考勤组", "部门", "工号", "UserId", "出勤天数", "考勤结果", "", "", "", ""],
+        ["", "", "", "", "", "", "8", "9", "六", "日", "12"],
+        ["王芳", "门店", "超市", "E001", "u1", "4", "正常", "上班迟到1小时5分钟,下班早退3分钟",
+         "休息并打卡", "休息", "上班缺卡,下班缺卡"],
+        ["李强", "门店", "超市", "E006", "u2", "1", "年假", "旷工迟到70分钟", "", "--", "天气好"],
+    ]  # fmt: skip
+    report = office.bring("results", "月报.xlsx", {"月度汇总": rows}, form="dingtalk")
+    assert (report.changed, [(e.line, e.field) for e in report.errors]) == (7, [(5, "status")])
+    kept = tables.imported_result.c
+    query = select(kept.employee_id, kept.work_date, kept.status, kept.late_min, kept.early_min)
+    found = office.ask(lambda c: c.execute(query.order_by(kept.employee_id, kept.work_date)).all())
+    assert [tuple(row) for row in found] == [
+        ("E001", "2026-10-08", "Normal", 0, 0),
+        ("E001", "2026-10-09", "Late", 65, 3),
+        ("E001", "2026-10-10", "RestDayWork", 0, 0),
+        ("E001", "2026-10-11", "RestDay", 0, 0),
+        ("E001", "2026-10-12", "Absenteeism", 0, 0),
+        ("E006", "2026-10-08", "Leave", 0, 0),
+        ("E006", "2026-10-09", "AbsenteeismLate", 70, 0),
+    ]
+
+
+def test_frappes_shift_types_become_shifts(office: Office) -> None:
+    text = (
+        "ID,Start Time,End Time,Late Entry Grace Period,"
+        "Begin check-in before shift start time (in minutes),"
+        "Working Hours Threshold for Half Day,Working Hours Calculation Based On\n"
+        "Day Shift,9:00:00,18:00:00,10,60,4.5,First Check-in and Last Check-out\n"
+        "Night,22:00:00,6:00:00,0,90,0,Every Valid Check-in and Check-out\n"
+        "Odd,nine,18:00:00,,,,\n"
+    )
+    assert office.bring("shifts", "s.csv", text, form="frappe", dry_run=True).changed == 2
+    report = office.bring("shifts", "s.csv", text, form="frappe")
+    assert (report.changed, [(e.line, e.field) for e in report.errors]) == (2, [(4, "hours")])
+    assert office.bring("shifts", "s.csv", text, form="frappe").changed == 0
+    known = office.ask(shifts.in_force)
+    day, night = known["Day_Shift"].template, known["Night"].template
+    assert (day.name, day.shifts[0].grace_min, day.shifts[0].on_before_min) == ("Day Shift", 10, 60)
+    assert day.shifts[0].half_day_below_min == 270
+    assert (night.shifts[0].end_day, night.shifts[0].hours.value) == (1, "pairs")
+    rota = "Employee,Shift Type,Start Date,End Date\nE001,Day Shift,2026-10-08,2026-10-09\n"
+    assert office.bring("roster", "r.csv", rota, form="frappe").changed == 2
