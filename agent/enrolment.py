@@ -8,7 +8,6 @@ its own (`agent.renewal`).
 from __future__ import annotations
 
 import json
-import os
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from sync.enrolment import (
     decode_admission,
 )
 from sync.errors import DakaError
+from sync.secret_file import write_secret
 
 IDENTITY: Final = "box.pem"
 AUTHORITY: Final = "authority.pem"
@@ -118,18 +118,6 @@ def life_of(identity: Path) -> Life:
     except (OSError, ValueError) as error:
         raise DakaError(f"{identity} holds no certificate: {error}") from error
     return Life(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Replace a file in one step by one that its owner alone may read."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
 
 
 def _store(identity: Path, key: ec.EllipticCurvePrivateKey, pem: str, authority: str) -> None:

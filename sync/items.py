@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
@@ -67,13 +67,19 @@ class _Halves(NamedTuple):
     key_of: Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
-def _canonical(kind: str) -> _Canonical:
-    captured = {*NATURAL_KEYS[kind], "store_id"}
-    parts = [f'"kind":"{kind}"']
+def _parts(kind: str, captured: Collection[str]) -> dict[str, str]:
+    """Return the pattern of each field as it stands in a canonical text, by its name."""
+    parts = {}
     for name, field in FIELDS[kind].items():
-        group = f"(?P<{name}>{field.pattern})" if name in captured else field.pattern
-        parts.append(f'"{name}":{field.quote}{group}{field.quote}')
-    pattern = re.compile(r"(\{" + ",".join(parts) + r"\})", re.ASCII)
+        value = f"(?P<{name}>{field.pattern})" if name in captured else field.pattern
+        parts[name] = f'"{name}":{field.quote}{value}{field.quote}'
+    return parts
+
+
+def _canonical(kind: str) -> _Canonical:
+    parts = _parts(kind, {*NATURAL_KEYS[kind], "store_id"})
+    text = ",".join([f'"kind":"{kind}"', *parts.values()])
+    pattern = re.compile(r"(\{" + text + r"\})", re.ASCII)
     places = {name: group - 1 for name, group in pattern.groupindex.items()}
     key_of = itemgetter(*(places[name] for name in NATURAL_KEYS[kind]))
     return _Canonical(kind, pattern, key_of, itemgetter(places["store_id"]))
@@ -158,12 +164,7 @@ def _halves(kind: str, shared: int) -> _Halves:
     own = names[: len(names) - shared]
     key = NATURAL_KEYS[kind]
     assert set(key) <= set(own), "what records share does not tell them apart"
-    parts = {
-        name: f'"{name}":{field.quote}'
-        + (f"(?P<{name}>{field.pattern})" if name in key else field.pattern)
-        + field.quote
-        for name, field in FIELDS[kind].items()
-    }
+    parts = _parts(kind, key)
     lead = ",".join([f'"kind":"{kind}"', *(parts[name] for name in own)])
     head = re.compile(r"(\{" + lead + ",)", re.ASCII)
     tail = re.compile(",".join(parts[name] for name in names[len(own) :]) + r"\}", re.ASCII)

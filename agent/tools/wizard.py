@@ -6,7 +6,6 @@ and an answer that does not work ends the whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +32,7 @@ from agent.words import words_for
 from sync.clock import SystemClock
 from sync.enrolment import ClaimCode, address_of
 from sync.errors import DakaError
+from sync.secret_file import write_secret
 
 SHANGHAI: Final = "Asia/Shanghai"
 PASSWORD_FILE: Final = "mqtt.password"  # noqa: S105 - a file's name
@@ -169,10 +169,7 @@ class Wizard:
         password = typer.prompt(self._words.say("ask_password"), hide_input=True)
         file = self._config.parent.absolute() / PASSWORD_FILE
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(f"{password}\n")
+        write_secret(file, f"{password}\n".encode())
         return file
 
     def _line_tried(self, new: NewBox, given: Answers) -> NewBox:

@@ -6,7 +6,6 @@ requests; whatever a request says about names is ignored, for the claim decides 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sync.errors import DakaError, WireError
+from sync.secret_file import write_secret
 
 AUTHORITY_LIFE: Final = timedelta(days=20 * 365)
 LIFE: Final = timedelta(days=398)
@@ -220,14 +220,6 @@ def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:

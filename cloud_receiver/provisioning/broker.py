@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine
 
 from cloud_receiver.provisioning.admission import note_issued, revocation_list
-from cloud_receiver.provisioning.authority import Authority, Role, private_pem, write_secret
+from cloud_receiver.provisioning.authority import Authority, Role, private_pem
 from cloud_receiver.store.engine import write
+from sync.secret_file import write_secret
 from sync.topics import ROOT
 
 BROKER_NAME: Final = "broker"

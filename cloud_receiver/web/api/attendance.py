@@ -27,9 +27,10 @@ from cloud_receiver.web.api.paging import (
     Page,
     Shown,
     narrowed,
+    only,
     page,
 )
-from cloud_receiver.web.api.refusals import ApiError, not_found
+from cloud_receiver.web.api.refusals import ApiError
 from cloud_receiver.web.frame import Desk
 
 ENTRY_SCHEMA: Final = "Entry"
@@ -127,9 +128,8 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
     def get_day(employee_id: IdPath, work_date: DatePath) -> DayShown:
         own = (day.employee_id == employee_id) & (day.work_date == work_date)
         with read(desk.engine) as connection:
-            row = connection.execute(select(tables.day_fact).where(own)).one_or_none()
-        if row is None:
-            raise not_found("考勤日", "day", f"{employee_id}/{work_date}")
+            query = select(tables.day_fact).where(own)
+            row = only(connection, query, "考勤日", "day", f"{employee_id}/{work_date}")
         return _day(row)
 
 

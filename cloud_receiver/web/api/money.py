@@ -29,6 +29,7 @@ from cloud_receiver.web.api.paging import (
     PeriodFilter,
     PeriodPath,
     Shown,
+    only,
     page,
 )
 from cloud_receiver.web.api.refusals import not_found
@@ -250,11 +251,8 @@ def _campaigns(routes: APIRouter, desk: Desk) -> None:
     def get_campaign(campaign_id: IdPath) -> Document:
         """Show a campaign and how its members stand."""
         with read(desk.engine) as connection:
-            row = connection.execute(
-                select(tables.campaign).where(own.campaign_id == campaign_id)
-            ).one_or_none()
-            if row is None:
-                raise not_found("活动", "campaign", campaign_id)
+            query = select(tables.campaign).where(own.campaign_id == campaign_id)
+            only(connection, query, "活动", "campaign", campaign_id)
             one = campaigns.of_id(connection, campaign_id)
             standings = campaigns.standing_now(connection, one)
         return Document(document=_plain(one) | {"standings": _plain(standings)})

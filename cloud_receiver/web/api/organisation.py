@@ -35,9 +35,10 @@ from cloud_receiver.web.api.paging import (
     Page,
     Shown,
     narrowed,
+    only,
     page,
 )
-from cloud_receiver.web.api.refusals import ApiError, not_found
+from cloud_receiver.web.api.refusals import ApiError
 from cloud_receiver.web.frame import Desk
 from sync.money import MAX_FEN
 
@@ -169,11 +170,8 @@ def _employees(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/employees/{employee_id}", openapi_extra=_READS)
     def get_employee(employee_id: IdPath) -> EmployeeShown:
         with read(desk.engine) as connection:
-            row = connection.execute(
-                select(tables.employee).where(who.employee_id == employee_id)
-            ).one_or_none()
-        if row is None:
-            raise not_found("员工", "employee", employee_id)
+            query = select(tables.employee).where(who.employee_id == employee_id)
+            row = only(connection, query, "员工", "employee", employee_id)
         return EmployeeShown.model_validate(row)
 
     @routes.put("/employees/{employee_id}", openapi_extra=_WRITES)
@@ -203,11 +201,8 @@ def _stores(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/stores/{store_id}", openapi_extra=_READS)
     def get_store(store_id: IdPath) -> StoreShown:
         with read(desk.engine) as connection:
-            row = connection.execute(
-                select(tables.store).where(own.store_id == store_id)
-            ).one_or_none()
-        if row is None:
-            raise not_found("门店", "store", store_id)
+            query = select(tables.store).where(own.store_id == store_id)
+            row = only(connection, query, "门店", "store", store_id)
         return StoreShown.model_validate(row)
 
     @routes.put("/stores/{store_id}", openapi_extra=_WRITES)

@@ -11,7 +11,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, Row, Select, tuple_
 
-from cloud_receiver.web.api.refusals import ApiError
+from cloud_receiver.web.api.refusals import ApiError, not_found
 
 T = TypeVar("T")
 MAX_ITEMS: Final = 500
@@ -70,6 +70,20 @@ def page(
     names = [str(column.key) for column in key]
     cursor = _cursor([getattr(shown[-1], name) for name in names]) if more else None
     return Page(items=[show(row) for row in shown], next=cursor)
+
+
+def only(
+    connection: Connection, query: Select[Any], what_zh: str, what_en: str, key: str
+) -> Row[Any]:
+    """Return the one row of a query.
+
+    Raises:
+        ApiError: there is nothing of that id.
+    """
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise not_found(what_zh, what_en, key)
+    return row
 
 
 def _cursor(values: Sequence[Any]) -> str:
