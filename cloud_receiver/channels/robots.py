@@ -44,6 +44,7 @@ class Dialect(Protocol):
 
     channel: str
     a_minute: int
+    a_second: int
     max_bytes: int
     """Of one message's text, with room for what wraps it."""
 
@@ -58,7 +59,7 @@ class DingTalkRobot:
     """``/robot/send``: token and signature in the address, markdown in the body."""
 
     channel = "dingtalk-group"
-    a_minute = 20
+    a_minute = a_second = 20
     max_bytes = 15_000  # 20,000 with everything; each line's end is doubled
 
     def __init__(self, endpoint: str = "") -> None:
@@ -83,7 +84,7 @@ class WeComRobot:
     """``/cgi-bin/webhook/send``: the key in the address is all there is."""
 
     channel = "wecom"
-    a_minute = 20
+    a_minute = a_second = 20
     max_bytes = 4_000
 
     def __init__(self, endpoint: str = "") -> None:
@@ -113,6 +114,7 @@ class FeishuRobot:
 
     channel = "feishu"
     a_minute = 100
+    a_second = 5
     max_bytes = 9_000  # 20 KB, and a Chinese character may be written in twice its bytes
 
     def __init__(self, endpoint: str = "") -> None:
@@ -157,7 +159,11 @@ class GroupRobots:
     ) -> None:
         self._dialect = dialect
         self._groups = {group.store_id: group for group in groups}
-        self._paces = {group.room: Pace(dialect.a_minute, 60.0, clock) for group in groups}
+        limits = ((dialect.a_second, 1.0), (dialect.a_minute, 60.0))
+        self._paces = {
+            group.room: [Pace(count, window_s, clock) for count, window_s in limits]
+            for group in groups
+        }
         self._half_said: dict[str, tuple[str, int]] = {}
         self._clock = clock
         self._app = app
@@ -200,16 +206,17 @@ class GroupRobots:
                 raise
 
     def _say_at_pace(self, group: Group, text: str, title: str) -> None:
-        pace = self._paces[group.room]
-        if wait_s := pace.take():
-            raise PauseError("the robot has spoken often enough", wait_s)
+        paces = self._paces[group.room]
+        for pace in paces:
+            if wait_s := pace.take():
+                raise PauseError("the robot has spoken often enough", wait_s)
         if group.keyword not in text:
             text = f"{group.keyword}\n{text}"
         try:
             self._say(group, text, title)
         except RetryLaterError as error:
             if error.retry_after_s:
-                pace.rest(error.retry_after_s)
+                paces[0].rest(error.retry_after_s)
             raise
 
     def _say(self, group: Group, text: str, title: str) -> None:

@@ -22,6 +22,8 @@ from cloud_receiver.channels.dingtalk.app import DingTalkApp
 from cloud_receiver.domain.notices import Notice
 
 _FLOW_REST_S: Final = 60
+_CHAT: Final = "chat:"
+"""Begins the reference of what the in-app robot said; a work notice has a number."""
 
 
 class DingTalkPersons:
@@ -65,8 +67,8 @@ class DingTalkPersons:
             raise PauseError("DingTalk takes so many calls a second", wait_s, channel_wide=True)
         if self._agent_id:
             return self._notice(userid, notice)
-        say(self._app, self._robot_code, userid, notice.text)
-        return None
+        key = say(self._app, self._robot_code, userid, notice.text)
+        return f"{_CHAT}{key}" if key else None
 
     def _notice(self, userid: str, notice: Notice) -> str:
         answer = self._app.old(
@@ -80,11 +82,13 @@ class DingTalkPersons:
         return str(answer["task_id"])
 
     def delivery(self, reference: str) -> Delivery | None:
-        """Return what became of a work notice; DingTalk knows it for a day.
+        """Return what became of a message; DingTalk knows it for a day.
 
         Raises:
             RetryLaterError: it cannot be asked now.
         """
+        if reference.startswith(_CHAT):
+            return self._read_by(reference.removeprefix(_CHAT))
         answer = self._app.old(
             "/topapi/message/corpconversation/getsendresult",
             {"agent_id": self._agent_id, "task_id": int(reference)},
@@ -97,13 +101,22 @@ class DingTalkPersons:
             return Delivery(Fate.READ)
         return Delivery(Fate.ARRIVED) if result.get("unread_user_id_list") else None
 
+    def _read_by(self, key: str) -> Delivery | None:
+        asked = {"robotCode": self._robot_code, "processQueryKey": key}
+        answer = self._app.fetch("/v1.0/robot/oToMessages/readStatus", asked)
+        if answer.get("sendStatus") != "SUCCESS":
+            return None
+        readers = answer.get("messageReadInfoList") or ()
+        is_read = any(one.get("readStatus") == "READ" for one in readers)
+        return Delivery(Fate.READ if is_read else Fate.ARRIVED)
+
     def close(self) -> None:
         """Let go of connections."""
         self._app.close()
 
 
-def say(app: DingTalkApp, robot_code: str, userid: str, text: str) -> None:
-    """Let the in-app robot say something to one person.
+def say(app: DingTalkApp, robot_code: str, userid: str, text: str) -> str:
+    """Let the in-app robot say something to one person; return what to ask of it with.
 
     Raises:
         RetryLaterError, PermanentError: as `errors.check_new`, or DingTalk names the person
@@ -124,6 +137,7 @@ def say(app: DingTalkApp, robot_code: str, userid: str, text: str) -> None:
         raise RetryLaterError(
             "DingTalk holds this person's messages back", retry_after_s=_FLOW_REST_S
         )
+    return str(answer.get("processQueryKey") or "")
 
 
 _NOT_DELIVERED: Final = {

@@ -30,6 +30,7 @@ class Organisation:
         shifts: as ``GET /v1.0/attendance/shifts`` gives each, by its id.
         holidays: of each userid, as ``/v1.0/attendance/holidays`` gives them.
         payroll_types: kinds of third-party data its payroll takes.
+        chats: who has read what the in-app robot said, by processQueryKey.
         salaries: what was written into its payroll, by bizId.
         quota: metered calls a month.
         tokens_given: how many access tokens were fetched.
@@ -48,6 +49,7 @@ class Organisation:
     shifts: dict[int, dict[str, Any]] = field(default_factory=dict)
     holidays: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     payroll_types: set[str] = field(default_factory=lambda: {"daka"})
+    chats: dict[str, dict[str, str]] = field(default_factory=dict)
     salaries: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens_given: int = 0
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -101,6 +103,8 @@ class Organisation:
                 said = json.loads(document["msgParam"])
                 self.groups[document["openConversationId"]].append(said["text"])
                 return 200, {"processQueryKey": str(next(self._numbers))}
+            case "/v1.0/robot/oToMessages/readStatus":
+                return self._read_status(document)
             case _ if attendance.answers(path):
                 return attendance.answer(self, path, document)
         return 404, {"errcode": 404, "errmsg": "no such call", "code": "NotFound", "message": path}
@@ -128,6 +132,13 @@ class Organisation:
         self._tasks[task] = result
         return 200, {**OK[1], "task_id": task}
 
+    def _read_status(self, document: dict[str, Any]) -> Answer:
+        readers = self.chats.get(str(document.get("processQueryKey", "")))
+        if readers is None:
+            return 400, {"code": "invalidParameter.processQueryKey", "message": "unknown"}
+        listed = [{"userId": user, "readStatus": status} for user, status in readers.items()]
+        return 200, {"sendStatus": "SUCCESS", "messageReadInfoList": listed}
+
     def _chat(self, document: dict[str, Any]) -> Answer:
         users = document["userIds"]
         if not 0 < len(users) <= 20:
@@ -135,8 +146,10 @@ class Organisation:
         known = [user for user in users if user in self.people]
         for user in known:
             self.heard[user].append(json.loads(document["msgParam"])["content"])
+        key = f"query-{next(self._numbers)}"
+        self.chats[key] = dict.fromkeys(known, "UNREAD")
         return 200, {
-            "processQueryKey": str(next(self._numbers)),
+            "processQueryKey": key,
             "invalidStaffIdList": [user for user in users if user not in self.people],
             "flowControlledStaffIdList": [],
         }

@@ -24,11 +24,13 @@ class Robot:
 
     Attributes:
         limit: messages a minute; DingTalk's is silent for ten minutes after one more.
+        a_second: messages a second; 0: as many as a minute allows.
     """
 
     secret: str = ""
     keyword: str = ""
     limit: int = 20
+    a_second: int = 0
     said: list[str] = field(default_factory=list)
     _times_s: deque[float] = field(default_factory=deque)
     _silent_until_s: float = 0.0
@@ -39,7 +41,8 @@ class Robot:
             return True
         while self._times_s and self._times_s[0] <= now_s - 60:
             self._times_s.popleft()
-        if len(self._times_s) >= self.limit:
+        lately = sum(at_s > now_s - 1 for at_s in self._times_s)
+        if len(self._times_s) >= self.limit or (self.a_second and lately >= self.a_second):
             self._silent_until_s = now_s + rest_s
             return True
         self._times_s.append(now_s)

@@ -145,7 +145,7 @@ def standin(clock: StandingClock) -> Iterator[StandIn]:
         standin.robots |= {
             "token": Robot(secret="secret", keyword="打卡"),
             "key": Robot(),
-            "hook": Robot(secret="secret", limit=100),
+            "hook": Robot(secret="secret", limit=100, a_second=5),
         }
         yield standin
 

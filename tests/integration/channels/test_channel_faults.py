@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from cloud_receiver.channels.dingtalk.app import DingTalkApp
+from cloud_receiver.channels.dingtalk.persons import DingTalkPersons
 from cloud_receiver.channels.standin.faults import Fault
 from cloud_receiver.store import channel_book
 from cloud_receiver.store.engine import read
@@ -135,3 +137,23 @@ def test_feishu_gets_its_signature_and_all_services_hear_the_group(line: Line) -
     assert [len(line.standin.robots[name].said) for name in ("token", "key", "hook")] == [0, 1, 1]
     (unnamed,) = line.rows("dingtalk-group")
     assert "no group is named for store S9" in unnamed.last_error
+
+
+def test_whether_somebody_read_what_the_in_app_robot_said_is_known(line: Line) -> None:
+    app = DingTalkApp("app", "secret", line.clock, endpoint=line.standin.url)
+    known = {"E1": "ding-1", "E2": "ding-2"}
+    line.use(DingTalkPersons(app, known.get, agent_id=0, robot_code="app"))
+    line.queue(person(1), person(2, "E2"))
+    line.carry("dingtalk", 1, step_s=700)
+    first, _ = line.standin.organisation.chats.values()
+    first["ding-1"] = "READ"
+    assert line.couriers["dingtalk"].ask_for_deliveries() == 2
+    assert [row.delivery for row in line.rows("dingtalk")] == ["read", "arrived"]
+
+
+def test_feishu_hears_five_a_second_and_a_hundred_a_minute_at_most(line: Line) -> None:
+    line.queue(*(group(number, "S1") for number in range(12)))
+    for expected in (5, 10, 12):
+        line.carry("feishu", 3, step_s=0.001)
+        assert len(line.standin.robots["hook"].said) == expected
+        line.carry("feishu", 1, step_s=1.1)

@@ -51,6 +51,11 @@ def _say(standin: StandIn, token: str, text: str) -> None:
 def test_the_official_sdk_fetches_a_token_and_reaches_a_person(standin: StandIn) -> None:
     _say(standin, sdk_token(standin), "您好")
     assert standin.organisation.heard["ding-1"] == ["您好"]
+    (key,) = standin.organisation.chats
+    asked = robot.BatchOTOQueryRequest(process_query_key=key, robot_code="app")
+    headers = robot.BatchOTOQueryHeaders(x_acs_dingtalk_access_token=sdk_token(standin))
+    told = Robots(sdk_config(standin)).batch_otoquery_with_options(asked, headers, RuntimeOptions())
+    assert [one.read_status for one in told.body.message_read_info_list] == ["UNREAD"]
     with pytest.raises(TeaException, match="invalidClientIdOrSecret"):
         sdk_token(standin, "wrong")
 
