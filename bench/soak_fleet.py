@@ -52,9 +52,13 @@ class Box(Sender):
 
     def send(self, first: int, last: int) -> None:
         """Send a range of records, whatever is known of them."""
+        topic = topics.up(ORG, self.box_id, Lane.PUNCH)
+        self.client.publish(topic, self.payload(first, last), qos=1)
+
+    def payload(self, first: int, last: int) -> bytes:
+        """Return a range of records as a message."""
         bodies = [encode_body(to_wire(touch(self.box_id, seq))) for seq in range(first, last + 1)]
-        payload = encode_batch(self.box_id, "e", Lane.PUNCH, first, bodies, "life")
-        self.client.publish(topics.up(ORG, self.box_id, Lane.PUNCH), payload, qos=1)
+        return encode_batch(self.box_id, "e", Lane.PUNCH, first, bodies, "life")
 
     def heard(self) -> None:
         """Go on when all that was sent is receipted."""

@@ -91,7 +91,8 @@ def _own(
         taking = [
             one
             for one in shifts
-            if one.opens_utc_ms <= at_utc_ms <= one.closes_utc_ms and one.accepts(at_utc_ms)
+            if one.opens_utc_ms <= at_utc_ms <= one.closes_utc_ms
+            and (one.is_seamless or one.accepts(at_utc_ms))
         ]
         if shift in taking:
             if len(taking) > 1:

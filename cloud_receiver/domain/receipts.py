@@ -87,8 +87,10 @@ def days_until_lost(target_fen: int, sold: Sequence[tuple[int, int]]) -> int:
     >>> days_until_lost(100, [(0, 120), (9, -50), (2, -10)])
     9
     """
+    if target_fen <= 0 or not sold:
+        return 0
     total_fen = sum(fen for _, fen in sold)
-    if target_fen <= 0 or total_fen >= target_fen:
+    if total_fen >= target_fen:
         return 0
     for day in sorted({day for day, _ in sold}, reverse=True):
         total_fen -= sum(fen for own, fen in sold if own == day)

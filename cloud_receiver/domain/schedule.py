@@ -162,7 +162,8 @@ def owner(
     taking = [
         shift
         for shift in shifts
-        if shift.opens_utc_ms <= at_utc_ms <= shift.closes_utc_ms and shift.accepts(at_utc_ms)
+        if shift.opens_utc_ms <= at_utc_ms <= shift.closes_utc_ms  # nearly all are asked no more
+        and (shift.is_seamless or shift.accepts(at_utc_ms))
     ]
     if len(taking) < 2:
         return taking[0] if taking else None

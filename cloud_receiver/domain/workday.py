@@ -153,6 +153,7 @@ class PlannedShift:
     Attributes:
         leave, outings: stretches of it in which the person need not be in the store.
         is_excused: they cover all of it.
+        is_seamless: its two windows leave no time between them that neither accepts.
     """
 
     work_date: str
@@ -164,9 +165,12 @@ class PlannedShift:
     is_excused: bool = False
     opens_utc_ms: int = field(init=False)
     closes_utc_ms: int = field(init=False)
+    is_seamless: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Keep at hand what most touches are asked."""
+        is_seamless = self.off_duty.opens_utc_ms <= self.on_duty.closes_utc_ms
+        object.__setattr__(self, "is_seamless", is_seamless)
         object.__setattr__(self, "opens_utc_ms", self.on_duty.opens_utc_ms)
         object.__setattr__(self, "closes_utc_ms", self.off_duty.closes_utc_ms)
 
@@ -177,7 +181,13 @@ class PlannedShift:
 
     def accepts(self, at_utc_ms: int) -> bool:
         """Tell whether either card point accepts a touch at that instant."""
-        return self.on_duty.accepts(at_utc_ms) or self.off_duty.accepts(at_utc_ms)
+        if not self.opens_utc_ms <= at_utc_ms <= self.closes_utc_ms:
+            return False
+        return (
+            self.is_seamless
+            or at_utc_ms <= self.on_duty.closes_utc_ms
+            or at_utc_ms >= self.off_duty.opens_utc_ms
+        )
 
 
 def _minute_of_day(text: str) -> int:

@@ -16,7 +16,7 @@ from cloud_receiver.domain.tallies import NOTHING, Standing, Tally
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert_rows
-from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.questions import Among, OfDays, Question
 
 LOOK_BACK_DAYS: Final = 31
 """How far before a day `history` reads."""
@@ -91,16 +91,10 @@ def of_days(
     connection: Connection, keys: Collection[DayKey]
 ) -> dict[DayKey, tuple[dict[str, FactValue], dict[str, Any]]]:
     """Return facts and evidence of some days, as far as they are stored."""
-    fact = tables.day_fact.c
-    found = {}
-    for date in sorted({date for _, date in keys}):
-        people = [who for who, that in keys if that == date]
-        query = select(fact.employee_id, fact.facts, fact.evidence).where(
-            fact.work_date == date, fact.employee_id.in_(people)
-        )
-        for who, facts, evidence in connection.execute(query):
-            found[who, date] = json.loads(facts), json.loads(evidence)
-    return found
+    return {
+        (who, date): (json.loads(facts), json.loads(evidence))
+        for who, date, facts, evidence in _OF_DAYS.ask(connection, sorted(keys))
+    }
 
 
 def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -112,13 +106,12 @@ def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def remove(connection: Connection, keys: Collection[DayKey]) -> None:
     """Take days away on which nothing was planned and nothing happened after all."""
-    if keys:
-        fact = tables.day_fact.c
-        this = (fact.employee_id == bindparam("of_employee")) & (
-            fact.work_date == bindparam("of_date")
-        )
-        parameters = [{"of_employee": person, "of_date": date} for person, date in sorted(keys)]
-        connection.execute(delete(tables.day_fact).where(this), parameters)
+    _REMOVED.do(connection, sorted(keys))
+
+
+_shown = [tables.day_fact.c[name] for name in ("employee_id", "work_date", "facts", "evidence")]
+_OF_DAYS: Final = OfDays(select(*_shown), tables.day_fact)
+_REMOVED: Final = OfDays(delete(tables.day_fact), tables.day_fact)
 
 
 def decide_again(

@@ -19,8 +19,8 @@ from cloud_receiver.domain.attendance import Awaited
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import archive, tables
-from cloud_receiver.store.engine import insert_ignore, try_turns, upsert, upsert_rows
-from cloud_receiver.store.questions import Question
+from cloud_receiver.store.engine import insert_ignore, try_turns, upsert_rows
+from cloud_receiver.store.questions import OfDays, Question
 
 MAX_DAYS: Final = 1000
 """At a time: bounds the transaction, the lists in its queries and, where several evaluators share
@@ -170,22 +170,16 @@ def settle(connection: Connection, looks: Mapping[DayKey, NextLook]) -> None:
     done = []
     waiting = []
     for (employee_id, work_date), look in sorted(looks.items()):
-        key = {"employee_id": employee_id, "work_date": work_date}
         if look.at_utc_ms is None and look.awaited is None:
-            done.append({"of_employee": employee_id, "of_date": work_date})
+            done.append((employee_id, work_date))
             continue
-        waiting.append(
-            {
-                **key,
-                "due_utc_ms": NEVER_UTC_MS if look.at_utc_ms is None else look.at_utc_ms,
-                "awaits_store_id": look.awaited.store_id if look.awaited else None,
-                "awaits_utc_ms": look.awaited.beyond_utc_ms if look.awaited else None,
-            }
+        due_utc_ms = NEVER_UTC_MS if look.at_utc_ms is None else look.at_utc_ms
+        store_id, beyond_utc_ms = (
+            (look.awaited.store_id, look.awaited.beyond_utc_ms) if look.awaited else (None, None)
         )
-    if done:
-        dirty = tables.dirty.c
-        this = (dirty.employee_id == bindparam("of_employee")) & (
-            dirty.work_date == bindparam("of_date")
-        )
-        connection.execute(delete(tables.dirty).where(this), done)
-    upsert(connection, tables.dirty, waiting)
+        waiting.append((employee_id, work_date, due_utc_ms, store_id, beyond_utc_ms))
+    _SETTLED.do(connection, done)
+    upsert_rows(connection, tables.dirty, tables.dirty.columns.keys(), waiting)
+
+
+_SETTLED: Final = OfDays(delete(tables.dirty), tables.dirty)

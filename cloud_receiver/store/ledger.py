@@ -6,13 +6,11 @@ apart from the entries lets verification notice a cut-off tail.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from cloud_receiver.domain import granted
 from cloud_receiver.domain.accounts import PersonAccount
@@ -33,7 +31,7 @@ from cloud_receiver.domain.transfers import floor
 from cloud_receiver.store import balances, change_feed, rulings
 from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert_rows
 from cloud_receiver.store.notices import tell
-from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.questions import OfDays, Question
 from cloud_receiver.store.tables import ledger, meta, outcome, period_close
 
 HEAD_KEY: Final = "ledger_head"
@@ -187,7 +185,7 @@ def entries_of(connection: Connection, days: Sequence[DayKey]) -> list[Entry]:
 
     Transfers, such as a withdrawal of that day, are no outcome's and left out.
     """
-    rows = _rows_of_days(connection, ledger, days)
+    rows = _BOOKED.ask(connection, days)
     return sorted(Entry(*row) for row in rows if row.kind in (None, "outcome"))
 
 
@@ -217,6 +215,8 @@ def _head(connection: Connection) -> Head:
 _head_row: Final = select(meta.c.value).where(meta.c.key == HEAD_KEY)
 _HEAD: Final = Question(_head_row)
 _LOCKED_HEAD: Final = Question(_head_row.with_for_update())
+_BOOKED: Final = OfDays(select(ledger), ledger)
+_SAID: Final = OfDays(select(outcome), outcome)
 _LAST_CLOSED: Final = Question(select(func.max(period_close.c.period)))
 
 
@@ -236,7 +236,7 @@ def _replace_outcomes(
 
     Returns the outcomes that are new, different or gone, as they were and as they are.
     """
-    stored = {row.outcome_key: row for row in _rows_of_days(connection, outcome, days)}
+    stored = {row.outcome_key: row for row in _SAID.ask(connection, days)}
     changed = []
     changes: list[granted.Change] = [
         (outcome_from(row), None) for key, row in stored.items() if key not in said
@@ -277,7 +277,7 @@ def _outcome_row(one: Outcome) -> dict[str, Any]:
 
 def outcomes_of(connection: Connection, days: Collection[DayKey]) -> dict[str, Outcome]:
     """Return what the rules say about some days, as it was last written, by outcome key."""
-    rows = _rows_of_days(connection, outcome, sorted(days))
+    rows = _SAID.ask(connection, sorted(days))
     return {row.outcome_key: outcome_from(row) for row in rows}
 
 
@@ -298,30 +298,6 @@ def outcome_from(row: Any) -> Outcome:
         tag=msgspec.json.decode(row.tag, type=Text) if row.tag else None,
         task=msgspec.json.decode(row.task, type=Text) if row.task else None,
     )
-
-
-def _rows_of_days(connection: Connection, table: Table, days: Sequence[DayKey]) -> Iterator[Any]:
-    """Yield the rows of some days, a person or a date at a time, whichever are fewer.
-
-    SQLite reads the whole table for a list of pairs; one value and a list use the index.
-    """
-    people: defaultdict[str, list[str]] = defaultdict(list)
-    dates: defaultdict[str, list[str]] = defaultdict(list)
-    for employee_id, work_date in days:
-        people[employee_id].append(work_date)
-        dates[work_date].append(employee_id)
-    by_date = len(dates) < len(people)
-    question = _of_days_query(table, "work_date" if by_date else "employee_id")
-    for key, others in (dates if by_date else people).items():
-        yield from question.ask(connection, one=key, many=others)
-
-
-@lru_cache(maxsize=4)
-def _of_days_query(table: Table, by: str) -> Question:
-    """Return the question for rows of one person and many dates, or of one date and many people."""
-    other = "employee_id" if by == "work_date" else "work_date"
-    one: BindParameter[str] = bindparam("one")
-    return Question(select(table).where(table.c[by] == one, Among(table.c[other], "many")))
 
 
 def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -7,7 +7,8 @@ answer it for one employee-day. A `Question` is the same query as text, kept per
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Delete,
     Select,
+    Table,
     bindparam,
 )
 from sqlalchemy.engine import Dialect
@@ -74,12 +76,51 @@ class Question:
         """Return the first column of the first row, None where there is no row."""
         return self._text(connection).run(connection, asked).scalar()
 
+    def do(self, connection: Connection, **asked: Any) -> None:
+        """Delete what it is about."""
+        self._text(connection).run(connection, asked)
+
     def _text(self, connection: Connection) -> _Text:
         dialect = connection.dialect
         text = self._texts.get(dialect.name)
         if text is None:
             text = self._texts[dialect.name] = _Text(self._query, dialect)
         return text
+
+
+class OfDays:
+    """A query or deletion of the rows of some employee-days, wherever both are columns.
+
+    It is asked a person or a date at a time, whichever are fewer: SQLite reads the whole table
+    for a list of pairs; one value and a list use the index.
+    """
+
+    def __init__(self, query: Select[Any] | Delete, table: Table) -> None:
+        person, date = table.c.employee_id, table.c.work_date
+        one: BindParameter[str] = bindparam("one")
+        self._of_person: Final = Question(query.where(person == one, Among(date, "many")))
+        self._of_date: Final = Question(query.where(date == one, Among(person, "many")))
+
+    def ask(self, connection: Connection, days: Iterable[tuple[str, str]]) -> Iterator[Any]:
+        """Yield the rows of days, each (employee id, work date)."""
+        for question, one, many in self._parts(days):
+            yield from question.ask(connection, one=one, many=many)
+
+    def do(self, connection: Connection, days: Iterable[tuple[str, str]]) -> None:
+        """Delete the rows of days."""
+        for question, one, many in self._parts(days):
+            question.do(connection, one=one, many=many)
+
+    def _parts(self, days: Iterable[tuple[str, str]]) -> Iterator[tuple[Question, str, list[str]]]:
+        people: defaultdict[str, list[str]] = defaultdict(list)
+        dates: defaultdict[str, list[str]] = defaultdict(list)
+        for employee_id, work_date in days:
+            people[employee_id].append(work_date)
+            dates[work_date].append(employee_id)
+        by_date = len(dates) < len(people)
+        question = self._of_date if by_date else self._of_person
+        for one, many in (dates if by_date else people).items():
+            yield question, one, many
 
 
 class _Text:
