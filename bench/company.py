@@ -30,8 +30,8 @@ from cloud_receiver.domain.workday import Shift, utc_ms
 from cloud_receiver.evaluate import Evaluator
 from cloud_receiver.ingest import Message, take_in
 from cloud_receiver.store import accounts, campaigns, enrolment, lawbook, membership, withdrawals
-from cloud_receiver.store.ledger import HEAD_KEY
 from cloud_receiver.store.engine import open_engine, sqlite_url, upgrade, write
+from cloud_receiver.store.ledger import HEAD_KEY
 from cloud_receiver.store.rulebook import publish_shipped
 from cloud_receiver.store.tables import metadata
 from sync import topics
@@ -56,7 +56,10 @@ COMPANY_TABLES: Final = frozenset({
 _RECORD: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{4}([0-9a-f]{28})(?![0-9a-f])")
 STILL_TO_COME: Final = 5
 """Who of a store has not come today."""
-_FAMILY, _GIVEN = "王李张刘陈杨黄赵周吴", ("芳", "伟", "敏", "静", "强", "磊", "洋", "艳", "杰", "娟")
+_FAMILY, _GIVEN = (
+    "王李张刘陈杨黄赵周吴",
+    ("芳", "伟", "敏", "静", "强", "磊", "洋", "艳", "杰", "娟"),
+)
 
 
 def prepared(stores: int = STORES, people: int = PEOPLE) -> Path:
@@ -161,11 +164,11 @@ def _organisation(engine: Engine, people: int, days: list[date]) -> None:
         enrolment.bind_badges(connection, [
             enrolment.Badge(store_id=MODEL, user_id=str(1000 + number), employee_id=person(number))
             for number in staff
-        ], created)  # fmt: skip
+        ], "bench", created)  # fmt: skip
         enrolment.bind_sellers(connection, [
             enrolment.Seller(store_id=MODEL, seller_code=f"P{number}", employee_id=person(number))
             for number in staff
-        ], created)  # fmt: skip
+        ], "bench", created)  # fmt: skip
         enrolment.add_roster(connection, roster, "bench", created)
         wages = [(person(number), "2026-01-01", 600_000) for number in staff]
         lawbook.put_wages(connection, wages, "bench", created)
@@ -175,8 +178,11 @@ def _organisation(engine: Engine, people: int, days: list[date]) -> None:
         )  # fmt: skip
         campaigns.enter(connection, contest, "bench", created)
         membership.join(
-            connection, contest.campaign_id, [person(number) for number in staff],
-            contest.first_date, created,
+            connection,
+            contest.campaign_id,
+            [person(number) for number in staff],
+            contest.first_date,
+            created,
         )
 
 
@@ -189,7 +195,9 @@ def _records(people: int, days: list[date]) -> Iterator[Record]:
             is_away = chance.random() < 0.004 or (day == TODAY and number == STILL_TO_COME)
             if (day.toordinal() + number) % 7 == 0 or is_away:
                 continue
-            late_s = chance.randint(60, 2400) if chance.random() < 0.08 else -chance.randint(30, 900)
+            late_s = (
+                chance.randint(60, 2400) if chance.random() < 0.08 else -chance.randint(30, 900)
+            )
             came = local(day, "09:00", late_s)
             if came <= NOW:
                 yield touch(MODEL, str(1000 + number), came)
@@ -239,7 +247,8 @@ def _copy_store(path: Path, stores: int) -> None:
     plain.execute("BEGIN")
     plain.execute(
         "DELETE FROM journal WHERE record_id IN (SELECT record_id FROM punch WHERE effective_utc_ms < ?) "
-        "OR record_id IN (SELECT record_id FROM sale WHERE sold_utc_ms < ?)", (recent, recent),
+        "OR record_id IN (SELECT record_id FROM sale WHERE sold_utc_ms < ?)",
+        (recent, recent),
     )
     for (table,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         if table not in COMPANY_TABLES and not table.startswith("sqlite_"):
@@ -248,7 +257,6 @@ def _copy_store(path: Path, stores: int) -> None:
     plain.execute("COMMIT")
     for _, statement in indexes:
         plain.execute(statement)
-    plain.execute("ANALYZE")
     plain.execute("PRAGMA journal_mode=WAL").close()
     plain.close()
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cloud_receiver.domain.day_marks import marks
 from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.tallies import DayMark, Standing, Tally, tallies
@@ -84,6 +85,7 @@ class Change:
             "input_hash": content_hash(facts, evidence),
             "revision": self.stored.revision + 1 if self.stored else 1,
             "computed_utc_ms": now_utc_ms,
+            **marks(self.facts, self.evidence),
         }
 
 

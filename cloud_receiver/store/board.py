@@ -7,19 +7,20 @@ punch is told apart by the roster alone, and only as "no punch yet" (law 9).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Explanation, Text
 from cloud_receiver.domain.workday import CheckType, PlannedShift, decode_shifts, plan
 from cloud_receiver.store import dirty
-from cloud_receiver.store.names import employee_names, stores
+from cloud_receiver.store.names import names_of, stores
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import day_fact, journal, ledger, punch, roster
 
 
@@ -69,18 +70,34 @@ class PersonDay:
 
     def presence(self, now_utc_ms: int) -> Presence:
         """Tell where the person stands at an instant."""
-        if self.status in _MISSING:
-            return Presence.MISSING
-        if self.status is DayStatus.AWAITING_DATA:
-            return Presence.AWAITING
-        if self.has_come:
-            return Presence.LATE if self.late_min else Presence.IN_TIME
-        if not self.shifts:
-            return Presence.OFF
-        starts_utc_ms = min(shift.on_duty.planned_utc_ms for shift in self.shifts)
-        if now_utc_ms < starts_utc_ms:
-            return Presence.LATER
-        return Presence.AWAITING if self.heard_utc_ms < starts_utc_ms else Presence.NO_PUNCH
+        starts = [shift.on_duty.planned_utc_ms for shift in self.shifts]
+        return presence_of(
+            self.status, min(starts, default=None), self.heard_utc_ms, now_utc_ms,
+            has_come=self.has_come, is_late=self.late_min > 0,
+        )  # fmt: skip
+
+
+def presence_of(
+    status: DayStatus,
+    starts_utc_ms: int | None,
+    heard_utc_ms: int,
+    now_utc_ms: int,
+    *,
+    has_come: bool,
+    is_late: bool,
+) -> Presence:
+    """Tell where somebody stands; `starts_utc_ms` of the first shift, None: none is planned."""
+    if status in _MISSING:
+        return Presence.MISSING
+    if status is DayStatus.AWAITING_DATA:
+        return Presence.AWAITING
+    if has_come:
+        return Presence.LATE if is_late else Presence.IN_TIME
+    if starts_utc_ms is None:
+        return Presence.OFF
+    if now_utc_ms < starts_utc_ms:
+        return Presence.LATER
+    return Presence.AWAITING if heard_utc_ms < starts_utc_ms else Presence.NO_PUNCH
 
 
 _MISSING: Final = frozenset({DayStatus.ABSENTEEISM, DayStatus.NOT_SIGNED})
@@ -123,24 +140,29 @@ def people_of_day(
         employee_id: only this person; None: all.
     """
     zones = {item.store_id: item.zone for item in stores(connection)}
-    wanted = partial(_wanted, employee_id=employee_id)
+    wanted = partial(_wanted, employee_id=employee_id, store_ids=store_ids)
     rostered = _rostered(connection, wanted(roster, work_date))
     judged = {row.employee_id: row for row in connection.execute(wanted(day_fact, work_date))}
-    names = employee_names(connection)
-    money = _money(connection, work_date)
+    who = rostered.keys() | judged.keys()
+    names = names_of(connection, who)
+    money = _money(connection, work_date, who)
     heard = dirty.complete(connection)
     people = [
         _person(employee_id, work_date, rostered.get(employee_id), judged.get(employee_id),
                 names.get(employee_id, employee_id), money.get(employee_id, 0), zones, heard)
-        for employee_id in rostered.keys() | judged.keys()
+        for employee_id in who
     ]  # fmt: skip
     if store_ids is not None:
         people = [person for person in people if person.store_id in store_ids]
     return sorted(people, key=lambda person: (person.store_id, person.name, person.employee_id))
 
 
-def _wanted(table: Table, work_date: str, employee_id: str | None) -> Select[Any]:
+def _wanted(
+    table: Table, work_date: str, employee_id: str | None, store_ids: Sequence[str] | None
+) -> Select[Any]:
     query = select(table).where(table.c.work_date == work_date)
+    if store_ids is not None:
+        query = query.where(table.c.store_id.in_(store_ids))
     return query if employee_id is None else query.where(table.c.employee_id == employee_id)
 
 
@@ -150,14 +172,16 @@ def _rostered(connection: Connection, query: Select[Any]) -> dict[str, Any]:
     return {row.employee_id: row for row in rows}
 
 
-def _money(connection: Connection, work_date: str) -> dict[str, int]:
-    total = func.sum(ledger.c.amount_fen)
-    rows = connection.execute(
-        select(ledger.c.employee_id, total)
-        .where(ledger.c.work_date == work_date)
-        .group_by(ledger.c.employee_id)
-    )
-    return {employee_id: int(fen) for employee_id, fen in rows}
+def _money(connection: Connection, work_date: str, who: Collection[str]) -> dict[str, int]:
+    rows = _MONEY.ask(connection, work_date=work_date, people=list(who))
+    return {row[0]: int(row[1]) for row in rows}
+
+
+_MONEY: Final = Question(
+    select(ledger.c.employee_id, func.sum(ledger.c.amount_fen))
+    .where(ledger.c.work_date == bindparam("work_date"), Among(ledger.c.employee_id, "people"))
+    .group_by(ledger.c.employee_id)
+)
 
 
 def _person(
@@ -200,13 +224,14 @@ def _first(points: Iterable[Mapping[str, Any]], check_type: CheckType) -> int | 
 
 def happenings(connection: Connection, limit: int) -> list[Happening]:
     """Return the newest punches and bookings together, newest first."""
-    names = employee_names(connection)
-    newest = [*_bookings(connection, names, limit), *_punches(connection, names, limit)]
+    newest = [*_bookings(connection, limit), *_punches(connection, limit)]
     return sorted(newest, key=lambda item: (-item.at_utc_ms, item.key))[:limit]
 
 
-def _bookings(connection: Connection, names: Mapping[str, str], limit: int) -> list[Happening]:
-    rows = connection.execute(select(ledger).order_by(ledger.c.entry_no.desc()).limit(limit))
+def _bookings(connection: Connection, limit: int) -> list[Happening]:
+    query = select(ledger).order_by(ledger.c.entry_no.desc()).limit(limit)
+    rows = connection.execute(query).all()
+    names = names_of(connection, {row.employee_id for row in rows})
     return [
         Happening(
             key=row.entry_id,
@@ -221,7 +246,7 @@ def _bookings(connection: Connection, names: Mapping[str, str], limit: int) -> l
     ]
 
 
-def _punches(connection: Connection, names: Mapping[str, str], limit: int) -> list[Happening]:
+def _punches(connection: Connection, limit: int) -> list[Happening]:
     end = select(func.max(journal.c.entry_no)).scalar_subquery()
     newest = (
         select(journal.c.record_id, journal.c.received_utc_ms)
@@ -234,7 +259,8 @@ def _punches(connection: Connection, names: Mapping[str, str], limit: int) -> li
         select(punch, newest.c.received_utc_ms).join(
             newest, newest.c.record_id == punch.c.record_id
         )
-    )
+    ).all()
+    names = names_of(connection, {row.employee_id for row in rows if row.employee_id})
     return [
         Happening(
             key=row.record_id,

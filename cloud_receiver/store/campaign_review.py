@@ -63,7 +63,10 @@ def review(connection: Connection, campaign_id: str) -> Review:
     """
     one = campaigns.of_id(connection, campaign_id)
     closed_utc_ms = closings(connection)[campaign_id]
-    found = _kept(connection, one) if closed_utc_ms else campaigns.standing_now(connection, one)
+    days = list(campaigns.days_of(connection, one))
+    found = (
+        _kept(connection, one) if closed_utc_ms else campaigns.standing_now(connection, one, days)
+    )
     by_place = sorted(found.values(), key=lambda it: (it.place or len(found) + 1, it.employee_id))
     rows = [found[who].facts for who in sorted(found) if found[who].place]
     closing = decide_closing(load_rulebook(connection), rows)
@@ -77,7 +80,7 @@ def review(connection: Connection, campaign_id: str) -> Review:
         members=members,
         standings=by_place,
         closing=closing,
-        weeks=campaigns.by_week(connection, one),
+        weeks=campaigns.by_week(connection, one, days),
         spent_fen=spent_fen,
     )
 

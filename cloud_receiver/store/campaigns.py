@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +31,7 @@ from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.tables import OF_CAMPAIGN
 from sync.errors import DakaError
 
 _ZONE: Final = "Asia/Shanghai"  # says when the last date of a campaign is over
@@ -225,54 +226,64 @@ def close(connection: Connection, campaign_id: str, now_utc_ms: int) -> None:
     connection.execute(update(tables.campaign).where(this).values(closed_utc_ms=now_utc_ms))
 
 
-def standing_now(connection: Connection, one: Campaign) -> dict[str, Standing]:
-    """Return how members stand after the days known now; provisional while it is open."""
+def standing_now(
+    connection: Connection, one: Campaign, days: Sequence[dict[str, FactValue]] | None = None
+) -> dict[str, Standing]:
+    """Return how members stand after the days known now; provisional while it is open.
+
+    Args:
+        days: what `days_of` returns, where it is at hand.
+    """
     people = members(connection, one.campaign_id)
     ranked = [member.employee_id for member in people if member.is_ranked]
-    return standings(one, ranked, list(_days(connection, one)), own_targets(one.targets, people))
+    known = list(days_of(connection, one)) if days is None else days
+    return standings(one, ranked, known, own_targets(one.targets, people))
 
 
-def _days(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:
+def days_of(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:
+    """Yield the facts of its members' days, by member and date."""
     fact, member = tables.day_fact.c, tables.campaign_member.c
     people = select(member.employee_id).where(member.campaign_id == one.campaign_id)
     query = select(fact.facts).where(
         fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
     )
     for (text,) in connection.execute(query.order_by(fact.employee_id, fact.work_date)):
-        facts = json.loads(text)
+        facts = msgspec.json.decode(text)
         if facts.get("campaign_id") == one.campaign_id:
             yield facts
 
 
-def by_week(connection: Connection, one: Campaign) -> list[Week]:
+def by_week(
+    connection: Connection, one: Campaign, days: Sequence[dict[str, FactValue]] | None = None
+) -> list[Week]:
     """Return what each week of a campaign brought its members, the days' outcomes counted.
 
     What the closing brought belongs to the campaign as a whole and is left out.
+
+    Args:
+        days: what `days_of` returns, where it is at hand.
     """
     said, rule = tables.outcome.c, tables.rule_version.c
-    rows = connection.execute(
-        select(said.employee_id, said.work_date, said.amount_fen, rule.document)
-        .join(
-            tables.rule_version,
-            (rule.rule_id == said.rule_id) & (rule.version == said.rule_version),
-        )
-        .where(said.campaign_id == one.campaign_id)
-    ).all()
-    periodic = {
-        text for text in {row.document for row in rows} if parse_rule(text).grain in PERIODIC
+    grains = {
+        (row.rule_id, row.version): parse_rule(row.document).grain
+        for row in connection.execute(select(rule.rule_id, rule.version, rule.document))
     }
-    paid = [row for row in rows if row.document not in periodic]
-    days = list(_days(connection, one))
+    rows = connection.execute(
+        select(
+            said.employee_id, said.work_date, said.amount_fen, said.rule_id, said.rule_version
+        ).where(OF_CAMPAIGN, said.campaign_id == one.campaign_id)
+    ).all()
+    paid = [row for row in rows if grains[row.rule_id, row.rule_version] not in PERIODIC]
+    known = list(days_of(connection, one)) if days is None else days
+    people = [member.employee_id for member in members(connection, one.campaign_id)]
     found = []
     for first, last in weeks(one):
         amounts: Counter[str] = Counter()
-        late: Counter[str] = Counter(
-            {member.employee_id: 0 for member in members(connection, one.campaign_id)}
-        )
+        late: Counter[str] = Counter(dict.fromkeys(people, 0))
         for row in paid:
             if first <= row.work_date <= last:
                 amounts[row.employee_id] += row.amount_fen
-        for day in days:
+        for day in known:
             if first <= str(day["work_date"]) <= last:
                 late[str(day["employee_id"])] += int(day["late_min"]) > 0
         found.append(

@@ -26,6 +26,7 @@ from cloud_receiver.store import balances, change_feed, lawbook, organisation
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, first_open, lock
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.tables import (
+    IS_PAYROLL,
     appeal,
     day_fact,
     employee,
@@ -169,7 +170,7 @@ def payroll_paid(connection: Connection, period: str, author: str, now_utc_ms: i
     if closed is None:
         raise DakaError(f"{period} is not closed: close it before payroll settles it")
     done = set(connection.scalars(
-        select(ledger.c.employee_id).where(ledger.c.kind.in_(["payroll"]), _about == period)
+        select(ledger.c.employee_id).where(IS_PAYROLL, _about == period)
     ))  # fmt: skip
     homes = organisation.home_stores(connection, [one.employee_id for one in closed.payments])
     drafts = []
@@ -265,7 +266,7 @@ def _open_appeals(connection: Connection, period: str) -> int:
 
 def payroll_settled(connection: Connection, period: str) -> bool:
     """Tell whether somebody said that payroll paid a month."""
-    query = select(ledger.c.entry_no).where(ledger.c.kind.in_(["payroll"]), _about == period)
+    query = select(ledger.c.entry_no).where(IS_PAYROLL, _about == period)
     return connection.execute(query.limit(1)).first() is not None
 
 

@@ -17,7 +17,7 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import organisation
 from cloud_receiver.store.enrolment import RosterEntry
-from cloud_receiver.store.tables import day_fact
+from cloud_receiver.store.tables import IS_ODD, day_fact
 
 _WEEK: Final = 7
 _PEOPLE_AT_ONCE: Final = 500
@@ -93,7 +93,7 @@ def beyond_limit(connection: Connection, first: str, last: str) -> list[Overtime
     begin, end = f"{first[:7]}-01", last_date(last[:7])
     over = (
         select(fact.employee_id, month)
-        .where(fact.work_date.between(begin, end), fact.facts.not_like(_WITHIN))
+        .where(IS_ODD, fact.work_date.between(begin, end), fact.facts.not_like(_WITHIN))
         .where(fact.facts.like('%"overtime_over_month_min":%'))
         .distinct()
     )

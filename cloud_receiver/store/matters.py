@@ -7,20 +7,22 @@ are, so it is gone when its cause is gone, and comes anew when its cause does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from cloud_receiver.domain.appeals import State
-from cloud_receiver.domain.findings import FindingCode
+from cloud_receiver.domain.day_marks import DUBIOUS
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
 from cloud_receiver.store import appeals, budgets, feed_gaps, labour
-from cloud_receiver.store.names import employee_names
-from cloud_receiver.store.tables import day_fact, decision, outcome
+from cloud_receiver.store.names import names_of
+from cloud_receiver.store.tables import IS_ODD, appeal, day_fact, decision, outcome
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from sync.money import yuan_text
 
@@ -39,29 +41,13 @@ class Kind(StrEnum):
     AWAITING = "awaiting"  # data that should have come by now
 
 
-DUBIOUS: Final = frozenset(
-    {
-        FindingCode.OUTSIDE_FENCE,
-        FindingCode.MOCK_POSITION,
-        FindingCode.SOURCES_DISAGREE,
-        FindingCode.CLOCK_IMPLAUSIBLE,
-        FindingCode.PHONE_CLOCK,
-        FindingCode.SELF_ENTRY,
-        FindingCode.BULK_ENTRY,
-        FindingCode.LATE_ENTRY,
-        FindingCode.OTHER_STORE,
-        FindingCode.CARD_OVER_QUOTA,
-        FindingCode.CARD_TOO_LATE,
-        FindingCode.NO_SUCH_SHIFT,
-        FindingCode.OVERTIME_OVER_LIMIT,
-    }
-)
-"""Findings a person should look at; the others explain themselves."""
 _KIND_OF: Final = {
     DayStatus.ABSENTEEISM: Kind.ABSENT,
     DayStatus.NOT_SIGNED: Kind.MISSING,
 }
-_NO_FINDINGS: Final = '%"findings":[]%'
+
+
+_AWAITED: Final = DayStatus.AWAITING_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +93,49 @@ def pending(connection: Connection, first: str, last: str, now_utc_ms: int) -> l
 
     Gaps, appeals and unknown ids wait whatever the dates.
     """
-    names = employee_names(connection)
     found = [
         *_strangers(connection),
         *_gaps(connection),
-        *_appeals(connection, names, now_utc_ms),
-        *_days(connection, names, first, last),
-        *_overtime(connection, names, first, last),
+        *_appeals(connection, now_utc_ms),
+        *_days(connection, first, last),
+        *_overtime(connection, first, last),
         *_budgets(connection),
         *_awaiting(connection, first, last),
     ]
     decided = decided_keys(connection)
     waiting = [matter for matter in found if matter.key not in decided]
     return sorted(waiting, key=lambda one: (-one.stake_fen, one.work_date, one.key))
+
+
+def named(connection: Connection, some: Sequence[Matter]) -> list[Matter]:
+    """Return matters with the names of those they are about."""
+    known = names_of(connection, {one.employee_id for one in some if one.employee_id})
+    return [replace(one, name=known.get(one.employee_id or "", one.name)) for one in some]
+
+
+def count(connection: Connection, first: str, last: str, now_utc_ms: int) -> int:
+    """Return how many `pending` returns; it is asked again and again, and mostly for the same."""
+    fact, made = day_fact.c, decision.c
+    since = select(func.count(), func.max(fact.computed_utc_ms)).where(
+        IS_ODD, fact.work_date.between(first, last)
+    )
+    decided = select(func.max(made.decision_no), func.count(made.undone_utc_ms))
+    asks = (
+        *connection.execute(since).one(), *connection.execute(decided).one(), first,
+        len(unmatched_users(connection)), len(unmatched_sellers(connection)),
+        *connection.execute(select(func.count(), func.max(appeal.c.opened_utc_ms)).where(
+            appeal.c.state == State.OPEN)).one(),
+        sum(1 for _ in _gaps(connection)), len(budgets.nearly_used(connection)),
+    )  # fmt: skip
+    known = _counted.get(connection.engine)
+    if known is None or known[0] != asks:
+        known = asks, len(pending(connection, first, last, now_utc_ms))
+        _counted[connection.engine] = known
+    return known[1]
+
+
+_counted: Final[WeakKeyDictionary[Engine, tuple[tuple[Any, ...], int]]] = WeakKeyDictionary()
+"""What the last count was of, and what it was, by database."""
 
 
 def decided_keys(connection: Connection) -> set[str]:
@@ -151,41 +167,48 @@ def _gaps(connection: Connection) -> Iterator[Matter]:
         )  # fmt: skip
 
 
-def _appeals(connection: Connection, names: Mapping[str, str], now_utc_ms: int) -> Iterator[Matter]:
+def _appeals(connection: Connection, now_utc_ms: int) -> Iterator[Matter]:
     for one in appeals.views(connection, now_utc_ms, state=State.OPEN):
         yield Matter(
             key=f"appeal/{one.appeal_id}", kind=Kind.APPEAL, store_id=one.store_id,
             work_date=one.work_date, code="overdue" if one.is_overdue else "open",
-            employee_id=one.employee_id, name=names.get(one.employee_id, one.employee_id),
+            employee_id=one.employee_id, name=one.employee_id,
             detail=one.events[0].text if one.events else "", stake_fen=abs(one.amount_fen),
         )  # fmt: skip
 
 
-def _days(
-    connection: Connection, names: Mapping[str, str], first: str, last: str
-) -> Iterator[Matter]:
+def _days(connection: Connection, first: str, last: str) -> Iterator[Matter]:
     fact = day_fact.c
-    of_interest = fact.status.in_(_KIND_OF) | fact.evidence.not_like(_NO_FINDINGS)
+    query = select(
+        fact.employee_id, fact.work_date, fact.store_id, fact.status, fact.final, fact.facts,
+        fact.evidence,
+    )  # fmt: skip
     rows = connection.execute(
-        select(day_fact).where(fact.work_date.between(first, last), of_interest)
+        query.where(IS_ODD, fact.work_date.between(first, last), fact.status != _AWAITED)
     ).all()
     said = _said(connection, first, last)
     for row in rows:
-        evidence = json.loads(row.evidence)
-        subsidy_fen = int(json.loads(row.facts).get("subsidy_fen", 0))
+        subsidy_fen, cards, dubious = _read(row.facts, row.evidence)
         stake_fen = subsidy_fen + said.get((row.employee_id, row.work_date), 0)
         base: dict[str, Any] = {
             "store_id": row.store_id, "work_date": row.work_date, "employee_id": row.employee_id,
-            "name": names.get(row.employee_id, row.employee_id), "stake_fen": stake_fen,
-            "cards": _cards(evidence),
+            "name": row.employee_id, "stake_fen": stake_fen,
+            "cards": cards,
         }  # fmt: skip
         kind = _KIND_OF.get(DayStatus(row.status))
         if kind is not None and row.final:
             key = f"{kind}/{row.employee_id}/{row.work_date}"
             yield Matter(key=key, kind=kind, code=row.status, **base)
-        for code, records in _dubious(evidence).items():
+        for code, records in dubious.items():
             key = f"odd/{row.employee_id}/{row.work_date}/{code}/{'+'.join(records)}"
             yield Matter(key=key, kind=Kind.ODD, code=code, record_ids=records, **base)
+
+
+@lru_cache(maxsize=20_000)
+def _read(facts: str, evidence: str) -> tuple[int, tuple[Card, ...], dict[str, tuple[str, ...]]]:
+    """Return a day's subsidy, its cards and what is dubious; days hardly change between looks."""
+    read = json.loads(evidence)
+    return int(json.loads(facts).get("subsidy_fen", 0)), _cards(read), _dubious(read)
 
 
 def _dubious(evidence: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -198,10 +221,12 @@ def _dubious(evidence: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _said(connection: Connection, first: str, last: str) -> dict[tuple[str, str], int]:
-    one = outcome.c
+    one, fact = outcome.c, day_fact.c
     query = (
         select(one.employee_id, one.work_date, func.sum(func.abs(one.amount_fen)))
-        .where(one.work_date.between(first, last))
+        .select_from(day_fact)
+        .join(outcome, (one.employee_id == fact.employee_id) & (one.work_date == fact.work_date))
+        .where(IS_ODD, fact.work_date.between(first, last), fact.status != _AWAITED)
         .group_by(one.employee_id, one.work_date)
     )
     return {(who, day): int(fen) for who, day, fen in connection.execute(query)}
@@ -232,14 +257,12 @@ def _budgets(connection: Connection) -> Iterator[Matter]:
         )  # fmt: skip
 
 
-def _overtime(
-    connection: Connection, names: Mapping[str, str], first: str, last: str
-) -> Iterator[Matter]:
+def _overtime(connection: Connection, first: str, last: str) -> Iterator[Matter]:
     for one in labour.beyond_limit(connection, first, last):
         yield Matter(
             key=f"overtime/{one.employee_id}/{one.month}", kind=Kind.OVERTIME,
             store_id=one.store_id, work_date=max(one.days), code="overtime",
-            employee_id=one.employee_id, name=names.get(one.employee_id, one.employee_id),
+            employee_id=one.employee_id, name=one.employee_id,
             detail=f"{one.overtime_min / 60:.1f}", record_ids=one.record_ids, people=len(one.days),
         )  # fmt: skip
 
@@ -248,7 +271,7 @@ def _awaiting(connection: Connection, first: str, last: str) -> Iterator[Matter]
     fact = day_fact.c
     query = (
         select(fact.store_id, fact.work_date, func.count())
-        .where(fact.work_date.between(first, last), fact.status == DayStatus.AWAITING_DATA)
+        .where(IS_ODD, fact.work_date.between(first, last), fact.status == _AWAITED)
         .group_by(fact.store_id, fact.work_date)
     )
     for store_id, work_date, people in connection.execute(query):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from cloud_receiver.store import tables
+from cloud_receiver.store.questions import Among, Question
 from sync.errors import DakaError
 
 
@@ -78,6 +81,18 @@ def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
 def employee_names(connection: Connection) -> dict[str, str]:
     """Return each employee's name by id."""
     return {person.employee_id: person.name for person in people(connection)}
+
+
+def names_of(connection: Connection, employee_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of some people by id."""
+    return {row[0]: row[1] for row in _NAMES_OF.ask(connection, people=list(employee_ids))}
+
+
+_NAMES_OF: Final = Question(
+    select(tables.employee.c.employee_id, tables.employee.c.name).where(
+        Among(tables.employee.c.employee_id, "people")
+    )
+)
 
 
 def device_names(connection: Connection) -> dict[str, str]:

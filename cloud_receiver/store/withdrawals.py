@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.accounts import PersonAccount
-from cloud_receiver.domain.ledger import Entry, Kind
+from cloud_receiver.domain.ledger import Entry
 from cloud_receiver.domain.notices import told_of
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.transfers import Subject, ask, settle, withdrawal_key
@@ -23,7 +23,7 @@ from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import balances, organisation
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, entries_about, lock
 from cloud_receiver.store.notices import tell
-from cloud_receiver.store.tables import ledger
+from cloud_receiver.store.tables import IS_WITHDRAWAL, ledger
 from sync.errors import DakaError
 from sync.money import yuan_text
 
@@ -148,11 +148,9 @@ def withdrawal(connection: Connection, request_id: str) -> Withdrawal | None:
 
 def waiting(connection: Connection) -> list[Withdrawal]:
     """Return the withdrawals that somebody has to pay or give back, oldest first."""
-    settled = select(ledger.c.adjusts).where(
-        ledger.c.kind == Kind.WITHDRAWAL, ledger.c.adjusts.is_not(None)
-    )
+    settled = select(ledger.c.adjusts).where(IS_WITHDRAWAL, ledger.c.adjusts.is_not(None))
     query = select(ledger).where(
-        ledger.c.kind == Kind.WITHDRAWAL,
+        IS_WITHDRAWAL,
         ledger.c.adjusts.is_(None),
         ledger.c.entry_id.not_in(settled),
     )
@@ -163,7 +161,7 @@ def waiting(connection: Connection) -> list[Withdrawal]:
 def of_person(connection: Connection, employee_id: str, limit: int = 10) -> list[Withdrawal]:
     """Return a person's withdrawals, newest first."""
     query = select(ledger.c.outcome_key).where(
-        ledger.c.kind == Kind.WITHDRAWAL,
+        IS_WITHDRAWAL,
         ledger.c.adjusts.is_(None),
         ledger.c.employee_id == employee_id,
     )

@@ -37,7 +37,7 @@ def _bind(
 ) -> dict[str, Any] | None:
     with write(desk.engine) as connection:
         known = {person.employee_id: person for person in names.people(connection)}
-        person = known.get(form.get("employee_id", ""))
+        person = known.get(form.get("employee_id") or form.get("other_id", "").strip())
         if person is None or not person.active or not _is_date_or_empty(form.get("since", "")):
             return None
         if act == "bind_user":

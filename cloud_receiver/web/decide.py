@@ -21,7 +21,7 @@ from cloud_receiver.store import decisions, matters, names
 from cloud_receiver.store.decisions import CHOICES, FINAL, Choice
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.matters import Kind, Matter
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import DECIDED_WITHIN_DAYS, Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time
 from cloud_receiver.web.sessions import Session
@@ -30,7 +30,6 @@ from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
 from sync.money import yuan_text
 
-DAYS: Final = 31
 SHOWN: Final = 100
 TEXTS: Final[Texts] = {
     "title": ("待处理异常", "To decide"),
@@ -187,7 +186,7 @@ def _reason(error: DakaError, language: Language) -> str:
 
 def _stretch(desk: Desk) -> tuple[str, str]:
     today = date.fromisoformat(desk.today())
-    return (today - timedelta(days=DAYS)).isoformat(), today.isoformat()
+    return (today - timedelta(days=DECIDED_WITHIN_DAYS)).isoformat(), today.isoformat()
 
 
 def draw(desk: Desk, view: View) -> Markup:
@@ -196,8 +195,9 @@ def draw(desk: Desk, view: View) -> Markup:
     with read(desk.engine) as connection:
         waiting = matters.pending(connection, *_stretch(desk), utc_ms(desk.now()))
         shops = {shop.store_id: shop for shop in names.stores(connection)}
+        shown = [one for one in waiting if not view.kind or one.kind == view.kind]
+        shown[:SHOWN] = matters.named(connection, shown[:SHOWN])
     counts = Counter(matter.kind for matter in waiting)
-    shown = [one for one in waiting if not view.kind or one.kind == view.kind]
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
     tabs = [_tab("", len(waiting), view, words)]
     tabs += [_tab(kind.value, counts[kind], view, words) for kind in Kind if counts[kind]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,17 +19,21 @@ from sqlalchemy import Engine
 from cloud_receiver.domain.appeals import USUAL_TERMS
 from cloud_receiver.domain.appeals import Terms as AppealTerms
 from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
-from cloud_receiver.store import names
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import matters, names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
-from cloud_receiver.web.live import Hub
+from cloud_receiver.web.live import WORKING, Hub, LiveFigures
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.navigation import navigation
+from cloud_receiver.web.phrases import date_text
 from cloud_receiver.web.shelf import Shelf
 from cloud_receiver.web.texts import Language, Texts
 from cloud_receiver.web.visit import Theme, Visit
 from sync.clock import Clock, SystemClock
 
+DECIDED_WITHIN_DAYS: Final = 31
+"""How far back the page of decisions looks."""
 STATIC: Final = Path(__file__).parent / "static"
 TEXTS: Final[Texts] = {
     "skip": ("跳到正文", "Skip to content"),
@@ -134,13 +139,25 @@ async def page_frame(desk: Desk, visit: Visit, name: str, title: str) -> Element
     around.parent.tag = "div"  # it would be a <main> that holds the navigation too
     with ui.element("div").classes("daka"):
         ui.html(el("a", words("skip"), href="#content", class_="skip"), sanitize=False)
-        key = ("frame", name, visit)
-        await desk.hub.follow(key, partial(_navigation, desk, visit, name))
+        draw = partial(_figures, desk, visit.language)
+        told = await desk.hub.follow(("figures", visit.language), draw, shown_as=LiveFigures)
+        figures = json.loads(told.element.content) if told.element.content != WORKING else {}
+        simulated = not isinstance(desk.clock, SystemClock)
+        bars = navigation(visit, name, figures, simulated=simulated)
+        ui.html(bars, sanitize=False)
         with ui.element("main").classes("page").props('id=content tabindex="-1"'):
             return ui.element("div").classes("page-in")
 
 
-def _navigation(desk: Desk, visit: Visit, name: str) -> Markup:
+def _figures(desk: Desk, language: Language) -> Markup:
+    """Return what the bars show and changes by itself: the clock, and how much waits; reads."""
     now = desk.now().astimezone(ZoneInfo(desk.home_zone()))
-    simulated = not isinstance(desk.clock, SystemClock)
-    return navigation(visit, name, now, simulated=simulated, counts={})
+    last = now.date()
+    first = last - timedelta(days=DECIDED_WITHIN_DAYS)
+    with read(desk.engine) as connection:
+        waiting = matters.count(connection, f"{first}", f"{last}", utc_ms(desk.now()))
+    return Markup(json.dumps({
+        "clock": f"{now:%H:%M}",
+        "date": date_text(now.date().isoformat(), language),
+        "decide": f"{waiting:,}" if waiting else "",
+    }))  # fmt: skip

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from nicegui import Client, background_tasks, ui
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud_receiver.store.changes import ChangeWatch
 from cloud_receiver.web.gate import cookie_of
-from cloud_receiver.web.markup import Markup
+from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.sessions import COOKIE
 from sync.clock import Clock
 
@@ -29,17 +30,52 @@ ADMIT_EVERY_S: Final = 5.0
 """How soon the open pages of a session that ended are closed."""
 MAX_DRAWING_SHARE: Final = 0.2
 """Drawing takes at most this share of the time, however fast the data changes."""
+COSTLY_S: Final = 0.5
+"""A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`."""
+PATIENCE_S: Final = 0.3
+"""How long a page waits for a part before it is sent without."""
+WORKING: Final = el("div", el("i"), el("i"), class_="skeleton card-body", role="status",
+                    aria_label="…")  # fmt: skip
 _log = logging.getLogger(__name__)
 
 Draw = Callable[[], Markup]
 
 
+_KEYED: Final = ' data-key="'
+Splice = tuple[int, int, list[str]]
+
+
+@lru_cache(maxsize=64)  # the same for everybody who looks at the same
+def splices(old: str, new: str) -> list[Splice]:
+    """Return what to replace of a text's keyed pieces: (first, how many, by what), the last first.
+
+    The pieces are those between the places where a key stands; the browser cuts in the same way.
+
+    >>> splices('<p data-key="a">1<p data-key="b">2', '<p data-key="a">1<p data-key="b">3')
+    [(2, 1, ['b">3'])]
+    """
+    before, after = old.split(_KEYED), new.split(_KEYED)
+    if len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [(at, 1, [now]) for at, (was, now) in pairs if was != now][::-1]
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return [(start, len(before) - end - start, after[start : len(after) - end])]
+
+
 class LiveHtml(Element, component="static/live.js", default_classes="live"):
-    """Markup in a page; new content is merged in, focus and scrolling stay."""
+    """Markup in a page; new content is merged in, focus and scrolling stay.
+
+    Only what differs is sent: a board of hundreds of stores goes out as the few rows that changed.
+    """
 
     def __init__(self, content: Markup, on_act: Callable[[str, str], object] | None = None) -> None:
         super().__init__()
-        self._props["content"] = content
+        self._props["content"], self._props["version"] = content, 0
         if on_act is not None:
             self.on("act", lambda event: on_act(event.args["act"], event.args["value"]))
 
@@ -51,8 +87,14 @@ class LiveHtml(Element, component="static/live.js", default_classes="live"):
     def show(self, content: Markup) -> None:
         """Replace the content; nothing is sent when it is the same."""
         if content != self.content:
+            changed = splices(self.content, content)
             self._props["content"] = content
-            self.update()
+            self._props["version"] += 1  # who loads the page between has it already
+            self.run_method("show", self._props["version"], changed)
+
+
+class LiveFigures(LiveHtml, component="static/figures.js"):
+    """A few figures that stand in several places of a page, as one JSON object of texts by name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +126,23 @@ class Follower:
 
 
 @dataclass(slots=True)
+class _Drawing:
+    """A part that is drawn, or being drawn; `keep_until_s` grows with what the drawing took."""
+
+    keep_until_s: float
+    content: asyncio.Future[Markup] = field(init=False)
+
+    def draw(self, draw: Draw, clock: Clock) -> Markup:
+        """Draw, in a worker thread."""
+        began_s = clock.monotonic_s()
+        content = draw()
+        spent_s = clock.monotonic_s() - began_s
+        if spent_s >= COSTLY_S:
+            self.keep_until_s = began_s + spent_s / MAX_DRAWING_SHARE
+        return content
+
+
+@dataclass(slots=True)
 class Hub:
     """The watcher of one process and the open pages that follow it.
 
@@ -95,31 +154,52 @@ class Hub:
     clock: Clock
     admits: Callable[[str], bool]
     followers: set[Follower] = field(default_factory=set)
-    _drawings: dict[Hashable, asyncio.Future[Markup]] = field(default_factory=dict)
+    _drawings: dict[Hashable, _Drawing] = field(default_factory=dict)
 
     async def follow(
-        self, key: Hashable, draw: Draw, on_act: Callable[[str, str], Any] | None = None
+        self,
+        key: Hashable,
+        draw: Draw,
+        on_act: Callable[[str, str], Any] | None = None,
+        shown_as: type[LiveHtml] = LiveHtml,
     ) -> Follower:
-        """Put a part into the page being built and keep it up to date while the page is open."""
+        """Put a part into the page being built and keep it up to date while the page is open.
+
+        What takes long to draw comes when it is drawn; the page does not wait for it.
+        """
         client = ui.context.client
-        content = await self.drawn(key, draw)
+        drawing = self._drawing(key, draw)
+        await asyncio.wait({drawing}, timeout=PATIENCE_S)
+        content = drawing.result() if drawing.done() else WORKING
         cookie = cookie_of(client.request.headers, COOKIE)
-        follower = Follower(self, LiveHtml(content, on_act), key, draw, cookie)
+        follower = Follower(self, shown_as(content, on_act), key, draw, cookie)
         self.followers.add(follower)
         client.on_delete(lambda: self.followers.discard(follower))
+        if content is WORKING:
+            background_tasks.create(follower.refresh(), name="draw a page")
         return follower
 
     async def drawn(self, key: Hashable, draw: Draw) -> Markup:
         """Return the drawing of `key`, made once a generation."""
-        drawing = self._drawings.get(key)
-        if drawing is None or (drawing.done() and drawing.exception()):
-            drawing = asyncio.ensure_future(asyncio.to_thread(draw))
-            self._drawings[key] = drawing
-        return await asyncio.shield(drawing)  # who gives up waiting takes nothing from the others
+        return await asyncio.shield(self._drawing(key, draw))  # who gives up takes nothing away
+
+    def _drawing(self, key: Hashable, draw: Draw) -> asyncio.Future[Markup]:
+        known = self._drawings.get(key)
+        if known is None or (known.content.done() and known.content.exception()):
+            known = self._drawings[key] = _Drawing(self.clock.monotonic_s())
+            known.content = asyncio.ensure_future(asyncio.to_thread(known.draw, draw, self.clock))
+        return known.content
 
     def changed(self) -> None:
         """Forget all drawings; call it after a write of one's own, before refreshing."""
         self._drawings.clear()
+
+    def _outdated(self) -> None:
+        """Forget drawings; those that took long are kept for a while, lest they take all the time."""
+        now_s = self.clock.monotonic_s()
+        self._drawings = {
+            key: one for key, one in self._drawings.items() if now_s < one.keep_until_s
+        }
 
     async def run(self) -> None:
         """Watch until cancelled; a database that is away is said once and tried again."""
@@ -132,7 +212,7 @@ class Hub:
                 try:
                     was, minute = minute, self.clock.now_utc().replace(second=0, microsecond=0)
                     if await asyncio.to_thread(watch.has_changed) or was != minute:
-                        self.changed()  # ages and dates move on though nothing was committed
+                        self._outdated()  # ages and dates move on though nothing was committed
                         await self._refresh_all()
                     if began_s - admitted_s >= ADMIT_EVERY_S:
                         admitted_s = began_s

@@ -6,15 +6,14 @@ side bar opens over the page; the browser itself opens and closes it, no script 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from cloud_receiver.domain.roles import Role, may_look
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import date_text, icon
+from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Texts, Words
 from cloud_receiver.web.visit import Theme, Visit
 
@@ -59,6 +58,8 @@ GROUPS: Final = (
 )
 NEAR: Final = ("today", "decide", "people", "ledger")
 """The areas at the bottom of a phone."""
+COUNTED: Final = ("decide",)
+"""Areas with a count of what waits in them."""
 TEXTS: Final[Texts] = {
     "product": ("打卡", "Daka"),
     "daily": ("每天", "Every day"),
@@ -110,23 +111,21 @@ def areas(role: Role) -> Iterator[Area]:
         yield from (area for area in group if may_look(role, area.address))
 
 
-def navigation(
-    visit: Visit, here: str, now: datetime, *, simulated: bool, counts: dict[str, int]
-) -> Markup:
+def navigation(visit: Visit, here: str, figures: Mapping[str, str], *, simulated: bool) -> Markup:
     """Return both bars.
 
     Args:
         here: the name of the area the page belongs to.
-        now: wall time of the stores.
-        counts: how many things wait in an area, shown beside its name.
+        figures: texts that change by themselves: ``clock``, ``date``, and how many things wait in
+            an area, by its name; they stand where ``data-figure`` names them.
     """
     words, role = visit.words(TEXTS), visit.session.reader.role
-    clock = _clock(visit, words, now, simulated=simulated)
+    clock = _clock(words, figures, simulated=simulated)
     groups = [
         el(
             "div",
             el("p", words(name), class_="nav-group"),
-            [_link(area, here, words, counts) for area in group if may_look(role, area.address)],
+            [_link(area, here, words, figures) for area in group if may_look(role, area.address)],
         )
         for name, group in GROUPS
         if any(may_look(role, area.address) for area in group)
@@ -149,23 +148,24 @@ def navigation(
         class_="top",
         role="banner",
     )
-    return el("div", top, side, _bottom(role, here, words, counts))
+    return el("div", top, side, _bottom(role, here, words, figures))
 
 
-def _bottom(role: Role, here: str, words: Words, counts: dict[str, int]) -> Markup:
+def _bottom(role: Role, here: str, words: Words, figures: Mapping[str, str]) -> Markup:
     near = [area for area in areas(role) if area.name in NEAR]
     elsewhere = here not in {area.name for area in near}
     more = el("button", icon("menu"), el("span", words("more")), class_="nav-link", type="button",
               popovertarget=ALL_AREAS, data_here="" if elsewhere else None)  # fmt: skip
-    links = [_link(area, here, words, counts) for area in near]
+    links = [_link(area, here, words, figures) for area in near]
     return el("nav", links, more, class_="bottom", aria_label=words("near"))
 
 
-def _link(area: Area, here: str, words: Words, counts: dict[str, int]) -> Markup:
-    waiting = counts.get(area.name, 0)
+def _link(area: Area, here: str, words: Words, figures: Mapping[str, str]) -> Markup:
+    waiting = figures.get(area.name, "")
+    count = el("b", waiting, class_="count warn", data_figure=area.name, hidden=not waiting)
     return el(
         "a", icon(area.picture), el("span", words(area.name)),
-        el("b", f"{waiting:,}", class_="count warn") if waiting else None,
+        count if area.name in COUNTED else None,
         href=area.address, class_="nav-link", aria_current="page" if area.name == here else None,
     )  # fmt: skip
 
@@ -184,12 +184,12 @@ def _search_button(words: Words, class_: str) -> Markup:
     )  # fmt: skip
 
 
-def _clock(visit: Visit, words: Words, now: datetime, *, simulated: bool) -> Markup:
+def _clock(words: Words, figures: Mapping[str, str], *, simulated: bool) -> Markup:
     return el(
         "div",
         el("span", words("simulated" if simulated else "store_time"), class_="muted"),
-        el("b", now.strftime("%H:%M")),
-        el("span", date_text(now.date().isoformat(), visit.language), class_="muted"),
+        el("b", figures.get("clock", ""), data_figure="clock"),
+        el("span", figures.get("date", ""), data_figure="date", class_="muted"),
         class_="nav-clock",
     )
 

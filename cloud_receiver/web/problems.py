@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from cloud_receiver.store import bindings, names, problems
 from cloud_receiver.store.engine import read
+from cloud_receiver.store.names import Person
 from cloud_receiver.store.problems import BuriedLetter, ReportedTrouble
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from cloud_receiver.web import binding
@@ -133,7 +134,7 @@ def draw(desk: Desk, view: View) -> Markup:
             view.language,
             {shop.store_id: shop for shop in names.stores(connection)},
             names.device_names(connection),
-            [person for person in names.people(connection) if person.active],
+            _by_store(names.people(connection)),
         )
         users, sellers = unmatched_users(connection), unmatched_sellers(connection)
         counts = {
@@ -161,6 +162,14 @@ def draw(desk: Desk, view: View) -> Markup:
         el("section", body, data_key=view.tab, class_="stack"),
         el("div", more, class_="row") if is_cut else None,
     ])  # fmt: skip
+
+
+def _by_store(people: Sequence[Person]) -> dict[str, list[Person]]:
+    found: dict[str, list[Person]] = {}
+    for person in people:
+        if person.active:
+            found.setdefault(person.store_id, []).append(person)
+    return found
 
 
 def _held(connection: Connection, look: Look, tab: str) -> Markup | None:

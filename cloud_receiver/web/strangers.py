@@ -35,6 +35,7 @@ TEXTS: Final[Texts] = {
     "last": ("最近", "Last"),
     "who": ("这是谁", "Who is it"),
     "choose": ("选择员工…", "Choose a person…"),
+    "other": ("或别店员工的工号", "or the id of somebody elsewhere"),
     "where": ("适用于", "Holds for"),
     "this_terminal": ("只这台打卡机", "this terminal only"),
     "all_terminals": ("本店所有打卡机", "every terminal of the store"),
@@ -53,14 +54,18 @@ TEXTS: Final[Texts] = {
 }  # fmt: skip
 
 
+MAX_CHOICES: Final = 300
+"""Of a larger company only the people of the store are listed; others are named by id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the problems stand among: names of stores, devices and active people."""
+    """What the problems stand among: names of stores, devices, active people by home."""
 
     language: Language
     stores: Mapping[str, Store]
     devices: Mapping[str, str]
-    people: Sequence[Person]
+    people: Mapping[str, Sequence[Person]]
 
     def store_name(self, store_id: str) -> str:
         """Return a store's name, its id when nobody has entered it."""
@@ -155,19 +160,27 @@ def _form(
     words: Words,
 ) -> Markup:
     """Return the form; people of the store come first."""
-    near = sorted(look.people, key=lambda person: person.store_id != store_id)
+    near = [*look.people.get(store_id, ())]
+    far = [one for home, them in look.people.items() if home != store_id for one in them]
+    is_all = len(near) + len(far) <= MAX_CHOICES
+    near += far if is_all else ()
+    other = None if is_all else el(
+        "label", words("other"), el("input", name="other_id", maxlength="40", autocomplete="off"),
+        class_="field",
+    )  # fmt: skip
     options = [el("option", f"{p.name} · {p.employee_id}", value=p.employee_id) for p in near]
     choice = el(
         "select",
         el("option", words("choose"), value=""),
         options,
         name="employee_id",
-        required=True,
+        required=is_all,
     )
     return el(
         "form",
         [el("input", type="hidden", name=name, value=value) for name, value in hidden.items()],
         el("label", words("who"), choice, class_="field"),
+        other,
         scope,
         el("label", words("since"), el("input", type="date", name="since"), class_="field"),
         el("button", icon("link"), words("bind"), class_="button main", type="submit"),

@@ -18,6 +18,7 @@ from cloud_receiver.store import board, names
 from cloud_receiver.store.board import Happening, PersonDay, Presence
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Store
+from cloud_receiver.store.turnout import Turnout, turnouts
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time, money
@@ -154,11 +155,18 @@ def draw(desk: Desk, view: View) -> Markup:
     day = view.day or today
     with read(desk.engine) as connection:
         shops = names.stores(connection)
-        people = board.people_of_day(connection, day)
+        counted = turnouts(connection, day, now)
+        people = board.people_of_day(connection, day, store_ids=sorted(view.opened))
         feed = board.happenings(connection, FEED_LENGTH) if day == today else []
     words = Words(TEXTS, view.language)
-    crews = [(shop, [p for p in people if p.store_id == shop.store_id]) for shop in shops]
-    rows = [_store(shop, crew, view, day, now) for shop, crew in crews if crew]
+    total = Turnout()
+    for one in counted.values():
+        total.add(one)
+    rows = [
+        _store(shop, counted[shop.store_id],
+               [one for one in people if one.store_id == shop.store_id], view, day, now)
+        for shop in shops if shop.store_id in counted
+    ]  # fmt: skip
     stores = el(
         "section",
         el("div", el("h2", words("stores")), el("span", words("stores_hint"), class_="muted small"), class_="card-head"),
@@ -168,7 +176,7 @@ def draw(desk: Desk, view: View) -> Markup:
     body = stores
     if day == today:
         body = el("div", stores, _feed(feed, shops, words), class_="split")
-    return join([_head(words, view, day, today), _figures(people, now, words), body])
+    return join([_head(words, view, day, today), _figures(total, words), body])
 
 
 def _head(words: Words, view: View, day: str, today: str) -> Markup:
@@ -193,28 +201,15 @@ def _shifted(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
-def _counts(people: Sequence[PersonDay], now: int) -> dict[str, int]:
-    stands = [(person, person.presence(now)) for person in people if person.shifts]
-    return {
-        "expected": len(stands),
-        "arrived": sum(person.has_come for person, _ in stands),
-        "late": sum(bool(person.late_min) for person, _ in stands),
-        "no_punch": sum(presence is Presence.NO_PUNCH for _, presence in stands),
-        "missing": sum(presence is Presence.MISSING for _, presence in stands),
-        "awaiting": sum(presence is Presence.AWAITING for _, presence in stands),
-    }
-
-
-def _figures(people: Sequence[PersonDay], now: int, words: Words) -> Markup:
-    counts = _counts(people, now)
-    figures = [_figure(words("expected"), counts["expected"], icon("groups"))]
-    figures += [
-        _figure(words(key), counts[key], icon(picture, tone if counts[key] else ""))
-        for key, tone, picture in _COUNTED
-    ]
-    sales, target = sum(p.sales_fen for p in people), sum(p.target_fen for p in people)
-    amount = el("dd", yuan_text(sales), " ", el("small", f"/ {yuan_text(target)}"), class_="money")
-    wide = el("div", el("dt", words("sales")), amount, _bar(sales, target), class_="figure wide")
+def _figures(total: Turnout, words: Words) -> Markup:
+    figures = [_figure(words("expected"), total.expected, icon("groups"))]
+    for key, tone, picture in _COUNTED:
+        count = getattr(total, key)
+        figures.append(_figure(words(key), count, icon(picture, tone if count else "")))
+    amount = el("dd", yuan_text(total.sales_fen), " ", el("small", f"/ {yuan_text(total.target_fen)}"),
+                class_="money")  # fmt: skip
+    bar = _bar(total.sales_fen, total.target_fen)
+    wide = el("div", el("dt", words("sales")), amount, bar, class_="figure wide")
     return el("dl", figures, wide, class_="figures")
 
 
@@ -231,24 +226,23 @@ def _bar(sales: int, target: int) -> Markup:
 
 
 def _store(
-    shop: Store, crew: Sequence[PersonDay],
+    shop: Store, counted: Turnout, crew: Sequence[PersonDay],
     view: View, day: str, now: int,
 ) -> Markup:  # fmt: skip
     words, opened = Words(TEXTS, view.language), shop.store_id in view.opened
-    counts = _counts(crew, now)
     chips = [
         chip(
-            f"{words('arrived')} {counts['arrived']}/{counts['expected']}",
-            "good" if counts["arrived"] else "",
+            f"{words('arrived')} {counted.arrived}/{counted.expected}",
+            "good" if counted.arrived else "",
             "how_to_reg",
         )
     ]
     chips += [
-        chip(f"{words(key)} {counts[key]}", tone, picture)
+        chip(f"{words(key)} {getattr(counted, key)}", tone, picture)
         for key, tone, picture in _COUNTED
-        if key != "arrived" and counts[key]
+        if key != "arrived" and getattr(counted, key)
     ]
-    sales, target = sum(p.sales_fen for p in crew), sum(p.target_fen for p in crew)
+    sales, target = counted.sales_fen, counted.target_fen
     reached = words("of_target", percent=sales * 100 // target) if target else words("no_target")
     sold = el("span", el("span", words("store_sales", sales=yuan_text(sales), target=yuan_text(target)), class_="small"),
               _bar(sales, target), el("span", reached, class_="small muted"), class_="store-sales")  # fmt: skip

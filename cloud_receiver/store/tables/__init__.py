@@ -19,8 +19,10 @@ from cloud_receiver.store.tables.channels import channel_state, channel_use, con
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
+    IS_ODD,
     IS_REFUND,
     IS_UNDATED,
+    OF_CAMPAIGN,
     day_fact,
     dirty,
     entry,
@@ -40,7 +42,15 @@ from cloud_receiver.store.tables.incoming import (
     source,
 )
 from cloud_receiver.store.tables.law import store_law, wage
-from cloud_receiver.store.tables.money import anchor, balance, ledger, notice, period_close
+from cloud_receiver.store.tables.money import (
+    IS_PAYROLL,
+    IS_WITHDRAWAL,
+    anchor,
+    balance,
+    ledger,
+    notice,
+    period_close,
+)
 from cloud_receiver.store.tables.organisation import (
     badge,
     employee,
@@ -81,9 +91,13 @@ from cloud_receiver.store.tables.systems import (
 )
 
 __all__ = [
+    "IS_ODD",
+    "IS_PAYROLL",
     "IS_REFUND",
     "IS_TROUBLE",
     "IS_UNDATED",
+    "IS_WITHDRAWAL",
+    "OF_CAMPAIGN",
     "account",
     "activation",
     "anchor",

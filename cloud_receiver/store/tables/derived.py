@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, false, text
 
 from cloud_receiver.store.tables.catalogue import metadata
 
+IS_ODD = text("is_odd")
+IS_NOBODYS = text("employee_id IS NULL")
+OF_CAMPAIGN = text("campaign_id <> ''")
+"""The few rows among millions that pages ask for all day; written out, as in `incoming`."""
 IS_UNDATED = text("effective_utc_ms IS NULL")
 """The few touches whose time is not known; looked through when a box's clock becomes known."""
 
@@ -34,6 +38,12 @@ punch = Table(
     Column("withdrawn_utc_ms", BigInteger),  # it no longer counts since
     Index("ix_punch_employee", "employee_id", "effective_utc_ms"),
     Index("ix_punch_user", "store_id", "device_serial", "user_id"),
+    Index(
+        "ix_punch_nobodys",
+        *("store_id", "device_serial", "user_id", "device_time"),
+        sqlite_where=IS_NOBODYS,
+        postgresql_where=IS_NOBODYS,
+    ),
     Index("ix_punch_undated", "record_id", sqlite_where=IS_UNDATED, postgresql_where=IS_UNDATED),
 )
 entry = Table(
@@ -102,7 +112,25 @@ day_fact = Table(
     Column("input_hash", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("computed_utc_ms", BigInteger, nullable=False),
-    Index("ix_day_fact_work_date", "work_date", "store_id"),
+    # what pages count by, see domain.day_marks
+    Column("starts_utc_ms", BigInteger),  # of the first shift; null: none is planned
+    Column("touched", Boolean, nullable=False, server_default=false()),
+    Column("late_min", Integer, nullable=False, server_default="0"),
+    Column("sales_fen", BigInteger, nullable=False, server_default="0"),
+    Column("target_fen", BigInteger, nullable=False, server_default="0"),
+    Column("is_odd", Boolean, nullable=False, server_default=false()),  # somebody has to decide
+    Index(
+        "ix_day_fact_odd",
+        "work_date",
+        "computed_utc_ms",
+        sqlite_where=IS_ODD,
+        postgresql_where=IS_ODD,
+    ),
+    Index(
+        "ix_day_fact_counts",  # covers what boards and reports count, row by row of a date
+        *("work_date", "store_id", "status", "final", "starts_utc_ms", "touched", "late_min"),
+        *("sales_fen", "target_fen", "employee_id"),
+    ),
 )
 outcome = Table(
     "outcome",
@@ -124,4 +152,15 @@ outcome = Table(
     Column("explanation", Text, nullable=False),  # JSON, see domain.outcomes.Explanation
     Column("updated_utc_ms", BigInteger, nullable=False),
     Index("ix_outcome_employee", "employee_id", "work_date"),
+    Index(
+        "ix_outcome_campaign",
+        "campaign_id",
+        "work_date",
+        sqlite_where=OF_CAMPAIGN,
+        postgresql_where=OF_CAMPAIGN,
+    ),
+    Index(
+        "ix_outcome_counts",  # covers the health of rules
+        *("work_date", "rule_id", "row_id", "amount_fen", "store_id", "employee_id"),
+    ),
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from cloud_receiver.store.tables.catalogue import SERIAL, metadata
+
+IS_WITHDRAWAL = text("kind = 'withdrawal'")
+IS_PAYROLL = text("kind = 'payroll'")
+"""The few entries pages ask for by kind; written out, as in `incoming`."""
 
 ledger = Table(
     "ledger",
@@ -32,6 +36,17 @@ ledger = Table(
     Index("ix_ledger_employee", "employee_id", "work_date"),
     Index("ix_ledger_outcome", "outcome_key"),
     Index("ix_ledger_period", "period", "employee_id"),
+    Index(
+        "ix_ledger_withdrawal",
+        "entry_no",
+        sqlite_where=IS_WITHDRAWAL,
+        postgresql_where=IS_WITHDRAWAL,
+    ),
+    Index("ix_ledger_payroll", "entry_no", sqlite_where=IS_PAYROLL, postgresql_where=IS_PAYROLL),
+    Index(
+        "ix_ledger_sums",  # covers what the ledger's page and reports add up
+        *("work_date", "account", "rule_id", "store_id", "amount_fen", "employee_id"),
+    ),
 )
 balance = Table(
     "balance",

@@ -71,7 +71,7 @@ roster = Table(
     Column("subsidy_fen", BigInteger, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
-    Index("ix_roster_work_date", "work_date"),
+    Index("ix_roster_work_date", "work_date", "store_id", "employee_id"),
 )
 rule_version = Table(
     "rule_version",

@@ -1,11 +1,14 @@
 // A part of a page that follows the data. New content is merged into what is shown, so that
 // focus, selection, scrolling and opened details stay where they are; what is new and has a
 // data-key gets the class "fresh" for a moment.
+const KEYED = ' data-key="';
+
 export default {
   template: `<div></div>`,
-  props: { content: String },
+  props: { content: String, version: Number },
   mounted() {
-    this.$el.innerHTML = this.content;
+    this.$el.innerHTML = this.text = this.content;
+    this.shown = this.version;
     this.$el.addEventListener("click", (event) => this.click(event));
     this.$el.addEventListener("change", (event) => this.change(event));
     this.$el.addEventListener("submit", (event) => this.submit(event));
@@ -14,15 +17,19 @@ export default {
       if (event.key === "Escape") this.$el.querySelector("[data-escape]")?.click();
     });
   },
-  watch: {
-    content(text) {
+  methods: {
+    // Takes the pieces that changed, the last first; they are cut where a key stands.
+    show(version, splices) {
+      if (version <= this.shown) return; // the page was loaded with it
+      this.shown = version;
+      const pieces = this.text.split(KEYED);
+      for (const [first, count, by] of splices) pieces.splice(first, count, ...by);
+      this.text = pieces.join(KEYED);
       const wanted = document.createElement("div");
-      wanted.innerHTML = text;
+      wanted.innerHTML = this.text;
       merge(this.$el, wanted);
       this.$el.removeAttribute("aria-busy");
     },
-  },
-  methods: {
     act(act, value) {
       this.$el.setAttribute("aria-busy", "true"); // until the answer is drawn
       clearTimeout(this.patience);
