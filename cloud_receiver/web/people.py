@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from cloud_receiver.store.names import Person, Store
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.person import PersonView, draw_person
+from cloud_receiver.web.person_entry import TEXTS as ENTRY_TEXTS
+from cloud_receiver.web.person_entry import enter, take_back
 from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
@@ -99,7 +102,7 @@ def register(desk: Desk) -> None:
     async def one(request: Request, employee_id: str, month: str = "") -> None:
         visit = visit_of(request)
         chosen = month if _is_month(month) else desk.today()[:7]
-        view = PersonView(visit.language, employee_id, chosen)
+        view = PersonView(visit.language, employee_id, chosen, visit.may_change)
         with await page_frame(
             desk, visit, "people", f"{visit.words(TEXTS)('title')} {employee_id}"
         ):
@@ -107,12 +110,28 @@ def register(desk: Desk) -> None:
             async def act(name: str, value: str) -> None:
                 nonlocal view
                 if name == "month" and _is_month(value):
-                    view = replace(view, month=value)
+                    view = replace(view, month=value, said="")
+                elif name in {"enter", "take_back"} and visit.may_change:
+                    said = await asyncio.to_thread(
+                        _entered, desk, view, name, value, visit.session.login
+                    )
+                    view = replace(view, said=said)
+                    desk.hub.changed()
                 await follower.turn(("person", view), partial(draw_person, desk, view))
                 ui.navigate.history.replace(view.address)
 
             key = ("person", view)
             follower = await desk.hub.follow(key, partial(draw_person, desk, view), act)
+
+
+def _entered(desk: Desk, view: PersonView, name: str, value: str, author: str) -> str:
+    words = Words(ENTRY_TEXTS, view.language)
+    if name == "take_back":
+        return take_back(desk, value, author, words)
+    with read(desk.engine) as connection:
+        person = profile.person(connection, view.employee_id)
+    zone = person[1].zone if person and person[1] else "UTC"
+    return enter(desk, view.employee_id, zone, value, author, words)
 
 
 def _is_month(text: str) -> bool:

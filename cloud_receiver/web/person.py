@@ -19,6 +19,7 @@ from cloud_receiver.store.statement import Entry, Selection, Total, entries, tot
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Markup, el, join
+from cloud_receiver.web.person_entry import draw_entries, listed
 from cloud_receiver.web.phrases import (
     STATUSES,
     account_text,
@@ -77,11 +78,13 @@ _QUIET: Final = ("", "more_horiz")
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Whose month is looked at; `month` is ``YYYY-MM``."""
+    """Whose month is looked at; `month` is ``YYYY-MM``, `said` what to tell of the last act."""
 
     language: Language
     employee_id: str
     month: str
+    may_change: bool = False
+    said: str = ""
 
     @property
     def address(self) -> str:
@@ -115,6 +118,13 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         )
         held = bindings.held(connection, employee_id=view.employee_id)
         stores = {shop.store_id: shop for shop in names.stores(connection)}
+        entered = listed(
+            connection, view.employee_id, view.first.isoformat(), view.last.isoformat()
+        )
+        home = found[0].store_id
+        colleagues = [
+            one for one in names.people(connection) if one.active and one.store_id == home
+        ]
         booked = entries(connection, selection, MAX_ENTRIES)
         sums = totals(connection, selection)
     zone = found[1].zone if found[1] else "UTC"
@@ -126,7 +136,10 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         _figures(days, sums, words),
         _calendar(view, {day.work_date: day for day in days}, money_of, words),
         _timeline(days, money_of, view, zone, words),
+        draw_entries(entered, [one for one in colleagues if one.employee_id != view.employee_id],
+                     desk.today(), zone, view.language, may_change=view.may_change),
         draw_holders(held, stores, {}, view.language, is_own=True),
+        el("div", el("span", view.said, role="status"), class_="done") if view.said else None,
     ])  # fmt: skip
 
 
