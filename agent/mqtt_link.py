@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.settings import MqttSettings
 from sync.errors import DakaError
+from sync.mqtt_client import make_client
 
 KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -202,7 +203,7 @@ class MqttLink:
         return self._version is _V5
 
     def _make_client(self, will: Will) -> Client:
-        client = make_client(self._settings, self._client_id, self._version)
+        client = make_client(self._settings, self._client_id, self._version, CONNECT_TIMEOUT_S)
         client.suppress_exceptions = True
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -286,38 +287,3 @@ class MqttLink:
     ) -> None:
         nowhere = reason.value >= _FAILURE or reason.value == _NO_SUBSCRIBER
         self._events.append(Published(message_no, str(reason) if nowhere else ""))
-
-
-def make_client(settings: MqttSettings, client_id: str, version: MQTTProtocolVersion) -> Client:
-    """Return a client that can be let in, not connected yet.
-
-    Raises:
-        OSError: a certificate file does not hold.
-    """
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        protocol=version,
-        reconnect_on_failure=False,
-    )
-    client.connect_timeout = CONNECT_TIMEOUT_S
-    client.on_socket_open = _without_delay
-    if settings.username is not None:
-        client.username_pw_set(settings.username, settings.password)
-    if settings.tls:
-        client.tls_set(
-            ca_certs=_path(settings.ca_file),
-            certfile=_path(settings.cert_file),
-            keyfile=_path(settings.key_file),
-        )
-    return client
-
-
-def _without_delay(_client: Client, _data: Any, sock: Any) -> None:
-    """Send small packets at once; Nagle against delayed ACKs made a drain eight times slower."""
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _path(file: Any) -> str | None:
-    return None if file is None else str(file)

@@ -21,7 +21,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
@@ -30,6 +30,7 @@ from tenacity.stop import stop_when_event_set
 
 from cloud_receiver.mail import Message
 from sync.errors import DakaError
+from sync.mqtt_client import make_client
 
 if TYPE_CHECKING:
     import threading
@@ -269,28 +270,14 @@ class MqttLink:
         return f"broker {self._settings.host}:{self._settings.port}"
 
     def _make_client(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=self._version,
-            reconnect_on_failure=False,
-            manual_ack=True,
+        client = make_client(
+            self._settings, self._client_id, self._version, CONNECT_TIMEOUT_S, manual_ack=True
         )
         client.suppress_exceptions = True
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        client.on_socket_open = _without_delay
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
-        if self._settings.username is not None:
-            client.username_pw_set(self._settings.username, self._settings.password)
-        if self._settings.tls:
-            client.tls_set(
-                ca_certs=_path(self._settings.ca_file),
-                certfile=_path(self._settings.cert_file),
-                keyfile=_path(self._settings.key_file),
-            )
         client.will_set(self._presence.topic, self._presence.death, qos=1, retain=True)
         return client
 
@@ -352,16 +339,6 @@ class MqttLink:
             topic = "(the topic is no UTF-8)"
         arrival = Arrival(Message(topic, bytes(message.payload)), self._connection_no, message.mid)
         self.arrivals.put(arrival)
-
-
-def _without_delay(_client: Client, _data: Any, sock: Any) -> None:
-    """Send small packets at once; Nagle against delayed ACKs made a drain eight times slower."""
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _path(file: Any) -> str | None:
-    return None if file is None else str(file)
 
 
 def _report_wait(state: RetryCallState) -> None:

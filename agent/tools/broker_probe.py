@@ -14,8 +14,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.mqtt_link import make_client
+from agent.mqtt_link import CONNECT_TIMEOUT_S
 from agent.settings import MqttSettings
+from sync.mqtt_client import make_client
 
 PATIENCE_S: Final = 5.0
 _VERSIONS: Final = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)
@@ -44,7 +45,9 @@ class BrokerProbe:
         for version in _VERSIONS:
             self.is_v5 = version is MQTTProtocolVersion.MQTTv5
             self._connected = None
-            client = self._client = make_client(self._settings, self._client_id, version)
+            client = self._client = make_client(
+                self._settings, self._client_id, version, CONNECT_TIMEOUT_S
+            )
             client.on_connect = self._on_connect
             client.on_publish = self._on_publish
             client.on_subscribe = self._on_subscribe

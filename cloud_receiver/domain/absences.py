@@ -29,14 +29,6 @@ class Absence(NamedTuple):
     to_utc_ms: int = 0
 
 
-class Excused(NamedTuple):
-    """A stretch of a shift in which a person need not be in the store."""
-
-    from_utc_ms: int
-    to_utc_ms: int
-    is_work: bool
-
-
 def excused(absence: Absence, shifts: Sequence[Stretch]) -> Iterator[Stretch]:
     """Yield what an absence covers, given the planned stretches of the day in order.
 
