@@ -24,7 +24,7 @@ CHANNELS: Final[dict[str, tuple[str, str]]] = {
         "打卡系统测试消息({when}),收到即表示渠道已接通",
         "test message of Daka ({when}): the channel works",
     ),
-    "dingtalk_nothing": ("钉钉没有这一天的数据", "DingTalk has nothing of that day"),
+    "dingtalk_nothing": ("钉钉没有这些日期的数据", "DingTalk has nothing of these dates"),
     "payroll_written_line": (
         "{employee} {name}:奖金 {bonus},补贴扣减 {subsidy},{state} {detail}",
         "{employee} {name}: bonus {bonus}, subsidy {subsidy}, {state} {detail}",

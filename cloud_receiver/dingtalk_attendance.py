@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from cloud_receiver.dingtalk_errand import AUTHOR, slices
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.exchange.importing import Report, import_file
@@ -26,19 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cloud_receiver.channels.dingtalk.app import DingTalkApp
+    from cloud_receiver.dingtalk_errand import Errand
 
-USERS_A_CALL: Final = 50
 DAYS_A_CALL: Final = 7
 PAGE: Final = 50
-AUTHOR: Final = "dingtalk"
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """What a pull brought: its files, in the order they were read, and their reports."""
-
-    files: tuple[Path, ...]
-    reports: tuple[Report, ...]
 
 
 def take_checks(
@@ -62,46 +53,28 @@ def take_checks(
     return reports
 
 
-def pull(
-    engine: Engine,
-    app: DingTalkApp,
-    first: str,
-    last: str,
-    folder: Path,
-    now_utc_ms: int,
-    *,
-    dry_run: bool = False,
-) -> Pulled:
-    """Fetch records and results of everybody with a userid, keep the answers and take them in.
+def pull(errand: Errand, first: str, last: str) -> list[Report]:
+    """Fetch records and results of everybody with a userid, and take them in.
 
     Args:
         first, last: work dates, both included.
-        folder: where the answers are kept, as evidence and to be read again.
 
     Raises:
         DakaError: DingTalk does not answer, or the folder cannot be written.
     """
-    with read(engine) as connection:
+    with read(errand.engine) as connection:
         known = contacts.employees_by_address(connection, "dingtalk")
-    folder.mkdir(parents=True, exist_ok=True)
-    files, reports = [], []
+    reports = []
     for kind, fetch in ((ImportKind.PUNCHES, _cards), (ImportKind.RESULTS, _results)):
         records = [
             _known(record, known)
-            for users in _slices(sorted(known))
+            for users in slices(sorted(known))
             for begin, end in _weeks(first, last)
-            for record in fetch(app, users, begin, end)
+            for record in fetch(errand.app, users, begin, end)
         ]
-        path = folder / f"dingtalk-{kind}-{first}-{last}.json"
-        _write(path, records)
-        files.append(path)
         if records:
-            reports.append(
-                import_file(
-                    engine, kind, path, AUTHOR, now_utc_ms, form=Form.DINGTALK, dry_run=dry_run
-                )
-            )
-    return Pulled(tuple(files), tuple(reports))
+            reports.append(errand.bring(kind, f"{kind}-{first}-{last}", records))
+    return reports
 
 
 def _cards(app: DingTalkApp, users: list[str], begin: str, end: str) -> Iterator[dict[str, Any]]:
@@ -133,10 +106,6 @@ def _known(record: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any
     """Return a record with our employee id; a stranger keeps DingTalk's, to be told of."""
     userid = str(record.get("userId", ""))
     return {**record, "userId": known.get(userid, userid), "dingtalkUserId": userid}
-
-
-def _slices(users: list[str]) -> Iterator[list[str]]:
-    return (users[start : start + USERS_A_CALL] for start in range(0, len(users), USERS_A_CALL))
 
 
 def _weeks(first: str, last: str) -> Iterator[tuple[str, str]]:

@@ -7,60 +7,25 @@ official SDK (attendance_1_0), open.dingtalk.com (``shift/list``, ``getupdatedat
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud_receiver.exchange.foreign import Form
+from cloud_receiver.dingtalk_errand import slices
 from cloud_receiver.exchange.headings import ImportKind
-from cloud_receiver.exchange.importing import Report, import_file
 from cloud_receiver.store import contacts, names
 from cloud_receiver.store.engine import read
 from sync.errors import DakaError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sqlalchemy import Engine
-
     from cloud_receiver.channels.dingtalk.app import DingTalkApp
+    from cloud_receiver.dingtalk_errand import Errand
+    from cloud_receiver.exchange.importing import Report
 
-AUTHOR: Final = "dingtalk"
-USERS_A_CALL: Final = 50
 _BEIJING: Final = timezone(timedelta(hours=8))
 _Dates = dict[str, tuple[str, str]]
 """What dates are: type and name, by date."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """Where things come from, where answers are kept, and whether it is a trial."""
-
-    engine: Engine
-    app: DingTalkApp
-    folder: Path
-    now_utc_ms: int
-    dry_run: bool = False
-
-    def bring(self, kind: ImportKind, name: str, records: Sequence[Mapping[str, Any]]) -> Report:
-        """Keep records and take them in, or say what that would do.
-
-        Raises:
-            DakaError: the folder cannot be written.
-        """
-        path = self.folder / f"dingtalk-{name}.json"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
-        except OSError as error:
-            raise DakaError(f"{path} cannot be written: {error.strerror}") from error
-        return import_file(
-            self.engine, kind, path, AUTHOR, self.now_utc_ms, form=Form.DINGTALK,
-            dry_run=self.dry_run,
-        )  # fmt: skip
 
 
 def pull_shifts(errand: Errand, operator: str) -> Report:
@@ -107,9 +72,8 @@ def pull_holidays(errand: Errand, first: str, last: str) -> Report:
     span = [_midnight_ms(first), _midnight_ms(last)]
     said: defaultdict[str, list[_Dates]] = defaultdict(list)
     users = sorted(user for user, who in known.items() if who in homes)
-    for start in range(0, len(users), USERS_A_CALL):
-        asked = {"userIds": users[start : start + USERS_A_CALL], "workDateFrom": span[0],
-                 "workDateTo": span[1]}  # fmt: skip
+    for some in slices(users):
+        asked = {"userIds": some, "workDateFrom": span[0], "workDateTo": span[1]}
         for one in errand.app.in_turn().new("/v1.0/attendance/holidays", asked).get("result") or ():
             store_id = homes[known[str(one["userId"])]]
             said[store_id].append(_dates(one.get("holidays") or ()))

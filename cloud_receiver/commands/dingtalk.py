@@ -25,7 +25,7 @@ from sync.errors import DakaError
 
 if TYPE_CHECKING:
     from cloud_receiver.channels.settings import DingTalkSettings
-    from cloud_receiver.dingtalk_planning import Errand
+    from cloud_receiver.dingtalk_errand import Errand
     from cloud_receiver.exchange.importing import Report
     from cloud_receiver.words import Words
 
@@ -46,10 +46,8 @@ def dingtalk_pull(
 
     dates = _dates(first, last)
     with _errand(config, dry_run=dry_run) as (errand, _):
-        pulled = dingtalk_attendance.pull(
-            errand.engine, errand.app, *dates, errand.folder, errand.now_utc_ms, dry_run=dry_run
-        )
-    _say(pulled.reports, words_of(lang))
+        reports = dingtalk_attendance.pull(errand, *dates)
+    _say(reports, words_of(lang))
 
 
 @app.command("day")
@@ -66,10 +64,7 @@ def dingtalk_day(
     (on, _) = _dates(date, date)
     with _errand(config, dry_run=dry_run) as (errand, _settings):
         reports = dingtalk_planning.pull_day(errand, employee, on)
-    words = words_of(lang)
-    if not reports:
-        typer.echo(words.say("dingtalk_nothing"))
-    _say(reports, words)
+    _say(reports, words_of(lang))
 
 
 @app.command("shifts")
@@ -144,7 +139,7 @@ def _dates(first: str, last: str) -> tuple[str, str]:
 @contextmanager
 def _errand(config: Path, *, dry_run: bool) -> Iterator[tuple[Errand, DingTalkSettings]]:
     from cloud_receiver.channels.wiring import dingtalk_app
-    from cloud_receiver.dingtalk_planning import Errand
+    from cloud_receiver.dingtalk_errand import Errand
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
 
@@ -164,6 +159,8 @@ def _errand(config: Path, *, dry_run: bool) -> Iterator[tuple[Errand, DingTalkSe
 
 
 def _say(reports: Sequence[Report], words: Words) -> None:
+    if not reports:
+        typer.echo(words.say("dingtalk_nothing"))
     for report in reports:
         print_report(report, words)
     if any(report.errors for report in reports):

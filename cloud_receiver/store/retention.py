@@ -85,7 +85,8 @@ def set_terms(connection: Connection, days: Mapping[str, str]) -> Terms:
             raise DakaError(f"there is no {name!r}; it is one of {', '.join(new)}")
         least, most = BOUNDS[name]
         if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-            raise DakaError(f"{name} = {text!r}: it is {least} to {most}, which people agreed to")
+            agreed = "" if name == "change_days" else ", which people agreed to"
+            raise DakaError(f"{name} = {text!r}: it is {least} to {most} days{agreed}")
         new[name] = int(text)
     value = msgspec.json.encode(new).decode()
     upsert(connection, meta, [{"key": _KEPT_AS, "value": value}])

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from cloud_receiver import dingtalk_attendance
 from cloud_receiver.channels.wiring import dingtalk_app
+from cloud_receiver.dingtalk_errand import Errand
 from cloud_receiver.domain.workday import local_to_utc_ms
 from cloud_receiver.store import contacts, tables
 from cloud_receiver.store.contacts import Contact
@@ -42,17 +43,12 @@ def test_records_and_results_of_weeks_come_in_once_and_strangers_are_named(
     settings = settings_at(tmp_path, standin.url).dingtalk
     assert settings is not None
     app = dingtalk_app(settings, hq_engine, clock, clock.rest)
-    folder = tmp_path / "pulled"
-    first = dingtalk_attendance.pull(
-        hq_engine, app, "2026-11-01", "2026-11-20", folder, hq.now_utc_ms
-    )
-    cards, results = first.reports
+    errand = Errand(engine=hq_engine, app=app, folder=tmp_path / "pulled", now_utc_ms=hq.now_utc_ms)
+    cards, results = dingtalk_attendance.pull(errand, "2026-11-01", "2026-11-20")
     assert (cards.changed, len(cards.errors)) == (40, 20)
     assert (results.changed, len(results.errors)) == (40, 20)
-    again = dingtalk_attendance.pull(
-        hq_engine, app, "2026-11-01", "2026-11-20", folder, hq.now_utc_ms
-    )
-    assert [report.changed for report in again.reports] == [0, 0]
+    again = dingtalk_attendance.pull(errand, "2026-11-01", "2026-11-20")
+    assert [report.changed for report in again] == [0, 0]
     check = {
         "userId": "ding-1",
         "checkTime": local_to_utc_ms("2026-11-03T08:55", ZONE),

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from cloud_receiver import dingtalk_attendance, dingtalk_planning
 from cloud_receiver.channels.wiring import dingtalk_app
-from cloud_receiver.dingtalk_planning import Errand
+from cloud_receiver.dingtalk_errand import Errand
 from cloud_receiver.domain.calendar import DayKind
 from cloud_receiver.domain.templates import hours_text
 from cloud_receiver.domain.workday import local_to_utc_ms
@@ -190,10 +190,8 @@ def test_an_employee_day_is_fetched_anew_with_taps_results_and_approvals(
         "bizId": "b-11",
     }
     standin.organisation.cards.append(listed)
-    pulled = dingtalk_attendance.pull(
-        errand.engine, errand.app, DAY, DAY, errand.folder, hq.now_utc_ms
-    )
-    assert pulled.reports[0].changed == 0, "the same tap, listed"
+    listed_taps, *_ = dingtalk_attendance.pull(errand, DAY, DAY)
+    assert listed_taps.changed == 0, "the same tap, listed"
     with pytest.raises(DakaError, match="import contacts"):
         dingtalk_planning.pull_day(errand, "E2", DAY)
 
