@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from agent.lanes import Counts
 from agent.outbox_view import OutboxView
+from agent.parcel import packed
 from sync import topics
-from sync.envelope import MAX_BATCH_RECORDS, MAX_DECODED_BYTES, MAX_PAYLOAD_BYTES, encode_batch
+from sync.envelope import MAX_BATCH_RECORDS, MAX_DECODED_BYTES
 from sync.topics import Lane
 
 
@@ -40,12 +41,7 @@ class Replay:
         bodies = view.claim(self.lane, self.first, limit, MAX_DECODED_BYTES // 4)
         if not bodies:
             return None
-        while True:
-            payload = encode_batch(box_id, epoch, self.lane, self.first, bodies)
-            if len(payload) <= MAX_PAYLOAD_BYTES:
-                break
-            bodies = bodies[: len(bodies) // 2]
-        self.pending = len(bodies)
+        payload, self.pending = packed(box_id, epoch, self.lane, self.first, bodies)
         return topics.up(org, box_id, self.lane), payload
 
     def confirmed(self) -> None:

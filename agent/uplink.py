@@ -22,6 +22,7 @@ from agent.health import LinkReport
 from agent.ingest import Arrival, Origin
 from agent.mqtt_link import LinkError, MqttLink, Will
 from agent.outbox_view import OutboxView
+from agent.parcel import Packing
 from agent.publisher import Publisher
 from agent.rival import Rival
 from agent.schedule import reconnect_delay_s
@@ -31,7 +32,7 @@ from agent.tuning import Tuning
 from agent.writer import Writer
 from sync import topics
 from sync.clock import utc_text
-from sync.envelope import MAX_DECODED_BYTES, MAX_PAYLOAD_BYTES, encode_batch
+from sync.envelope import MAX_DECODED_BYTES
 from sync.errors import WireError
 from sync.presence import BoxState, decode_receiver_state, encode_box_state
 from sync.receipt import decode_receipt
@@ -135,6 +136,7 @@ class Uplink:
     def _begin(self, view: OutboxView, link: MqttLink) -> None:
         self._view = view
         self._link = link
+        self._packing = Packing(self._names[1])
         self._tokens: dict[int, int] = {}
         self._checksums: dict[int, int] = {}
         self._attempt = _Attempt()
@@ -216,6 +218,7 @@ class Uplink:
         pause_s = reconnect_delay_s(failures, self._random.random())
         self._attempt = _Attempt(failures + 1, now_s + pause_s)
         self._publisher.disconnected()
+        self._packing.forget()
         self._tokens.clear()
         self._control_no = None
         self._link.drop()
@@ -278,6 +281,7 @@ class Uplink:
             elif event.payload:
                 state = decode_receiver_state(event.payload)
                 receiver_id = event.topic.split("/")[-2]
+                self._packing.heard(receiver_id, state)
                 self._publisher.receiver(receiver_id, state.online, state.hq_epoch, now_s)
             self._act(self._publisher.step(now_s))
         except WireError as error:
@@ -347,15 +351,9 @@ class Uplink:
             self._publisher.shortened(send.token, 0)
             self._publisher.released(lane, floor)
             return
-        while True:
-            payload = encode_batch(
-                self._names[1], self._epoch, lane, send.first, bodies, self._life
-            )
-            if len(payload) <= MAX_PAYLOAD_BYTES:
-                break
-            bodies = bodies[: len(bodies) // 2]
-        if len(bodies) < send.limit:
-            self._publisher.shortened(send.token, len(bodies))
+        payload, count = self._packing.pack(self._epoch, lane, send.first, bodies, self._life)
+        if count < send.limit:
+            self._publisher.shortened(send.token, count)
         number = self._link.publish(topics.up(*self._names, lane), payload)
         self._tokens[number] = send.token
         self._checksums[checksum_of(payload)] = send.token

@@ -17,6 +17,7 @@ from cloud_receiver.store import control, fleet, journal
 from cloud_receiver.store.engine import hq_epoch, rotate_hq_epoch, write
 from cloud_receiver.store.journal import Entry, LaneKey
 from cloud_receiver.store.problems import Letter, bury, is_buried, is_recent, numbers_with_letters
+from cloud_receiver.store.sheaves import append_sheaf
 from sync import topics
 from sync.control import Echo
 from sync.envelope import Batch
@@ -26,6 +27,7 @@ from sync.presence import BoxState
 from sync.receipt import Mark, Receipt, Rejection, merge
 from sync.records import Sale, Trouble
 from sync.refusal import Refusal
+from sync.sheaf import Sheaf
 from sync.topics import Lane
 
 if TYPE_CHECKING:
@@ -141,12 +143,22 @@ class _Filing:
                 marks[key] = marks[key].add(batch.first, batch.last)
                 taken = self.taken.setdefault(key, {})
                 taken[batch.life] = _also(taken.get(batch.life), batch)
-                entries += self._entries(key, batch)
-        self.new_records = journal.append(self.connection, entries)
-        if self.new_records < len(entries):
+                if isinstance(batch.content, Sheaf):
+                    self._file_sheaf(key, batch)
+                else:
+                    entries += self._entries(key, batch)
+        new_records = journal.append(self.connection, entries)
+        self.new_records += new_records
+        if new_records < len(entries):
             self._refuse_conflicts(entries)
         journal.save_marks(self.connection, marks, self.now_utc_ms)
         self.marks |= marks
+
+    def _file_sheaf(self, key: LaneKey, batch: Batch) -> None:
+        new_records = append_sheaf(self.connection, key, batch, self.now_utc_ms)
+        self.new_records += new_records
+        if new_records < len(batch.content):
+            self._refuse_conflicts(self._entries(key, batch))
 
     def answers(self) -> Iterator[Answer]:
         """Yield the receipts: one for each lane and each process that sent something of it."""

@@ -322,7 +322,9 @@ def presence(settings: Settings, epoch: str) -> Presence:
     """Return what a receiver says of itself while the database has this identity."""
     at_utc = utc_text(settings.clock.now_utc())
     birth, death = (
-        encode_receiver_state(ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc))
+        encode_receiver_state(
+            ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc, reads_sheaves=True)
+        )
         for online in (True, False)
     )
     return Presence(topics.hq_state(settings.org, settings.receiver_id), birth, death)

@@ -1,4 +1,7 @@
-"""A batch of records on the wire: a header byte, a checksum, then JSON, deflated from 20 records on.
+"""A batch of records on the wire: a header byte, a checksum, then its content.
+
+The content is JSON, deflated from 20 records on, or a sheaf, always deflated: one line of JSON
+that says what all records share, then a line for each (`sync.sheaf`).
 
 The checksum is the CRC-32 of the header byte and all that follows itself, four bytes, high
 byte first: whatever a broker's memory or a line does to a batch, it is refused, never misread.
@@ -14,13 +17,14 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sync.clock import parse_utc
 from sync.errors import WireError
 from sync.fields import Text
 from sync.items import Item, Refused, read_items
-from sync.records import Record
+from sync.records import Record, Wire
+from sync.sheaf import OWN, Sheaf, bind, open_sheaf
 from sync.topics import Lane
 
 VERSION: Final = 1
@@ -31,6 +35,9 @@ COMPRESS_FROM_RECORDS: Final = 20
 MAX_SEQ: Final = 2**62
 PLAIN: Final = b"J"
 DEFLATED: Final = b"Z"
+SHEAF: Final = b"S"
+SHEAF_FROM_RECORDS: Final = 100
+"""A box sends fewer records that are alike as JSON, with those behind them."""
 CHECKSUM_BYTES: Final = 4
 _ZLIB_LEVEL: Final = 6
 _MAX_DEPTH: Final = 4
@@ -46,7 +53,8 @@ class Batch:
     Attributes:
         epoch: identity of the outbox file the numbers belong to.
         first: sequence number of the first record, >= 1.
-        items: one entry a sequence number.
+        content: a sheaf, or one entry a sequence number.
+        payload: the deflated bytes of a sheaf, as they came; else empty.
         life: names the process that sent it, so that a receipt finds its way back to it
             alone; empty: it did not say.
     """
@@ -55,13 +63,19 @@ class Batch:
     epoch: str
     lane: Lane
     first: int
-    items: tuple[Item | Refused, ...]
+    content: Sheaf | tuple[Item | Refused, ...]
     life: str = ""
+    payload: bytes = b""
+
+    @property
+    def items(self) -> tuple[Item | Refused, ...]:
+        """Return one entry a sequence number."""
+        return self.content.items() if isinstance(self.content, Sheaf) else self.content
 
     @property
     def last(self) -> int:
         """Return the sequence number of the last record."""
-        return self.first + len(self.items) - 1
+        return self.first + len(self.content) - 1
 
     @property
     def records(self) -> tuple[Record | WireError, ...]:
@@ -82,23 +96,44 @@ def encode_batch(
     Returns bytes of at most `MAX_DECODED_BYTES` before compression; the caller keeps
     batches within `MAX_BATCH_RECORDS` and splits one whose payload is too large.
     """
-    assert 1 <= len(bodies) <= MAX_BATCH_RECORDS, f"{len(bodies)} records in a batch"
+    text = f"{_head(box_id, epoch, lane, first, len(bodies), life)[:-1]}{_RECORDS}"
+    content = f"{text}{','.join(bodies)}]}}".encode()
+    if len(bodies) < COMPRESS_FROM_RECORDS:
+        return frame(PLAIN, content)
+    return frame(DEFLATED, zlib.compress(content, _ZLIB_LEVEL))
+
+
+def encode_sheaf(
+    box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequence[str], life: str = ""
+) -> tuple[bytes, int] | None:
+    """Frame as many of the first records as are alike; arguments as of `encode_batch`.
+
+    Returns the bytes and how many records they hold; None: too few are alike.
+    """
+    bound = bind(bodies, SHEAF_FROM_RECORDS)
+    if bound is None:
+        return None
+    count = len(bound.lines)
+    told = {"kind": bound.kind, "shared": bound.shared, "own": OWN[bound.kind]}
+    head = f"{_head(box_id, epoch, lane, first, count, life)[:-1]},{encode_body(told)[1:]}"
+    content = "\n".join((head, *bound.lines)).encode()
+    return frame(SHEAF, zlib.compress(content, _ZLIB_LEVEL)), count
+
+
+def _head(box_id: str, epoch: str, lane: Lane, first: int, count: int, life: str) -> str:
+    assert 1 <= count <= MAX_BATCH_RECORDS, f"{count} records in a batch"
     assert 1 <= first <= MAX_SEQ, f"first {first}"
-    head = encode_body(
+    return encode_body(
         {
             "v": VERSION,
             "box": box_id,
             "epoch": epoch,
             "lane": lane,
             "first": first,
-            "n": len(bodies),
+            "n": count,
             **({"life": life} if life else {}),
         }
     )
-    text = f"{head[:-1]}{_RECORDS}{','.join(bodies)}]}}".encode()
-    if len(bodies) < COMPRESS_FROM_RECORDS:
-        return frame(PLAIN, text)
-    return frame(DEFLATED, zlib.compress(text, _ZLIB_LEVEL))
 
 
 def frame(header: bytes, content: bytes) -> bytes:
@@ -116,12 +151,14 @@ def _inflate(payload: bytes) -> bytes:
             "oversize", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are allowed"
         )
     header, content = payload[:1], payload[1 + CHECKSUM_BYTES :]
-    if header not in (PLAIN, DEFLATED):
+    if header not in (PLAIN, DEFLATED, SHEAF):
         raise WireError("header", f"unknown header byte {header!r}")
     if payload[1 : 1 + CHECKSUM_BYTES] != _checksum(header, content):
         raise WireError("checksum", "the bytes are not those that were sent")
-    if header == PLAIN:
-        return content
+    return content if header == PLAIN else _inflated(content)
+
+
+def _inflated(content: bytes) -> bytes:
     inflater = zlib.decompressobj()
     try:
         text = inflater.decompress(content, MAX_DECODED_BYTES + 1)
@@ -159,12 +196,16 @@ def _text_of(payload: bytes) -> str:
         raise WireError(
             "oversize", f"{len(payload)} bytes, at most {MAX_DECODED_BYTES} are allowed"
         )
-    try:
-        text = payload.decode()
-    except UnicodeDecodeError as error:
-        raise WireError("json", str(error)[:200]) from error
+    text = _decoded(payload)
     _check_depth(text)
     return text
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise WireError("json", str(error)[:200]) from error
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -230,20 +271,69 @@ def decode_batch(payload: bytes) -> Batch:
     Raises:
         WireError: the frame itself is broken; a broken record inside is a value instead.
     """
-    text = _text_of(_inflate(payload))
+    inflated = _inflate(payload)
+    if payload[:1] == SHEAF:
+        return _decode_sheaf(_decoded(inflated), payload[1 + CHECKSUM_BYTES :])
+    text = _text_of(inflated)
     end_of_head = text.find(_RECORDS)
     if end_of_head < 0:
         raise WireError("json", f"no list {_RECORDS[1:-2]} without blanks around it")
     head = _object(text[:end_of_head] + "}")
-    if head.get("v") != VERSION:
-        raise WireError("version", f"batch version {head.get('v')!r}, this side speaks {VERSION}")
-    lane = text_field(head, "lane")
-    if lane not in set(Lane):
-        raise WireError("field", f"lane: {lane!r} is none of {', '.join(Lane)}")
-    box_id, epoch = text_field(head, "box"), text_field(head, "epoch")
-    first, count = whole(head, "first", 1, MAX_SEQ), whole(head, "n", 1, MAX_BATCH_RECORDS)
+    count = _count(head)
     items, end = read_items(text, end_of_head + len(_RECORDS), count)
     if text[end:] != "]}":
         raise WireError("field", f"records: the batch does not end after {count} of them")
-    life = text_field(head, "life") if "life" in head else ""
-    return Batch(box_id, epoch, Lane(lane), first, items, life)
+    return _batch(head, items)
+
+
+class Unfolded(NamedTuple):
+    """What a sheaf says; `first` is the number of the first line's record."""
+
+    first: int
+    kind: str
+    shared: Wire
+    lines: list[str]
+
+
+def unfold(payload: bytes) -> Unfolded:
+    """Open a sheaf that was decoded before and found good; `payload` as in `Batch`."""
+    head, _, lines = _decoded(_inflated(payload)).partition("\n")
+    told = _object(head)
+    return Unfolded(told["first"], told["kind"], told["shared"], lines.split("\n"))
+
+
+def _decode_sheaf(text: str, payload: bytes) -> Batch:
+    lead, _, lines = text.partition("\n")
+    _check_depth(lead)
+    head = _object(lead)
+    count, kind = _count(head), text_field(head, "kind")
+    shared, own = head.get("shared"), head.get("own")
+    if not isinstance(shared, dict):
+        raise WireError("field", "shared: an object is expected")
+    if not isinstance(own, list) or not all(isinstance(name, str) for name in own):
+        raise WireError("field", "own: names are expected")
+    content = open_sheaf(kind, shared, own, lines, count)
+    return _batch(head, content, payload if isinstance(content, Sheaf) else b"")
+
+
+def _count(head: dict[str, Any]) -> int:
+    if head.get("v") != VERSION:
+        raise WireError("version", f"batch version {head.get('v')!r}, this side speaks {VERSION}")
+    return whole(head, "n", 1, MAX_BATCH_RECORDS)
+
+
+def _batch(
+    head: dict[str, Any], content: Sheaf | tuple[Item | Refused, ...], payload: bytes = b""
+) -> Batch:
+    lane = text_field(head, "lane")
+    if lane not in set(Lane):
+        raise WireError("field", f"lane: {lane!r} is none of {', '.join(Lane)}")
+    return Batch(
+        box_id=text_field(head, "box"),
+        epoch=text_field(head, "epoch"),
+        lane=Lane(lane),
+        first=whole(head, "first", 1, MAX_SEQ),
+        content=content,
+        life=text_field(head, "life") if "life" in head else "",
+        payload=payload,
+    )

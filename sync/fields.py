@@ -3,6 +3,7 @@
 `holds` is the precise check of a decoded value. `pattern` is a regular expression of the
 field's canonical JSON text that matches nothing `holds` would refuse: `sync.items` joins
 them to check a whole record in one search, and leaves what does not match to `holds`.
+`bare_pattern` is the same of a value that stands bare between separators, for `sync.sheaf`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_CHAR: Final = r"[^\x00-\x1f\x7f\ud800-\udfff]"
 _PLAIN_CHAR: Final = r'[^"\\\x00-\x1f\x7f\ud800-\udfff]'  # stands for itself in JSON
 _DAY_TIME: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _EVERY_YEARS_DATE: Final = (  # all but 29 February
@@ -26,11 +28,15 @@ class Field(Protocol):
 
     Attributes:
         pattern: of the canonical JSON text, quotes left out; it has no groups.
+        bare_pattern: of the value as text, nothing escaped; it has no groups.
         quote: what stands around it: ``"`` or nothing.
     """
 
     @property
     def pattern(self) -> str: ...  # noqa: D102 - see Attributes
+
+    @property
+    def bare_pattern(self) -> str: ...  # noqa: D102
 
     @property
     def quote(self) -> str: ...  # noqa: D102
@@ -48,6 +54,7 @@ class Text:
         self._shortest = 0 if empty else 1
         self._longest = longest
         self.pattern = f"{_PLAIN_CHAR}{{{self._shortest},{longest}}}+"  # +: never backtracks
+        self.bare_pattern = f"{_CHAR}{{{self._shortest},{longest}}}+"
 
     def holds(self, value: Any) -> bool:
         """Tell whether `value` is such a text."""
@@ -71,6 +78,7 @@ class Whole:
         sign = "-?" if low < 0 else ""
         null = "|null" if nullable else ""
         self.pattern = rf"(?:0|{sign}[1-9]\d{{0,{safe_digits - 1}}}|{high}{null})"
+        self.bare_pattern = self.pattern
 
     def holds(self, value: Any) -> bool:
         """Tell whether `value` is such a number; true and false are none."""
@@ -87,6 +95,7 @@ class Choice:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(map(str, words))
         self.pattern = f"(?:{'|'.join(map(re.escape, sorted(self._words)))})"
+        self.bare_pattern = self.pattern
 
     def holds(self, value: Any) -> bool:
         """Tell whether `value` is one of them."""
@@ -101,6 +110,7 @@ class Instant:
     def __init__(self, ending: str) -> None:
         self._shape = re.compile(rf"\d{{4}}-\d\d-\d\dT{_DAY_TIME}{ending}", re.ASCII)
         self.pattern = f"{_EVERY_YEARS_DATE}T{_DAY_TIME}{ending}"
+        self.bare_pattern = self.pattern
 
     def holds(self, value: Any) -> bool:
         """Tell whether `value` is such a text."""

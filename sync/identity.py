@@ -51,6 +51,28 @@ def identities_of(kind: str, keys: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
+def identities_of_lines(
+    kind: str, shared_key: Sequence[str], lines: Sequence[str], beside: int
+) -> list[str]:
+    """Return the identities of records whose natural keys begin their lines, see `sync.sheaf`.
+
+    Args:
+        shared_key: the fields of the natural key that stand before every line.
+        beside: how many fields of a line are not of the key.
+    """
+    lead = _SEPARATOR.join((kind, *shared_key, "")).encode()
+    keys = [line.rsplit(_SEPARATOR, beside)[0] for line in lines]
+    if kind != Punch.KIND:
+        return [sha256(lead + key.encode()).hexdigest()[:ID_DIGITS] for key in keys]
+    before_time = _TIME_IN_KEY - len(shared_key)
+    assert before_time == 1, "the time is the second field of a punch's line"
+    return [
+        _minute(key[(at := key.index(_SEPARATOR) + 1) : at + 16])
+        + sha256(lead + key.encode()).hexdigest()[:_PUNCH_DIGITS]
+        for key in keys
+    ]
+
+
 def identity_of(kind: str, key: Sequence[str]) -> str:
     """Return the identity for the texts of one natural key."""
     return identities_of(kind, (key,))[0]

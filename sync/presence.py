@@ -51,11 +51,13 @@ class ReceiverState:
     Attributes:
         hq_epoch: identity of headquarters' database, as in receipts.
         at_utc: when the receiver said so.
+        reads_sheaves: boxes may send it sheaves; one that does not say so knows only JSON.
     """
 
     online: bool
     hq_epoch: str
     at_utc: str
+    reads_sheaves: bool = False
 
 
 def encode_box_state(state: BoxState) -> bytes:
@@ -107,6 +109,7 @@ def encode_receiver_state(state: ReceiverState) -> bytes:
             "online": state.online,
             "hq_epoch": state.hq_epoch,
             "at_utc": state.at_utc,
+            **({"sheaves": True} if state.reads_sheaves else {}),
         }
     ).encode()
 
@@ -122,6 +125,7 @@ def decode_receiver_state(payload: bytes) -> ReceiverState:
         online=_flag(message, "online"),
         hq_epoch=text_field(message, "hq_epoch"),
         at_utc=text_field(message, "at_utc"),
+        reads_sheaves=message.get("sheaves") is True,
     )
 
 

@@ -19,10 +19,11 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 from cloud_receiver.domain.backtest import empty_days
 from cloud_receiver.domain.periods import last_date, period_of
 from cloud_receiver.domain.revision import StoredDay
-from cloud_receiver.store import archive_files, tables
+from cloud_receiver.store import archive_files, sheaves, tables
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL
 from cloud_receiver.store.engine import insert_rows, upsert, wait_turn
 from cloud_receiver.store.questions import Question
+from cloud_receiver.store.sheaves import Kept
 from sync.records import Punch, Sale
 
 TURN: Final = "rebuild"
@@ -116,7 +117,7 @@ def bring_bodies_back(connection: Connection) -> int:
     """
     away = _removed(connection, JOURNAL)
     row = tables.journal.c
-    emptied = update(tables.journal).where(row.entry_no == bindparam("number"), row.body == "")
+    emptied = update(tables.journal).where(row.entry_no == bindparam("number"), row.body == "", row.sheaf_no.is_(None))
     for path in _paths(connection, away):
         told = [{"number": no, "text": body} for no, body in archive_files.bodies(path).items()]
         connection.execute(emptied.values(body=bindparam("text")), told)
@@ -215,6 +216,23 @@ class Bodies:
         return self._at_hand[1].get(entry_no, body)
 
 
+def texts(connection: Connection, rows: Sequence[Any]) -> list[str]:
+    """Return the JSON texts of the records of journal rows, wherever they are kept.
+
+    Args:
+        rows: with `entry_no`, `seq`, `body` and `sheaf_no`.
+
+    Raises:
+        ArchiveError: the file of one is not there or not what was written.
+    """
+    told = sheaves.texts(connection, [Kept(row.seq, row.body, row.sheaf_no) for row in rows])
+    away = sorted((row.entry_no, place) for place, row in enumerate(rows) if not told[place])
+    bodies = Bodies(connection)
+    for entry_no, place in away:  # in the order of the files
+        told[place] = bodies.of(entry_no, "")
+    return told
+
+
 def take_out(connection: Connection, kind: str, month: str, now_utc_ms: int) -> None:
     """Leave the rows of a month to its files, which are known to hold them."""
     own = [one for one in parts(connection, kind) if one.month == month]
@@ -223,7 +241,7 @@ def take_out(connection: Connection, kind: str, month: str, now_utc_ms: int) -> 
         span: dict[str, Any] = {"first": f"{month}-01", "last": last_date(month)}
     else:
         query = (
-            "UPDATE journal SET body = '' WHERE entry_no BETWEEN :first AND :last AND kind IN :kinds"
+            "UPDATE journal SET body = '', sheaf_no = NULL WHERE entry_no BETWEEN :first AND :last AND kind IN :kinds"
             " AND NOT EXISTS (SELECT 1 FROM punch WHERE punch.record_id = journal.record_id"
             " AND punch.effective_utc_ms IS NULL)"  # these are dated when the box's clock is known
             " AND NOT EXISTS (SELECT 1 FROM sale WHERE sale.record_id = journal.record_id"
@@ -233,7 +251,10 @@ def take_out(connection: Connection, kind: str, month: str, now_utc_ms: int) -> 
     statement = text(query)
     if kind == JOURNAL:
         statement = statement.bindparams(bindparam("kinds", expanding=True))
+    numbers = own[0].first_no, own[-1].last_no  # of days: none
+    came_in = sheaves.named(connection, *numbers)
     connection.execute(statement, span)
+    sheaves.drop_empty(connection, came_in, *numbers)
     this = (_part.kind == kind) & (_part.month == month)
     connection.execute(update(tables.archive_part).where(this).values(removed_utc_ms=now_utc_ms))
     if kind == FACTS:

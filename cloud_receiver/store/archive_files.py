@@ -20,7 +20,7 @@ import polars as pl
 
 from cloud_receiver.domain.facts import CATALOGUE
 from cloud_receiver.domain.rules import NATIVE_TYPES
-from cloud_receiver.store import tables
+from cloud_receiver.store import sheaves, tables
 from cloud_receiver.store.disk import sha256_of, sync
 from sync.errors import DakaError
 
@@ -28,7 +28,8 @@ JOURNAL: Final = str(tables.journal.name)
 FACTS: Final = str(tables.day_fact.name)
 KINDS: Final = (JOURNAL, FACTS)
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    kind: tuple(tables.metadata.tables[kind].columns.keys()) for kind in KINDS
+    JOURNAL: sheaves.COLUMNS,
+    FACTS: tuple(tables.day_fact.columns.keys()),
 }
 MANIFEST: Final = "manifest.json"
 _WRITING: Final = ".writing-"
@@ -199,6 +200,7 @@ def drop_drafts(folder: Path) -> None:
 def _frame(kind: str, rows: Rows) -> pl.DataFrame:
     table = tables.metadata.tables[kind]
     types = {column.name: _TYPES[column.type.python_type] for column in table.columns}
+    types = {name: types[name] for name in COLUMNS[kind]}
     frame = pl.DataFrame(list(rows), schema=types, orient="row")
     if kind != FACTS:
         return frame

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from cloud_receiver.domain.periods import after, last_date, parse_period, period_of
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import archive, archive_files, tables
+from cloud_receiver.store.sheaves import whole_rows
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL, Rows, rows_sha256
 from cloud_receiver.store.dirty import NEVER_UTC_MS
 from cloud_receiver.store.engine import read, stream, upsert, wait_turn, write
@@ -198,16 +199,15 @@ def _note(
 def _portions(connection: Connection, month: Month) -> Iterator[Rows]:
     """Yield the rows of a month as the database has them, in portions."""
     columns = COLUMNS[month.kind]
+    final = columns.index("final") if "final" in columns else None
     if month.kind == FACTS:
         period = parse_period(month.month)
         where = f"work_date BETWEEN '{period}-01' AND '{last_date(period)}'"
         order = "employee_id, work_date"
+        query = f"SELECT {', '.join(columns)} FROM {month.kind} WHERE {where} ORDER BY {order}"  # noqa: S608 - our own names, a checked month
+        rows = stream(connection, query)
     else:
-        where = f"entry_no BETWEEN {month.first_no} AND {month.last_no}"
-        order = "entry_no"
-    query = f"SELECT {', '.join(columns)} FROM {month.kind} WHERE {where} ORDER BY {order}"  # noqa: S608 - our own names, a checked month and numbers
-    final = columns.index("final") if "final" in columns else None
-    rows = stream(connection, query)
+        rows = whole_rows(connection, month.first_no, month.last_no)
     while some := list(islice(rows, PART_ROWS)):
         if final is not None:  # SQLite gives 0 and 1
             some = [(*row[:final], bool(row[final]), *row[final + 1 :]) for row in some]

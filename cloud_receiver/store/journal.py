@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from cloud_receiver.store.engine import insert_ignore, insert_rows
+from cloud_receiver.store.sheaves import Kept, texts
 from cloud_receiver.store.tables import journal, lane_mark
 from sync.receipt import MAX_RANGES, Mark
 from sync.topics import Lane
@@ -53,8 +54,11 @@ def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
         some = record_ids[start : start + _LOOK_UP_AT_ONCE]
-        query = select(journal.c.record_id, journal.c.body).where(journal.c.record_id.in_(some))
-        found.update(connection.execute(query).all())
+        own = journal.c
+        query = select(own.record_id, own.seq, own.body, own.sheaf_no)
+        rows = connection.execute(query.where(own.record_id.in_(some))).all()
+        told = texts(connection, [Kept(*row[1:]) for row in rows])
+        found.update(zip((row.record_id for row in rows), told, strict=True))
     return found
 
 

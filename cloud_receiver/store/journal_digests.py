@@ -14,14 +14,13 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from cloud_receiver.store.archive import Bodies
-from cloud_receiver.store.engine import insert_ignore, stream, try_turns
+from cloud_receiver.store.engine import insert_ignore, try_turns
 from cloud_receiver.store.projection import cursor
+from cloud_receiver.store.sheaves import COLUMNS, whole_rows
 from cloud_receiver.store.tables import journal, journal_digest
 
 RANGE_ROWS: Final = 5_000
-_SEALED: Final = ("entry_no", "record_id", "kind", "store_id", "box_id", "epoch", "lane", "seq",
-                  "body", "received_utc_ms")  # fmt: skip
-_BODY: Final = _SEALED.index("body")
+_BODY: Final = COLUMNS.index("body")
 
 
 class Digest(NamedTuple):
@@ -93,14 +92,9 @@ def verify(connection: Connection) -> Iterator[str]:
 
 
 def _digest(connection: Connection, before: Digest, last_no: int) -> Digest:
-    columns = ", ".join(_SEALED)
-    query = (
-        f"SELECT {columns} FROM journal WHERE entry_no > {before.last_no}"  # noqa: S608 - numbers
-        f" AND entry_no <= {last_no} ORDER BY entry_no"
-    )
     digest, rows = sha256(before.sha256.encode()), 0
     bodies = Bodies(connection)
-    for row in stream(connection, query):
+    for row in whole_rows(connection, before.last_no + 1, last_no):
         if not row[_BODY]:
             row = (*row[:_BODY], bodies.of(row[0], row[_BODY]), *row[_BODY + 1 :])
         for value in row:

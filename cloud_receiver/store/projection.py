@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -36,7 +35,7 @@ from cloud_receiver.store import (
     refunds,
     tables,
 )
-from cloud_receiver.store.archive import Bodies
+from cloud_receiver.store.archive import texts
 from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
@@ -55,6 +54,8 @@ _JOURNALED: Final = (
     tables.journal.c.body,
     tables.journal.c.received_utc_ms,
     tables.journal.c.box_id,
+    tables.journal.c.seq,
+    tables.journal.c.sheaf_no,
 )
 
 
@@ -137,14 +138,11 @@ def advance(connection: Connection, now_utc_ms: int, at_most: int = MAX_ENTRIES)
 
 
 def _whole(connection: Connection, rows: Sequence[Any]) -> list[Journaled]:
-    """Return journal rows with their bodies, which of old ones are in the archive."""
-    entries = [Journaled(*row) for row in rows]
-    if all(entry.body for entry in entries):
-        return entries
-    bodies = Bodies(connection)
+    """Return journal rows with their bodies, wherever those are kept."""
+    told = texts(connection, rows)
     return [
-        entry._replace(body=bodies.of(entry.entry_no, entry.body))
-        for entry in sorted(entries, key=attrgetter("entry_no"))
+        Journaled(row.entry_no, row.record_id, row.kind, body, row.received_utc_ms, row.box_id)
+        for row, body in zip(rows, told, strict=True)
     ]
 
 
@@ -169,11 +167,11 @@ def project_again(
 ) -> int:
     """Resolve the records of `punch` or `sale` that meet a condition anew; return how many."""
     query = select(*_JOURNALED).join(table, table.c.record_id == tables.journal.c.record_id)
-    entries = _whole(connection, connection.execute(query.where(condition)).all())
+    rows = connection.execute(query.where(condition)).all()
     dirty.mark(connection, standing_days(connection, table, condition), now_utc_ms)
-    for start in range(0, len(entries), MAX_ENTRIES):
-        _project(connection, entries[start : start + MAX_ENTRIES], now_utc_ms)
-    return len(entries)
+    for start in range(0, len(rows), MAX_ENTRIES):
+        _project(connection, _whole(connection, rows[start : start + MAX_ENTRIES]), now_utc_ms)
+    return len(rows)
 
 
 def standing_days(

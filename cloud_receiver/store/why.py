@@ -17,7 +17,6 @@ from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store import archive
 from cloud_receiver.store.appeals import AppealView, about
-from cloud_receiver.store.archive import Bodies
 from cloud_receiver.store.statement import Entry, entries_of, named_entries, read_entries
 from cloud_receiver.store.tables import day_fact, journal, lane_mark, ledger, punch, rule_version
 from sync.receipt import Mark
@@ -156,7 +155,7 @@ def _rule(connection: Connection, entry: Entry) -> Rule | None:
 
 def raw_records(connection: Connection, record_ids: Iterable[str]) -> list[RawRecord]:
     """Return journaled records in the order they were received."""
-    rows = connection.execute(
+    query = (
         select(journal, punch.c.effective_utc_ms, lane_mark.c.through, lane_mark.c.beyond)
         .outerjoin(punch, punch.c.record_id == journal.c.record_id)
         .outerjoin(
@@ -168,8 +167,9 @@ def raw_records(connection: Connection, record_ids: Iterable[str]) -> list[RawRe
         .where(journal.c.record_id.in_(list(record_ids)))
         .order_by(journal.c.entry_no)
     )
-    bodies = Bodies(connection)
-    return [_raw_record(row, bodies.of(row.entry_no, row.body)) for row in rows]
+    rows = connection.execute(query).all()
+    bodies = archive.texts(connection, rows)
+    return [_raw_record(row, body) for row, body in zip(rows, bodies, strict=True)]
 
 
 def _raw_record(row: Any, body: str) -> RawRecord:

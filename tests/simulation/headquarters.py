@@ -167,7 +167,9 @@ class Receiver:
 
     def _state(self, epoch: str, *, online: bool) -> bytes:
         at_utc = "2026-11-23T00:00:00.000Z"
-        return encode_receiver_state(ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc))
+        return encode_receiver_state(
+            ReceiverState(online=online, hq_epoch=epoch, at_utc=at_utc, reads_sheaves=True)
+        )
 
 
 def _nobody() -> None:

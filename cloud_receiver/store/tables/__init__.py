@@ -38,6 +38,7 @@ from cloud_receiver.store.tables.incoming import (
     feed_gap,
     journal,
     journal_digest,
+    journal_sheaf,
     lane_mark,
     source,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "imported_result",
     "journal",
     "journal_digest",
+    "journal_sheaf",
     "lane_mark",
     "ledger",
     "meta",

@@ -21,9 +21,17 @@ journal = Table(
     Column("epoch", Text, nullable=False),
     Column("lane", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Text, nullable=False),  # JSON; empty: the record is a line of its sheaf
     Column("received_utc_ms", BigInteger, nullable=False),
+    Column("sheaf_no", BigInteger),
     Index("ix_journal_trouble", "entry_no", sqlite_where=IS_TROUBLE, postgresql_where=IS_TROUBLE),
+    sqlite_autoincrement=True,
+)
+journal_sheaf = Table(
+    "journal_sheaf",
+    metadata,  # records that came together and are alike, as they came; see store.sheaves
+    Column("sheaf_no", SERIAL, primary_key=True, autoincrement=True),
+    Column("payload", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
 journal_digest = Table(
