@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sync.envelope import MAX_PAYLOAD_BYTES, encode_batch, encode_sheaf
+from sync.envelope import MAX_PAYLOAD_BYTES, SHEAF_FROM_RECORDS, encode_batch, encode_sheaf
 from sync.presence import ReceiverState
 from sync.topics import Lane
 
@@ -18,10 +18,15 @@ class Parcel(NamedTuple):
 
 
 class Packing:
-    """Packs the batches of one box; which receivers are online decides their form."""
+    """Packs the batches of one box; which receivers are online decides their form.
 
-    def __init__(self, box_id: str) -> None:
+    Args:
+        sheaf_from: fewer records that are alike make no sheaf.
+    """
+
+    def __init__(self, box_id: str, sheaf_from: int = SHEAF_FROM_RECORDS) -> None:
         self._box_id = box_id
+        self._sheaf_from = sheaf_from
         self._reads_sheaves: dict[str, bool] = {}
 
     def heard(self, receiver_id: str, state: ReceiverState) -> None:
@@ -40,7 +45,7 @@ class Packing:
         """Return a batch of records of a lane, as many from the first on as fit into one."""
         readers = self._reads_sheaves.values()
         if readers and all(readers):
-            sheaf = encode_sheaf(self._box_id, epoch, lane, first, bodies, life)
+            sheaf = encode_sheaf(self._box_id, epoch, lane, first, bodies, life, self._sheaf_from)
             if sheaf is not None and len(sheaf[0]) <= MAX_PAYLOAD_BYTES:
                 return Parcel(*sheaf)
         return packed(self._box_id, epoch, lane, first, bodies, life)

@@ -20,8 +20,13 @@ from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import IO, Final
 
+from sqlalchemy import select
+
 from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
+from cloud_receiver.store import sheaves
+from cloud_receiver.store.engine import open_engine, read, sqlite_url
+from cloud_receiver.store.tables import journal
 
 ORG: Final = "bench"
 STORE: Final = "S001"
@@ -141,6 +146,19 @@ class Rig:
     def journaled(self) -> int:
         """Return how many records headquarters' journal holds."""
         return int(self.query("SELECT count(*) FROM journal")[0][0])
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Return the identity and the JSON text of every record in the journal, as they came."""
+        engine = open_engine(sqlite_url(self.hq_database))
+        own = journal.c
+        query = select(own.record_id, own.seq, own.body, own.sheaf_no).order_by(own.entry_no)
+        try:
+            with read(engine) as connection:
+                rows = connection.execute(query).all()
+                told = sheaves.texts(connection, [sheaves.Kept(*row[1:]) for row in rows])
+        finally:
+            engine.dispose()
+        return [(row.record_id, text) for row, text in zip(rows, told, strict=True)]
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Run a read-only query on headquarters' SQLite; empty while there is no database."""

@@ -53,8 +53,7 @@ def measure(records: int) -> None:
 
 def tell(built: Rig, records: int, wire: tuple[int, int], disk: tuple[int, int]) -> None:
     """Print what was counted, for each record, beside targets and floors."""
-    rows = built.query("SELECT body FROM journal ORDER BY entry_no")
-    plain = "\n".join(str(body) for (body,) in rows).encode()
+    plain = "\n".join(text for _, text in built.texts()).encode()
     least = len(zlib.compress(plain, 9)) / records
     up, down = (count / records for count in wire)
     print(

@@ -104,13 +104,19 @@ def encode_batch(
 
 
 def encode_sheaf(
-    box_id: str, epoch: str, lane: Lane, first: int, bodies: Sequence[str], life: str = ""
+    box_id: str,
+    epoch: str,
+    lane: Lane,
+    first: int,
+    bodies: Sequence[str],
+    life: str = "",
+    at_least: int = SHEAF_FROM_RECORDS,
 ) -> tuple[bytes, int] | None:
     """Frame as many of the first records as are alike; arguments as of `encode_batch`.
 
-    Returns the bytes and how many records they hold; None: too few are alike.
+    Returns the bytes and how many records they hold; None: fewer than `at_least` are alike.
     """
-    bound = bind(bodies, SHEAF_FROM_RECORDS)
+    bound = bind(bodies, at_least)
     if bound is None:
         return None
     count = len(bound.lines)

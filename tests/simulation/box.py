@@ -19,6 +19,7 @@ from agent.health import heartbeat_of
 from agent.ingest import Arrival, Origin, capture_of
 from agent.outbox import Outbox
 from agent.outbox_view import OutboxView
+from agent.parcel import Packing
 from agent.recovery import _miscount
 from agent.room import Limits
 from agent.schema import migrate
@@ -185,6 +186,7 @@ class Box:
         self.uplink._random = random.Random(self.chance.random())
         self.line = BoxLine(self.broker, self.box_id)
         self.uplink._begin(self.view, self.line)  # type: ignore[arg-type]
+        self.uplink._packing = Packing(self.box_id, self.chance.choice((2, 5, 1000)))
         self.is_on = True
 
     def lose_power(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from agent.storage import place
+from cloud_receiver.store.engine import read
+from cloud_receiver.store.sheaves import Kept, texts
 from sync.errors import WireError
 from sync.items import Item, read_item
 from sync.receipt import Mark, common, merge
@@ -75,6 +77,17 @@ class Laws:
         )
         self.journaled_ever.update(record_id for record_id, _ in rows)
         self.newest_entry = max([self.newest_entry, *(entry_no for _, entry_no in rows)])
+
+    def journaled_texts(self) -> list[tuple[str, str]]:
+        """Return the journal's identities and texts; each text must be its identity's."""
+        rows = self._database.rows("SELECT record_id, seq, body, sheaf_no FROM journal")
+        with read(self._database.engine) as connection:
+            told = texts(connection, [Kept(*row[1:]) for row in rows])
+        journaled = [(row[0], text) for row, text in zip(rows, told, strict=True)]
+        for record_id, text in journaled:
+            if identity_of(text) != record_id:
+                raise LawBrokenError(f"law 4: {record_id} is filed with the text {text}")
+        return journaled
 
 
 def identity_of(body: str) -> str:

@@ -143,7 +143,7 @@ class Simulation:
 
     def _digest(self) -> str:
         """Return what two runs of one seed must share."""
-        rows = self.database.rows("SELECT record_id, body FROM journal ORDER BY record_id")
+        rows = sorted(self.laws.journaled_texts())
         return sha256(json.dumps([self.trace, rows]).encode()).hexdigest()
 
     # ---- misfortunes --------------------------------------------------------------------------

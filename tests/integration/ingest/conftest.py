@@ -14,7 +14,7 @@ from cloud_receiver.mail import Message
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.tables import dead_letter, journal
 from sync import topics
-from sync.envelope import encode_batch, encode_body
+from sync.envelope import encode_batch, encode_body, encode_sheaf
 from sync.records import Punch, Record, Sale, to_wire
 from sync.topics import Lane
 
@@ -96,6 +96,20 @@ def sale() -> Callable[..., Sale]:
         boottime_ms=5,
     )
     return lambda **change: replace(plain, **change)
+
+
+@pytest.fixture
+def sheaf() -> Callable[..., Message]:
+    """Make the message of a sheaf: records of one reading."""
+
+    def message(first: int, *records: Record, lane: Lane = Lane.PUNCH) -> Message:
+        bodies = [encode_body(to_wire(one)) for one in records]
+        made = encode_sheaf("box-1", "e1", lane, first, bodies, at_least=2)
+        assert made is not None
+        assert made[1] == len(records), "they are of one reading"
+        return Message(topics.up("acme", "box-1", lane), made[0])
+
+    return message
 
 
 @pytest.fixture
