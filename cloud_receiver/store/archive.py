@@ -117,7 +117,9 @@ def bring_bodies_back(connection: Connection) -> int:
     """
     away = _removed(connection, JOURNAL)
     row = tables.journal.c
-    emptied = update(tables.journal).where(row.entry_no == bindparam("number"), row.body == "", row.sheaf_no.is_(None))
+    emptied = update(tables.journal).where(
+        row.entry_no == bindparam("number"), row.body == "", row.sheaf_no.is_(None)
+    )
     for path in _paths(connection, away):
         told = [{"number": no, "text": body} for no, body in archive_files.bodies(path).items()]
         connection.execute(emptied.values(body=bindparam("text")), told)

@@ -19,12 +19,12 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from cloud_receiver.domain.periods import after, last_date, parse_period, period_of
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import archive, archive_files, tables
-from cloud_receiver.store.sheaves import whole_rows
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL, Rows, rows_sha256
 from cloud_receiver.store.dirty import NEVER_UTC_MS
 from cloud_receiver.store.engine import read, stream, upsert, wait_turn, write
 from cloud_receiver.store.ledger import first_open
 from cloud_receiver.store.projection import cursor
+from cloud_receiver.store.sheaves import whole_rows
 
 PART_ROWS: Final = 50_000
 """Rows of a file: what is in memory at a time."""
