@@ -186,7 +186,7 @@ class Box:
         self.uplink._random = random.Random(self.chance.random())
         self.line = BoxLine(self.broker, self.box_id)
         self.uplink._begin(self.view, self.line)  # type: ignore[arg-type]
-        self.uplink._packing = Packing(self.box_id, self.chance.choice((2, 5, 1000)))
+        self.uplink._packing = Packing(self.box_id, (2, 1000, 5)[self.clock.boots % 3])
         self.is_on = True
 
     def lose_power(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 import random
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -61,7 +63,14 @@ class Database:
         return bytes(self._raw.serialize())
 
     def restore(self, content: bytes) -> None:
-        self._raw.deserialize(content)
+        """Write a backup over what is there, page by page.
+
+        Not `deserialize` into the connection in use: once that connection has asked `json_each`,
+        the process may die of it (seen with SQLite 3.40).
+        """
+        with closing(sqlite3.connect(":memory:")) as copy:
+            copy.deserialize(content)
+            copy.backup(self._raw)
 
     def hq_epoch(self) -> str:
         return str(self.rows("SELECT value FROM meta WHERE key = 'hq_epoch'")[0][0])

@@ -95,3 +95,18 @@ def test_a_sheaf_that_is_changed_is_found(hq: Any, sheaf: Make, punch: Make) -> 
         )
         connection.execute(journal_sheaf.update().values(payload=payload))
         assert len(list(journal_digests.verify(connection))) == 1
+
+
+def test_a_sheaf_stays_while_a_row_needs_it(hq: Any, sheaf: Make, punch: Make) -> None:
+    some = [punch(user_id=f"{number}") for number in range(3)]
+    hq.take(sheaf(1, *some))
+    with write(hq.engine) as connection:
+        (sheaf_no,) = came_in = sheaves.named(connection, 1, 3)
+        told = [dict(zip(sheaves.COLUMNS, row)) for row in sheaves.whole_rows(connection, 2, 3)]
+        assert [row["body"] for row in told] == [encode_body(to_wire(one)) for one in some[1:]]
+        for first_no, last_no, left in ((1, 2, 1), (3, 3, 0)):
+            gone = rows.c.entry_no.between(first_no, last_no)
+            connection.execute(rows.update().where(gone).values(sheaf_no=None))
+            sheaves.drop_empty(connection, came_in, first_no, last_no)
+            kept = connection.scalars(select(journal_sheaf.c.sheaf_no)).all()
+            assert kept == [sheaf_no] * left

@@ -46,6 +46,20 @@ def test_a_batch_keeps_its_meaning(case: dict[str, Any]) -> None:
     assert [item.record_id for item in batch.items if isinstance(item, Item)] == case["record_ids"]
 
 
+@pytest.mark.parametrize("case", _cases("sheaves_v1.json"), ids=lambda case: case["lane"])
+def test_a_sheaf_keeps_its_meaning(case: dict[str, Any]) -> None:
+    batch = decode_batch(b64decode(case["payload_b64"]))
+    assert (batch.box_id, batch.epoch, batch.lane, batch.first, batch.life) == (
+        case["box"],
+        case["epoch"],
+        case["lane"],
+        case["first"],
+        case["life"],
+    )
+    assert [item.record_id for item in batch.items if isinstance(item, Item)] == case["record_ids"]
+    assert [item.body for item in batch.items] == [encode_body(wire) for wire in case["records"]]
+
+
 @pytest.mark.parametrize("case", _cases("receipts_v1.json"), ids=lambda case: case["lane"])
 def test_a_receipt_keeps_its_meaning(case: dict[str, Any]) -> None:
     receipt = decode_receipt(case["payload"].encode())
