@@ -102,7 +102,10 @@ def test_a_sheaf_stays_while_a_row_needs_it(hq: Any, sheaf: Make, punch: Make) -
     hq.take(sheaf(1, *some))
     with write(hq.engine) as connection:
         (sheaf_no,) = came_in = sheaves.named(connection, 1, 3)
-        told = [dict(zip(sheaves.COLUMNS, row)) for row in sheaves.whole_rows(connection, 2, 3)]
+        told = [
+            dict(zip(sheaves.COLUMNS, row, strict=True))
+            for row in sheaves.whole_rows(connection, 2, 3)
+        ]
         assert [row["body"] for row in told] == [encode_body(to_wire(one)) for one in some[1:]]
         for first_no, last_no, left in ((1, 2, 1), (3, 3, 0)):
             gone = rows.c.entry_no.between(first_no, last_no)
