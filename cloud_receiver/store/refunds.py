@@ -19,6 +19,7 @@ from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import tables
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.sheaves import Kept, texts
 from sync.records import Sale, SaleKind
 
 Line = tuple[str, Sale]
@@ -26,14 +27,15 @@ Line = tuple[str, Sale]
 
 _read_sale: Final = msgspec.json.Decoder(Sale).decode
 _sale: Final = tables.sale.c
+_entry: Final = tables.journal.c
 _SOLD: Final = Question(
     select(*[_sale[name] for name in SoldLine._fields]).where(
         Among(_sale.receipt_id, "receipts"), _sale.line_kind == SaleKind.SALE.value
     )
 )
 _REFERRING: Final = Question(
-    select(tables.journal.c.record_id, tables.journal.c.body)
-    .join(tables.sale, _sale.record_id == tables.journal.c.record_id)
+    select(_entry.record_id, _entry.seq, _entry.body, _entry.sheaf_no)
+    .join(tables.sale, _sale.record_id == _entry.record_id)
     .where(tables.IS_REFUND, Among(_sale.refers_to, "receipts"))
 )
 _COUNTED: Final = Question(
@@ -53,7 +55,8 @@ def tie(connection: Connection, lines: Sequence[Line], sites: Mapping[str, Site]
     found = {record_id: sale for record_id, sale in lines if refers_to(sale)}
     if sold:
         rows = _REFERRING.ask(connection, receipts=sorted(sold))
-        found |= {record_id: _read_sale(body) for record_id, body in rows}
+        told = texts(connection, [Kept(*row[1:]) for row in rows])
+        found |= {row[0]: _read_sale(body) for row, body in zip(rows, told, strict=True)}
     if not found:
         return set()
     before = _days(connection, found)

@@ -7,11 +7,21 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from cloud_receiver.store import journal, journal_digests, problems, projection, sheaves, why
+from cloud_receiver.store import (
+    journal,
+    journal_digests,
+    problems,
+    projection,
+    sheaves,
+    tables,
+    why,
+)
 from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.enrolment import Store, put_stores
 from cloud_receiver.store.tables import journal as rows
 from cloud_receiver.store.tables import journal_sheaf
 from sync.envelope import encode_body
+from sync.identity import record_id
 from sync.receipt import Mark, Rejection
 from sync.records import to_wire
 from sync.topics import Lane
@@ -44,7 +54,7 @@ def test_each_record_has_its_row_and_its_text(hq: Any, sheaf: Make, up: Make, pu
         told = journal.bodies(connection, ids)
         shown = why.raw_records(connection, ids)
         seqs = dict(connection.execute(select(rows.c.record_id, rows.c.seq)).all())
-    assert [told[record_id] for record_id in ids] == _texts(hq.engine)
+    assert [told[one] for one in ids] == _texts(hq.engine)
     assert {one.body["user_id"] for one in shown} == {one.user_id for one in some}
     assert {one.record_id: one.seq for one in shown} == seqs
     assert [int(one.body["user_id"]) + 1 for one in shown] == [one.seq for one in shown]
@@ -113,3 +123,25 @@ def test_a_sheaf_stays_while_a_row_needs_it(hq: Any, sheaf: Make, punch: Make) -
             sheaves.drop_empty(connection, came_in, first_no, last_no)
             kept = connection.scalars(select(journal_sheaf.c.sheaf_no)).all()
             assert kept == [sheaf_no] * left
+
+
+def test_a_refund_in_a_sheaf_finds_the_sale_that_comes_later(
+    hq: Any, sheaf: Make, sale: Make
+) -> None:
+    with write(hq.engine) as connection:
+        put_stores(
+            connection, [Store(store_id="s001", name="一店", zone="Asia/Shanghai", scene="")], 0
+        )
+    taken_back = sale(
+        receipt_id="r2", line_kind="refund", quantity_milli=-1000, amount_fen=-1250,
+        original_receipt_id="r1",
+    )  # fmt: skip
+    originals = [sale(receipt_id="r9"), sale()]
+    for first, some in ((1, [sale(receipt_id="r8"), taken_back]), (3, originals)):
+        hq.take(sheaf(first, *some, lane=Lane.SALE))
+        with write(hq.engine) as connection:
+            projection.advance(connection, 0)
+    with read(hq.engine) as connection:
+        own = tables.sale.c
+        query = select(own.original_id).where(own.record_id == record_id(taken_back))
+        assert connection.scalar(query) == record_id(sale())
