@@ -1,6 +1,6 @@
 """How fast rules decide: a back-test of years, one dirty day, and the ledger's verification.
 
-Run ``python bench/rules.py [employee-days]``. The back-test counts runs, months, campaigns and
+Run ``python -m bench.rules [employee-days]``. The back-test counts runs, months, campaigns and
 ranks from bare days and weighs the whole shipped set. Beside it stand a floor (read each needed
 column once) and zen-engine in its fastest mode, a table over a list, given all facts ready.
 """
@@ -12,13 +12,19 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 
 import msgspec
 import narwhals as nw
 import polars as pl
 import zen
+from sqlalchemy import Engine, func, select, update
 
+from bench.judge import enrol, journal, line, timed_both
 from cloud_receiver.domain.backtest import PORTION_DAYS, by_people, facts_needed, totals
 from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.decision_table import facts_of
@@ -28,13 +34,25 @@ from cloud_receiver.domain.ledger import GENESIS, Entry, Head, post, verify
 from cloud_receiver.domain.outcomes import Account, Explanation, Outcome, Text
 from cloud_receiver.domain.rules import Rulebook, Total, decide
 from cloud_receiver.domain.tallies import Tally
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.store import tables
+from cloud_receiver.store.engine import open_engine, read, sqlite_url, upgrade, write
+from cloud_receiver.store.journal import Entry as JournalEntry
+from cloud_receiver.store.journal import append
 from cloud_receiver.store.rulebook import shipped_rules
+from sync.clock import SystemClock, utc_text
+from sync.envelope import encode_body
+from sync.identity import record_id
 from sync.money import yuan_text
+from sync.records import to_wire
 
 EMPLOYEE_DAYS = 3_000_000
 ZEN_DAYS = 20_000
 ZEN_AT_ONCE = 1_000
 ONE_DAY_RUNS = 500
+FLUSH_PEOPLE, FLUSH_DAYS = 50, 30
+WANTED_FLUSH_MS = 30
 ENTRIES = 100_000
 DAYS_A_PERSON = 100
 
@@ -152,6 +170,44 @@ def bench_one_day(book: Rulebook) -> None:
           f"first (compiles) {first_ms:.0f} ms")  # fmt: skip
 
 
+def bench_flush() -> None:
+    """Time what a refund takes from the journal to the entry that takes the award back."""
+    with TemporaryDirectory() as folder:
+        engine = open_engine(sqlite_url(Path(folder) / "hq.sqlite"))
+        upgrade(engine)
+        now = SystemClock.of_this_boot().now_utc()
+        dates = [(now - timedelta(days=n)).date().isoformat() for n in range(FLUSH_DAYS, 0, -1)]
+        enrol(engine, FLUSH_PEOPLE, dates, utc_ms(now))
+        journal(engine, FLUSH_PEOPLE, dates, now)
+        evaluator = Evaluator(engine, SystemClock.of_this_boot())
+        while evaluator.flush():
+            pass
+        with write(engine) as connection:  # the month before was told long ago
+            connection.execute(update(tables.notice).values(state="sent"))
+        before = _booked(engine)
+        took = []
+        for number in range(FLUSH_PEOPLE):
+            sold = line(f"E{number:05}", "S000", f"{dates[-1]}T12:00:00", utc_text(now))
+            back = replace(sold, line_kind="refund", amount_fen=-(10**6))
+            entry = JournalEntry(record_id(back), "sale", "S000", "box", "e", "sale",
+                                 10**6 + number, encode_body(to_wire(back)), utc_ms(now))  # fmt: skip
+            with write(engine) as connection:
+                append(connection, [entry])
+            took.append(timed_both(evaluator.flush))
+        assert _booked(engine) >= before + FLUSH_PEOPLE, "each refund must take an award back"
+        engine.dispose()
+    wall_ms = sorted(wall_s * 1000 for wall_s, _ in took)
+    cpu_ms = median(cpu_s * 1000 for _, cpu_s in took)
+    print(f"live flush of one changed day, a refund to its entry in the ledger: p50 "
+          f"{median(wall_ms):.1f} ms, max {wall_ms[-1]:.1f} ms of {FLUSH_PEOPLE}, p50 {cpu_ms:.1f} ms "
+          f"of CPU (wanted <= {WANTED_FLUSH_MS} ms)")  # fmt: skip
+
+
+def _booked(engine: Engine) -> int:
+    with read(engine) as connection:
+        return connection.scalar(select(func.count()).select_from(tables.ledger)) or 0
+
+
 def bench_verification() -> None:
     text = Text("迟到扣减", "Late arrival")
     facts: dict[str, int | bool | str] = {"late_min": 20, "subsidy_fen": 10_000}
@@ -184,6 +240,7 @@ def main() -> None:
     assert not missing, f"the history lacks {missing}"
     bench_history(book, int(sys.argv[1]) if sys.argv[1:] else EMPLOYEE_DAYS)
     bench_one_day(book)
+    bench_flush()
     bench_verification()
 
 

@@ -178,6 +178,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{appeal} {entry} {amount}元 {state},{due} 前裁定;{last}",
         "{appeal} {entry} {amount} yuan: {state}, to be decided by {due}; {last}",
     ),
+    "appeal_over": (
+        "{appeal} {entry} {amount}元 {state};{last}",
+        "{appeal} {entry} {amount} yuan: {state}; {last}",
+    ),
     "appeal_overdue": (
         "{appeal} {entry} {amount}元 {state},应于 {due} 前裁定,已超期;{last}",
         "{appeal} {entry} {amount} yuan: {state}, overdue since {due}; {last}",

@@ -130,11 +130,12 @@ def appeal_decide(
 
 
 def _line(one: AppealView, words: Words) -> str:
-    from cloud_receiver.domain.appeals import STATE_NAMES
+    from cloud_receiver.domain.appeals import STATE_NAMES, State
 
     name = STATE_NAMES[one.state]
     state = name.en if words.language == "en" else name.zh
     told = {"state": state, "amount": yuan_text(one.amount_fen), "due": local_text(one.due_utc_ms)}
-    key = "appeal_overdue" if one.is_overdue else "appeal_line"
+    waiting = "appeal_overdue" if one.is_overdue else "appeal_line"
+    key = waiting if one.state is State.OPEN else "appeal_over"
     last = one.events[-1].text
     return words.say(key, appeal=one.appeal_id, entry=one.outcome_key, last=last, **told)
