@@ -127,12 +127,16 @@ def bench_history(book: Rulebook, count: int) -> None:
     print(f"  memory peak {peak_mb():.0f} MB, of which before the run {before_mb:.0f} MB")
     for rule_id, total in found.items():
         print(f"  {rule_id}: {total.days:,} days, {yuan_text(total.amount_fen)} yuan")
-    zen_rate = bench_zen(book, frame.head(ZEN_DAYS))
-    print(f"  against zen-engine: {count / took_s / zen_rate:.0f} x (wanted >= 20 x)")
+    zen_rate, zen_cpu_rate = bench_zen(book, frame.head(ZEN_DAYS))
+    print(f"  against zen-engine: {count / took_s / zen_rate:.0f} x by the wall, "
+          f"{count / cpu_s / zen_cpu_rate:.0f} x by processor time (wanted >= 20 x)")  # fmt: skip
 
 
-def bench_zen(book: Rulebook, frame: pl.DataFrame) -> float:
-    """Return employee-days a second of zen-engine for the same day rules, facts given."""
+def bench_zen(book: Rulebook, frame: pl.DataFrame) -> tuple[float, float]:
+    """Return employee-days a second of zen-engine for the same day rules, facts given.
+
+    By the wall and by processor time.
+    """
     rules = [rule for _, _, some in book.stretches() for rule in some.rules]
     assert all(rule.grain not in PERIODIC for rule in rules)
     engine = zen.ZenEngine()
@@ -146,14 +150,15 @@ def bench_zen(book: Rulebook, frame: pl.DataFrame) -> float:
         rows = days.select(sorted(facts_of(rule))).to_dicts()  # no more than it reads
         assert len(decision.evaluate({"days": rows[:3]})["result"]["said"]) == 3
         work.append((decision, rows))
-    took_s = seconds(lambda: [
+    took_s, cpu_s = timed_both(lambda: [
         decision.evaluate({"days": rows[start : start + ZEN_AT_ONCE]})
         for decision, rows in work
         for start in range(0, len(rows), ZEN_AT_ONCE)
     ])  # fmt: skip
-    rate = len(days) / took_s
-    print(f"  zen-engine, {len(rules)} tables over lists of {ZEN_AT_ONCE}: {rate:,.0f} days/s")
-    return rate
+    rate, cpu_rate = len(days) / took_s, len(days) / cpu_s
+    print(f"  zen-engine, {len(rules)} tables over lists of {ZEN_AT_ONCE}: {rate:,.0f} days/s "
+          f"by the wall, {cpu_rate:,.0f} by processor time")  # fmt: skip
+    return rate, cpu_rate
 
 
 def bench_one_day(book: Rulebook) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from cloud_receiver.domain.budgets import Budget
@@ -24,7 +25,8 @@ from cloud_receiver.domain.campaigns import (
 )
 from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.documents import parse_rule
-from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
+from cloud_receiver.domain.histories import PERIOD_READS
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.scores import Scoring
 from cloud_receiver.domain.workday import local_date
@@ -240,6 +242,15 @@ def standing_now(
     return standings(one, ranked, known, own_targets(one.targets, people))
 
 
+_TYPES: Final = {FactType.INT: int, FactType.BOOL: bool, FactType.TEXT: str}
+_Day: Final[Any] = msgspec.defstruct(
+    "_Day",
+    [(name, _TYPES[CATALOGUE[name].type], CATALOGUE[name].default) for name in PERIOD_READS],
+)
+"""Of a day's facts what a campaign counts: to read all of them takes three times as long."""
+_read_day: Final = msgspec.json.Decoder(_Day).decode
+
+
 def days_of(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:
     """Yield the facts of its members' days, by member and date."""
     fact, member = tables.day_fact.c, tables.campaign_member.c
@@ -248,9 +259,9 @@ def days_of(connection: Connection, one: Campaign) -> Iterator[dict[str, FactVal
         fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
     )
     for (text,) in connection.execute(query.order_by(fact.employee_id, fact.work_date)):
-        facts = msgspec.json.decode(text)
-        if facts.get("campaign_id") == one.campaign_id:
-            yield facts
+        day = _read_day(text)
+        if day.campaign_id == one.campaign_id:
+            yield asdict(day)
 
 
 def by_week(
