@@ -14,7 +14,7 @@ from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.entries import Feedback
 from cloud_receiver.domain.workday import local_to_utc_ms
 from cloud_receiver.store import campaigns, enrolment, entries, membership, tables
-from cloud_receiver.store.enrolment import Employee, Store
+from cloud_receiver.store.enrolment import Badge, Employee, Seller, Store
 from tests.integration.evaluate.conftest import ZONE, Headquarters
 
 MONDAY = "2026-11-23"
@@ -38,10 +38,11 @@ class Play(Headquarters):
         """Enter people of the first store, each bound to a badge and a till code."""
         ids = [f"E{number:02d}" for number in range(1, count + 1)]
         employees = [Employee(employee_id=who, name=who, store_id="S1") for who in ids]
+        badges = [Badge(store_id="S1", user_id=who, employee_id=who) for who in ids]
+        sellers = [Seller(store_id="S1", seller_code=who, employee_id=who) for who in ids]
         self.writing(lambda c: enrolment.put_employees(c, employees))
-        for who in ids:
-            self.bind(who, who)
-            self.bind_seller(who, who)
+        self.writing(lambda c: enrolment.bind_badges(c, badges, "test", self.now_utc_ms))
+        self.writing(lambda c: enrolment.bind_sellers(c, sellers, "test", self.now_utc_ms))
         return ids
 
     def day(

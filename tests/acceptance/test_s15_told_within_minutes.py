@@ -126,13 +126,13 @@ def test_s15_nobody_is_lost_or_told_twice_whatever_dingtalk_answers(hq: Play) ->
         here.come_late()
         for fault in (*MISFORTUNES, Fault.LOST_ANSWER):
             here.standin.faults.extend([None] * 20 + [fault] * 2)
-        here.pass_time(8 * 3600, step_s=120)
+        here.pass_time(8 * 3600, step_s=600)
         assert not here.standin.faults
         assert here.told_of_lateness == [1] * MANY
         here.sell()
         for fault in MISFORTUNES:  # no robot knows a message again whose answer was lost
             here.standin.faults.append(fault)
-        here.pass_time(8 * 3600, step_s=120)
+        here.pass_time(8 * 3600, step_s=600)
         assert not here.standin.faults
         assert [here.group.count(f"{who} ") for who in here.people] == [1] * MANY
         assert here.told_of_lateness == [1] * MANY
@@ -151,6 +151,6 @@ def test_s15_a_used_up_quota_keeps_who_was_not_told_and_the_group_is_told_all_th
         assert sorted(here.told_of_lateness) == [0] * 50 + [1] * 150
         assert all(here.group.count(f"{who} ") == 1 for who in here.people)
         here.standin.organisation.quota = 10_000  # a larger edition was bought
-        here.pass_time(2 * 3600, step_s=60)
+        here.pass_time(2 * 3600, step_s=300)
         assert here.told_of_lateness == [1] * MANY
         assert here.states() == {"sent"}
