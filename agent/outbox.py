@@ -73,7 +73,7 @@ class Outbox:
         with self._transaction():
             new = self._new_rows(capture.rows, capture.captured_utc_ms)
             lanes = self._insert(new, capture.captured_utc_ms)
-            pieces = self._insert_pieces(capture, {row.key for row in new})
+            pieces = self._insert_pieces(capture, new) if capture.pieces else 0
             state = self._move_source(capture, lanes)
             before = self.counts
             counts = Counts(
@@ -98,7 +98,7 @@ class Outbox:
         (row,) = kept.rows
         with self._transaction():
             self._db.execute("UPDATE record SET body = ? WHERE place = ?", (row.body, at))
-            self._insert_pieces(kept, {row.key})
+            self._insert_pieces(kept, kept.rows)
             before = self.counts
             counts = Counts(before.epoch, before.lanes, before.captured + 1, before.quarantined + 1)
             self._set_meta("captured", str(counts.captured))
@@ -160,8 +160,9 @@ class Outbox:
                 self._db.execute("UPDATE lane SET head = ? WHERE lane = ?", (heads[lane], lane))
         return lanes
 
-    def _insert_pieces(self, capture: Capture, new_keys: set[bytes]) -> int:
+    def _insert_pieces(self, capture: Capture, new: Iterable[Row]) -> int:
         """Quarantine the pieces whose trouble record is new; later equal ones are known."""
+        new_keys = {row.key for row in new}
         pieces: dict[bytes, Piece] = {
             piece.key: piece for piece in capture.pieces if piece.key in new_keys
         }

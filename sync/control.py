@@ -180,12 +180,13 @@ def decode_reported(payload: bytes) -> Reported:
     """
     message = _decode(payload, "reported settings")
     settings = _object(message, "settings")
-    if refusal := refusal_of(settings):
-        raise WireError("field", f"settings: {refusal}")
+    # what a box has from its own file may lie outside what may be set from afar
     return Reported(
         version=whole(message, "version", 0, MAX_SEQ),
         reason=_sentence(message, "reason"),
-        settings=settings,
+        settings={
+            name: whole(settings, name, 0, MAX_SEQ) for name in REMOTE_SETTINGS if name in settings
+        },
         at_utc=instant_field(message, "at_utc"),
     )
 

@@ -54,6 +54,18 @@ def test_another_version_and_junk_are_refused(
             decode(junk)
 
 
+def test_a_box_may_report_what_could_not_be_set_from_afar() -> None:
+    told = Reported(version=0, reason="", settings={"heartbeat_s": 1}, at_utc=AT)
+    assert refusal_of(told.settings)
+    assert control.decode_reported(encode(told)) == told
+    later = Reported(version=0, reason="", settings={"heartbeat_s": 1, "mood": 1}, at_utc=AT)
+    assert control.decode_reported(encode(later)) == told, "a newer box may know more"
+    with pytest.raises(WireError, match="poll_s"):
+        control.decode_reported(
+            encode(Reported(version=0, reason="", settings={"poll_s": -1}, at_utc=AT))
+        )
+
+
 def test_what_may_be_set_from_afar_is_a_list_with_bounds() -> None:
     for name, (low, high) in REMOTE_SETTINGS.items():
         assert refusal_of({name: low}) == refusal_of({name: high}) == ""
