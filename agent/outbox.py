@@ -76,12 +76,8 @@ class Outbox:
             pieces = self._insert_pieces(capture, new) if capture.pieces else 0
             state = self._move_source(capture, lanes)
             before = self.counts
-            counts = Counts(
-                before.epoch,
-                lanes,
-                before.captured + len(new) + pieces,
-                before.quarantined + pieces,
-            )
+            captured = before.captured + len(new) + pieces
+            counts = Counts(before.epoch, lanes, captured, before.quarantined + pieces)
             self._set_meta("captured", str(counts.captured))
             self._set_meta("quarantined", str(counts.quarantined))
         self.counts = counts
