@@ -60,7 +60,7 @@ def test_the_pages_read_the_same_week_from_both_databases(hq_engine: Engine) -> 
         changed = why.why(connection, correction.entry_id)
         assert changed is not None
         assert changed.changed["target_met"] == (True, False)
-        assert "refund-1" in {record.body.get("receipt_id") for record in changed.newer}
+        assert "refund-1" in {record.body.get("receipt_id") for record in changed.records}
         assert [user.user_id for user in unmatched.unmatched_users(connection)] == [STRANGER]
         assert [box.online for box in fleet.boxes(connection)] == [True, True, False]
 
