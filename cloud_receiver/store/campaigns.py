@@ -75,12 +75,12 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
         "created_utc_ms": now_utc_ms,
     }
     upsert(connection, tables.campaign, [row])
-    mark(
-        connection,
-        one,
-        [member.employee_id for member in members(connection, one.campaign_id)],
-        now_utc_ms,
-    )
+    people = [member.employee_id for member in members(connection, one.campaign_id)]
+    mark(connection, one, people, now_utc_ms)
+    if before is not None and before.budget != row["budget"]:
+        fact = tables.day_fact.c  # the days stay, what they may cost does not: decide again
+        own = fact.employee_id.in_(people) & fact.work_date.between(one.first_date, one.last_date)
+        connection.execute(update(tables.day_fact).where(own).values(input_hash=""))
 
 
 def of_id(connection: Connection, campaign_id: str) -> Campaign:

@@ -250,7 +250,7 @@ def _cards(evidence: Mapping[str, Any]) -> tuple[Card, ...]:
 def _budgets(connection: Connection) -> Iterator[Matter]:
     for one, spent_fen in budgets.nearly_used(connection):
         assert one.budget is not None, "only a budget can be used up"
-        left_fen = one.budget.amount_fen - spent_fen
+        left_fen = max(0, one.budget.amount_fen - spent_fen)
         yield Matter(
             key=f"budget/{one.campaign_id}/{one.budget.amount_fen}", kind=Kind.BUDGET, store_id="",
             work_date=one.last_date, code=one.name, detail=yuan_text(left_fen), stake_fen=left_fen,

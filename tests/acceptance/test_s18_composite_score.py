@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -118,14 +119,14 @@ def test_the_budget_of_a_campaign_is_kept(hq: Play) -> None:
 
 def test_a_used_up_budget_holds_rewards_back_the_day_they_are_earned_and_says_so(hq: Play) -> None:
     who = hq.people(2)
-    hq.campaign(who, days=2, budget=Budget(12_000))
+    one = hq.campaign(who, days=2, budget=Budget(12_000))
     for person in who:
         hq.roster(person, day_of(0))
         hq.roster(person, day_of(1))
     hq.journal(hq.sale(who[0], f"{day_of(0)}T10:00:00", 10_000))
     hq.at(f"{day_of(0)}T10:01")
     assert hq.reading(budgets.nearly_used) == []
-    hq.journal(*(hq.sale(one, f"{day_of(1)}T10:00:00", 10_000) for one in who))
+    hq.journal(*(hq.sale(person, f"{day_of(1)}T10:00:00", 10_000) for person in who))
     hq.at(f"{day_of(1)}T10:01")
     fen = {entry[1:3]: entry[3] for entry in hq.ledger()}
     assert fen == {
@@ -136,9 +137,9 @@ def test_a_used_up_budget_holds_rewards_back_the_day_they_are_earned_and_says_so
     assert "活动预算120.00元不足,少发30.00元" in hq.told()
     assert "活动“卖货”预算120.00元,只剩0.00元" in hq.told()
     (matter,) = [
-        one
-        for one in hq.reading(lambda c: matters.pending(c, day_of(0), day_of(1), hq.now_utc_ms))
-        if one.kind is matters.Kind.BUDGET
+        it
+        for it in hq.reading(lambda c: matters.pending(c, day_of(0), day_of(1), hq.now_utc_ms))
+        if it.kind is matters.Kind.BUDGET
     ]
     assert matter.detail == "0.00"
     # a sale of the first day comes late: the earlier day is served first, the told is corrected
@@ -158,6 +159,10 @@ def test_a_used_up_budget_holds_rewards_back_the_day_they_are_earned_and_says_so
         (who[1], day_of(1)): 2_000,
     }
     assert hq.told().count("只剩") == 1, "told once"
+    raised = replace(one, budget=Budget(20_000))
+    hq.writing(lambda c: campaigns.enter(c, raised, "hr", hq.now_utc_ms))
+    hq.evaluate()
+    assert sum(entry[3] for entry in hq.ledger()) == 15_000, "a raised budget gives what was held"
 
 
 def test_a_month_closed_after_its_campaign_gets_what_came_late_in_the_next_one(
