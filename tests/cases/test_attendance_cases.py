@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,6 +23,7 @@ from cloud_receiver.domain.workday import (
     HoursBasis,
     LateBasis,
     Shift,
+    effective_utc_ms,
     local_to_utc_ms,
 )
 
@@ -50,7 +52,7 @@ def _cases() -> list[Any]:
 KNOWN_KEYS = {
     "name", "date", "zone", "shift", "shifts", "neighbours", "punches", "implausible",
     "as_of", "complete", "complete_s2", "cut", "expect", "findings", "policy", "absences",
-    "corrections",
+    "corrections", "versions",
 }  # fmt: skip
 
 
@@ -122,7 +124,34 @@ class Day:
         return [
             self.tap(f"r{number}", {"at": item} if isinstance(item, str) else item)
             for number, item in enumerate(self.case["punches"])
+            if isinstance(item, str) or self.real(item) is not None
         ]
+
+    def real(self, item: dict[str, Any]) -> int | None:
+        """Return when a touch really was, whose terminal was ``ahead_s``; None: nobody can say."""
+        at_utc_ms = self.instant(item["at"].partition("@")[0])
+        shown = datetime.fromtimestamp(at_utc_ms / 1000, ZoneInfo(self.zone)).isoformat()[:19]
+        return effective_utc_ms(shown, self.zone, item.get("ahead_s", 0) * 1000)
+
+    def implausible(self) -> list[str]:
+        """Return the touches whose terminal cannot be believed."""
+        shown = [f"x{number}" for number in range(self.case.get("implausible", 0))]
+        return shown + [
+            f"r{number}"
+            for number, item in enumerate(self.case["punches"])
+            if isinstance(item, dict) and self.real(item) is None
+        ]
+
+    def planned(self) -> list[dict[str, Any]]:
+        """Return the day's shifts: of the last version entered by the instant asked about."""
+        as_of = self.instant(self.case.get("as_of", "+2 12:00"))
+        known = [
+            one for one in self.case.get("versions", ()) if self.instant(one["entered"]) <= as_of
+        ]
+        shifts: list[dict[str, Any]] = (
+            known[-1]["shifts"] if known else self.case.get("shifts", [{}])
+        )
+        return shifts
 
     def tap(self, record_id: str, item: dict[str, Any]) -> Tap:
         """Return a touch: of a terminal, or ``by`` phone, photo or boss, in or outside a fence."""
@@ -131,8 +160,10 @@ class Day:
         place = Place(item.get("place", "Normal"))
         oddities = tuple(FindingCode(code) for code in item.get("odd", []))
         check_type = CheckType(item["claims"]) if "claims" in item else None
+        at_utc_ms = self.real(item) if "ahead_s" in item else self.instant(clock)
+        assert at_utc_ms is not None
         return Tap(
-            self.instant(clock), record_id, store_id or "S1", self.zone, source,
+            at_utc_ms, record_id, store_id or "S1", self.zone, source,
             rank_of(source, place, has_photo=has_photo), place, check_type, oddities,
         )  # fmt: skip
 
@@ -150,7 +181,7 @@ def test_the_day_is_judged_as_the_table_says(
     defaults: dict[str, Any], case: dict[str, Any]
 ) -> None:
     day = Day(defaults, case)
-    roster = day.roster(0, case.get("shifts", [{}]))
+    roster = day.roster(0, day.planned())
     around = [day.roster(item["day"], [item]) for item in case.get("neighbours", [])]
     result = judge(
         roster,
@@ -159,7 +190,7 @@ def test_the_day_is_judged_as_the_table_says(
         as_of_utc_ms=day.instant(case.get("as_of", "+2 12:00")),
         complete_utc_ms=day.complete(),
         policy=day.policy(),
-        implausible=[f"x{number}" for number in range(case.get("implausible", 0))],
+        implausible=day.implausible(),
         corrections=day.corrections(),
     )
     assert {name: getattr(result, name) for name in case["expect"]} == case["expect"]
