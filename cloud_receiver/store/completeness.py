@@ -209,28 +209,37 @@ def forgotten(connection: Connection, work_date: str, now_utc_ms: int) -> list[F
     Only stores with a time set and somebody rostered there that day; a record entered on the
     date counts, whenever it says the person came.
     """
-    expected = _expected(connection, work_date)
-    found = []
     query = select(store.c.store_id, store.c.name, store.c.zone, store.c.arrivals_by)
+    late = []
     for row in connection.execute(
         query.where(store.c.arrivals_by != "").order_by(store.c.store_id)
     ):
         by_utc_ms = local_to_utc_ms(f"{work_date}T{row.arrivals_by}", row.zone)
-        if now_utc_ms <= by_utc_ms or not expected.get(row.store_id):
-            continue
-        begin = midnight_utc_ms(work_date, row.zone)
-        end = midnight_utc_ms(shift_date(work_date, 1), row.zone)
-        entered = select(journal.c.entry_no).where(
-            journal.c.entry_no >= first_since(connection, begin),
-            journal.c.kind == ARRIVAL,
-            journal.c.store_id == row.store_id,
-            journal.c.received_utc_ms.between(begin, end),
-        )
-        if connection.execute(entered.limit(1)).first() is None:
-            found.append(
-                Forgotten(row.store_id, row.name, work_date, by_utc_ms, expected[row.store_id])
-            )
-    return found
+        if now_utc_ms > by_utc_ms and not _is_recorded(
+            connection, row.store_id, row.zone, work_date
+        ):
+            late.append((row, by_utc_ms))
+    if not late:  # what most stores are nearly always; rosters need not be counted then
+        return []
+    expected = _expected(connection, work_date)
+    return [
+        Forgotten(row.store_id, row.name, work_date, by_utc_ms, expected[row.store_id])
+        for row, by_utc_ms in late
+        if expected.get(row.store_id)
+    ]
+
+
+def _is_recorded(connection: Connection, store_id: str, zone: str, work_date: str) -> bool:
+    """Tell whether somebody was recorded as come in a store on a date."""
+    begin = midnight_utc_ms(work_date, zone)
+    end = midnight_utc_ms(shift_date(work_date, 1), zone)
+    entered = select(journal.c.entry_no).where(
+        journal.c.entry_no >= first_since(connection, begin),
+        journal.c.kind == ARRIVAL,
+        journal.c.store_id == store_id,
+        journal.c.received_utc_ms.between(begin, end),
+    )
+    return connection.execute(entered.limit(1)).first() is not None
 
 
 def _expected(connection: Connection, work_date: str) -> Mapping[str, int]:

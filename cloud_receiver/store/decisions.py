@@ -42,6 +42,7 @@ CHOICES: Final[dict[Kind, tuple[Choice, ...]]] = {
     Kind.ODD: (Choice.KEEP, Choice.STRIKE),
     Kind.OVERTIME: (Choice.KEEP,),
     Kind.BUDGET: (Choice.KEEP,),
+    Kind.FORGOTTEN: (Choice.KEEP,),
     Kind.AWAITING: (Choice.KEEP,),
 }
 """What may be chosen for each kind, the usual answer first; strangers are bound instead."""

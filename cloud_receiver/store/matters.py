@@ -20,7 +20,7 @@ from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.day_marks import DUBIOUS
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
-from cloud_receiver.store import appeals, budgets, feed_gaps, labour
+from cloud_receiver.store import appeals, budgets, completeness, feed_gaps, labour
 from cloud_receiver.store.names import names_of
 from cloud_receiver.store.tables import IS_ODD, appeal, day_fact, decision, outcome
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     ODD = "odd"  # a finding that may mean something
     OVERTIME = "overtime"  # of a month, beyond what the law allows
     BUDGET = "budget"  # of a campaign, nearly used up
+    FORGOTTEN = "forgotten"  # arrivals a supervisor should have recorded by now
     AWAITING = "awaiting"  # data that should have come by now
 
 
@@ -100,6 +101,7 @@ def pending(connection: Connection, first: str, last: str, now_utc_ms: int) -> l
         *_days(connection, first, last),
         *_overtime(connection, first, last),
         *_budgets(connection),
+        *_forgotten(connection, last, now_utc_ms),
         *_awaiting(connection, first, last),
     ]
     decided = decided_keys(connection)
@@ -126,6 +128,7 @@ def count(connection: Connection, first: str, last: str, now_utc_ms: int) -> int
         *connection.execute(select(func.count(), func.max(appeal.c.opened_utc_ms)).where(
             appeal.c.state == State.OPEN)).one(),
         sum(1 for _ in _gaps(connection)), len(budgets.nearly_used(connection)),
+        len(completeness.forgotten(connection, last, now_utc_ms)),
     )  # fmt: skip
     known = _counted.get(connection.engine)
     if known is None or known[0] != asks:
@@ -264,6 +267,14 @@ def _overtime(connection: Connection, first: str, last: str) -> Iterator[Matter]
             store_id=one.store_id, work_date=max(one.days), code="overtime",
             employee_id=one.employee_id, name=one.employee_id,
             detail=f"{one.overtime_min / 60:.1f}", record_ids=one.record_ids, people=len(one.days),
+        )  # fmt: skip
+
+
+def _forgotten(connection: Connection, today: str, now_utc_ms: int) -> Iterator[Matter]:
+    for one in completeness.forgotten(connection, today, now_utc_ms):
+        yield Matter(
+            key=f"forgotten/{one.store_id}/{one.work_date}", kind=Kind.FORGOTTEN,
+            store_id=one.store_id, work_date=one.work_date, code="forgotten", people=one.expected,
         )  # fmt: skip
 
 

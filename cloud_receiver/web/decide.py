@@ -50,6 +50,7 @@ TEXTS: Final[Texts] = {
         "活动“{name}”预算只剩{left}元,之后的奖励会少发或不发",
         "campaign {name}: {left} yuan of the budget left; later rewards will be less or nothing",
     ),
+    "kind_forgotten": ("主管未登记", "Arrivals not recorded"),
     "kind_awaiting": ("等待数据", "Awaiting data"),
     "kinds": ("异常种类", "Kinds"),
     "person": ("谁", "Who"),
@@ -75,6 +76,7 @@ TEXTS: Final[Texts] = {
     "user_text": ("打卡号 {id} 打卡 {n} 次,不知道是谁", "id {id} touched {n} times; nobody knows who"),
     "seller_text": ("销售员代码 {id} 有 {n} 笔销售,不知道是谁", "seller code {id} has {n} sales of nobody"),
     "gap_text": ("设备 {id} 有一段时间无人接收", "device {id} was unheard for a while"),
+    "forgotten_text": ("主管应登记 {n} 人到岗,已过时还没有登记", "the supervisor was to record {n} arrivals and has not"),
     "awaiting_text": ("{n} 人的结果在等门店数据", "results of {n} people wait for the store's data"),
     "overtime_text": (
         "{month} 加班 {hours} 小时({n} 天),超过每月 36 小时(劳动法第四十一条)",
@@ -101,6 +103,7 @@ _LOOK: Final = {
     Kind.ODD: ("warn", "report"),
     Kind.OVERTIME: ("warn", "more_time"),
     Kind.BUDGET: ("warn", "savings"),
+    Kind.FORGOTTEN: ("warn", "notification_important"),
     Kind.AWAITING: ("wait", "hourglass_empty"),
 }
 
@@ -292,6 +295,8 @@ def _what(matter: Matter, zone: str, words: Words) -> str:
         return words(f"{matter.code}_text", id=matter.detail, n=matter.people)
     if matter.kind is Kind.GAP:
         return words("gap_text", id=matter.detail)
+    if matter.kind is Kind.FORGOTTEN:
+        return words("forgotten_text", n=matter.people)
     if matter.kind is Kind.AWAITING:
         return words("awaiting_text", n=matter.people)
     if matter.kind is Kind.OVERTIME:

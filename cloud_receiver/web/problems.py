@@ -16,12 +16,14 @@ from fastapi import Request
 from nicegui import ui
 from sqlalchemy import Connection
 
-from cloud_receiver.store import bindings, names, problems
+from cloud_receiver.domain.workday import shift_date, utc_ms
+from cloud_receiver.store import bindings, completeness, names, problems
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person
 from cloud_receiver.store.problems import BuriedLetter, ReportedTrouble
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from cloud_receiver.web import binding
+from cloud_receiver.web.feeds import draw_feeds
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Child, Markup, el, join
@@ -35,7 +37,8 @@ from cloud_receiver.web.visit import visit_of
 PAGE_LENGTH: Final = 50
 MAX_LENGTH: Final = 1000
 HELD: Final = 10
-TABS: Final = ("people", "sellers", "unreadable", "refused")
+TABS: Final = ("people", "sellers", "feeds", "unreadable", "refused")
+FEED_DAYS: Final = 7
 TEXTS: Final[Texts] = {
     "title": ("数据问题", "Problems"),
     "lead": (
@@ -46,6 +49,7 @@ TEXTS: Final[Texts] = {
     "tabs": ("问题类别", "Kinds of problems"),
     "people": ("未登记的人", "Unknown people"),
     "sellers": ("未登记的销售员代码", "Unknown seller codes"),
+    "feeds": ("数据齐不齐", "Completeness"),
     "unreadable": ("读不懂的数据", "Unreadable data"),
     "refused": ("拒收的数据", "Refused data"),
     "unreadable_lead": (
@@ -137,7 +141,12 @@ def draw(desk: Desk, view: View) -> Markup:
             _by_store(names.people(connection)),
         )
         users, sellers = unmatched_users(connection), unmatched_sellers(connection)
+        today = desk.today()
+        now_utc_ms = utc_ms(desk.now())
+        heard = completeness.matrix(connection, shift_date(today, 1 - FEED_DAYS), today, now_utc_ms)
+        forgotten = completeness.forgotten(connection, today, now_utc_ms)
         counts = {
+            "feeds": sum(row.is_awaited for row in heard) + len(forgotten),
             "people": len(users),
             "sellers": len(sellers),
             "unreadable": problems.trouble_count(connection),
@@ -148,6 +157,8 @@ def draw(desk: Desk, view: View) -> Markup:
             body = [draw_users(look, users[: view.length]), _held(connection, look, "people")]
         elif view.tab == "sellers":
             body = [draw_sellers(look, sellers[: view.length]), _held(connection, look, "sellers")]
+        elif view.tab == "feeds":
+            body = draw_feeds(heard, forgotten, desk.now(), view.language)
         elif view.tab == "unreadable":
             body = _unreadable(connection, view.length, look, words)
         else:

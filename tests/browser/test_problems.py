@@ -89,3 +89,11 @@ def test_refused_data_is_kept_as_it_came(reader: Page, headquarters: Headquarter
     first = reader.locator("article", has_text="yesterday")
     first.get_by_text("看原始数据").click()
     expect(first.locator("pre").first).to_contain_text('"device_time":"yesterday"')
+
+
+def test_sources_and_days_are_told_in_one_table(reader: Page, headquarters: Headquarters) -> None:
+    reader.goto(f"{headquarters.url}/problems?tab=feeds")
+    row = reader.locator("tr", has_text="正门")
+    expect(row).to_contain_text("人民广场超市")
+    expect(row.get_by_text("完整", exact=True).first).to_be_visible()
+    expect(reader.locator("thead th")).to_have_count(11)
