@@ -101,7 +101,7 @@ OTHERWISE: Final = (
 HELD: Final = ("/", "/", "/", "/?store=S007", "/decide", "/people", "/ledger", "/reports",
                "/fleet", "/payroll")  # fmt: skip
 """What the open sessions look at, one after the other."""
-_QUERY: Final = re.compile(r'"?query"?:\s*(\{[^{}]*\})')
+_CLIENT: Final = re.compile(r"""client_id["']: *["']([^"']+)""")
 
 
 @dataclass
@@ -128,10 +128,12 @@ class Visitor:
 
     async def open(self, page: str) -> None:
         """Open the socket of a loaded page."""
-        found = _QUERY.search(page)
-        assert found, "the page says how to open its socket"
-        query = json.loads(found[1].replace("'", '"'))
-        query |= {"tab_id": f"t{id(self)}", "document_id": f"d{id(self)}", "old_tab_id": ""}
+        found = _CLIENT.search(page)
+        assert found, "the page says who it is"
+        query = {
+            "client_id": found[1], "next_message_id": 0, "implicit_handshake": "true",
+            "tab_id": f"t{id(self)}", "document_id": f"d{id(self)}", "old_tab_id": "",
+        }  # fmt: skip
         self.socket.on("*", self._hear)
         cookies = self.browser.cookie_jar.filter_cookies(self.url)  # type: ignore[arg-type]
         given = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())

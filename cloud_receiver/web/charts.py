@@ -35,7 +35,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
             "right": 8,
             "iconStyle": {":borderColor": colour("muted")},
         },
-        "legend": {"top": 0, "left": 0, "textStyle": {":color": colour("muted")}},
+        "legend": {"type": "scroll", "top": 0, "left": 0, "right": 44, "textStyle": {":color": colour("muted")}},
         "tooltip": {"confine": True},
         "grid": {"left": 12, "right": 20, "top": 48, "bottom": 12, "containLabel": True},
         "xAxis": x,

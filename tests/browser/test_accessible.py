@@ -16,21 +16,30 @@ LOOK = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa
         `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.target).join(" | ")}`))"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+LOOKS = [
+    ("zh", "light", DESKTOP), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", DESKTOP),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS, ids=lambda one: str(one)[:5])
 def test_every_page_is_accessible(
-    browser: Browser, headquarters: Headquarters, witness: Witness, theme: str
+    browser: Browser,
+    headquarters: Headquarters,
+    witness: Witness,
+    language: str,
+    theme: str,
+    size: dict[str, int],
 ) -> None:
     assert AXE.exists(), "axe-core is not installed: make tests/node/node_modules"
-    size = DESKTOP if theme == "light" else PHONE
-    context = open_context(browser, headquarters.url, "zh", size)
+    context = open_context(browser, headquarters.url, language, size)
     context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])
     page = context.new_page()
     witness.watch(page)
     axe = AXE.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
-    for name, (address, zh, _) in PAGES.items():
+    for name, (address, zh, en) in PAGES.items():
         page.goto(f"{headquarters.url}{address}")
-        expect(page.locator("#content")).to_contain_text(zh)
+        expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
         page.evaluate(axe)
         found[name] = page.evaluate(LOOK)
     context.close()

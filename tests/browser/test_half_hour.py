@@ -1,9 +1,9 @@
-"""HR's half hour: a day of 200 people with 40 oddities, from the inbox to nothing open, in few clicks."""
+"""HR's half hour: a day of 200 people with 40 oddities, from the inbox to a closed and paid month."""
 
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,34 +13,40 @@ from sqlalchemy import Engine, func, insert, select
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import Shift, utc_ms
 from cloud_receiver.evaluate import Evaluator
-from cloud_receiver.store import accounts, tables
+from cloud_receiver.store import accounts, closing, tables
 from cloud_receiver.store.engine import open_engine, read, sqlite_url, write
 from cloud_receiver.store.enrolment import RosterEntry, add_roster
 from cloud_receiver.store.rulebook import publish_shipped
+from cloud_receiver.store.verification import verify_ledger
+from cloud_receiver.store.withdrawals import withdraw, withdrawal
 from sync.records import Record
 from tests.browser.conftest import Headquarters
 from tests.browser.seeding import (
     LOGIN,
     NOW,
     PASSWORD,
-    TODAY,
     ZONE,
     Box,
     FixedClock,
     local,
     punch,
+    sale,
     terminal,
     tills,
 )
 
 MAX_CLICKS = 60
-DAY = TODAY - timedelta(days=1)
+DAY = date(2026, 10, 31)  # the last day of a month that is over
+MONTH = "2026-10"
 STORES = [f"S{number:03}" for number in range(1, 5)]
 PEOPLE = [f"P{number:03}" for number in range(200)]
 STRANGERS = PEOPLE[:4]  # came, but nobody had said whose id it is
 ABSENT = PEOPLE[4:8]
 NO_CARD_OUT = PEOPLE[8:28]
 ELSEWHERE = PEOPLE[28:40]  # touched the terminal of another store
+LATE, LATE_MIN = PEOPLE[40:44], 20  # a tenth of the day's subsidy each
+SELLERS = PEOPLE[44:46]  # met their target: 50 yuan at once, and asked for 20 of it
+SOLD_FEN, ASKED_FEN = 60_000, 2_000
 WAITING = (DayStatus.PENDING, DayStatus.AWAITING_DATA)
 
 
@@ -65,6 +71,9 @@ def seeded(
     evaluator = Evaluator(engine, FixedClock(NOW))
     while evaluator.flush():
         pass
+    with write(engine) as connection:
+        for number, person in enumerate(SELLERS):
+            withdraw(connection, person, ASKED_FEN, f"w{number}", utc_ms(NOW))
     engine.dispose()
     return path, boxes
 
@@ -84,6 +93,9 @@ def _organisation(engine: Engine) -> None:
             who = {"employee_id": person, "store_id": store_of(person)}
             named = who | {"name": f"员工{person[1:]}", "language": "zh", "active": True}
             connection.execute(insert(tables.employee), named)
+            if person in SELLERS:
+                code = who | {"seller_code": person}
+                connection.execute(insert(tables.seller), code)
             if person not in STRANGERS:
                 badges = [
                     who | {"store_id": store, "device_serial": "*", "user_id": person}
@@ -95,7 +107,7 @@ def _organisation(engine: Engine) -> None:
             )
             day = RosterEntry(
                 employee_id=person, work_date=DAY.isoformat(), store_id=store_of(person),
-                shifts=(shift,), target_fen=0, subsidy_fen=10_000,
+                shifts=(shift,), target_fen=50_000 if person in SELLERS else 0, subsidy_fen=10_000,
             )  # fmt: skip
             add_roster(connection, [day], "seed", created)
         publish_shipped(connection, created)
@@ -112,10 +124,13 @@ def _records(store: str) -> list[Record]:
         )
         if at != store or person in ABSENT:
             continue
-        came = local(DAY, "08:50", int(person[1:]))
+        late_s = 60 * (LATE_MIN + 10) if person in LATE else 0
+        came = local(DAY, "08:50", late_s or int(person[1:]))
         found.append(punch(store, f"T{store}", person, came))
         if person not in NO_CARD_OUT:
             found.append(punch(store, f"T{store}", person, local(DAY, "18:05", int(person[1:]))))
+        if person in SELLERS:
+            found.append(sale(store, person, f"r{person}", local(DAY, "11:00"), SOLD_FEN))
     return found
 
 
@@ -129,6 +144,11 @@ class Clicks:
         self.count += 1
         found = self.page.locator("#content, nav").get_by_role(role, name=name)  # type: ignore[arg-type]
         found.first.click()
+
+    def agree(self) -> None:
+        """Say yes to what was asked."""
+        self.count += 1
+        self.page.get_by_role("dialog").get_by_role("button", name="确定").click()
 
     def decide_all(self, kind: str, choice: str) -> None:
         """Decide everything of a kind in one way."""
@@ -162,9 +182,40 @@ def test_from_the_inbox_to_payroll_in_few_clicks(reader: Page, headquarters: Hea
     hands.decide_all("缺卡", "按排班补卡")
     hands.decide_all("可疑记录", "确认无误")
     expect(reader.locator("#content")).to_contain_text("没有要决定的事", timeout=30_000)
+    _close_the_month(hands)
+    print(f"{hands.count} clicks from the inbox to the paid month")
     assert hands.count <= MAX_CLICKS
     with read(headquarters.engine) as connection:
         fact = tables.day_fact.c
         query = select(func.count()).where(fact.work_date == DAY.isoformat())
         assert connection.scalar(query) == len(PEOPLE)
         assert connection.scalar(query.where(fact.status.in_(WAITING))) == 0
+        closed = closing.close_of(connection, MONTH)
+        assert closed is not None
+        assert closed.author == LOGIN
+        assert {one.employee_id for one in closed.payments if one.subsidy_fen} >= set(LATE)
+        assert closing.payroll_settled(connection, MONTH)
+        assert [withdrawal(connection, one).state for one in ("w0", "w1")] == ["paid", "returned"]
+        assert verify_ledger(connection).trouble == ""
+
+
+def _close_the_month(hands: Clicks) -> None:
+    """Pay one withdrawal, give the other back, close, export, and say that payroll has paid."""
+    page = hands.page
+    hands.on("link", "封账与工资")
+    for person, act, told in ((SELLERS[0], "已支付", "w0"), (SELLERS[1], "退回", "w1")):
+        row = page.locator("tr", has_text=f"员工{person[1:]}").filter(has_text=told)
+        row.get_by_role("button", name=act).click()
+        hands.agree()
+        hands.count += 1
+        expect(row.get_by_role("button", name=act)).to_have_count(0, timeout=30_000)
+    hands.on("button", "预览")
+    expect(page.locator("#content")).to_contain_text("预览:现在封账会是这样", timeout=30_000)
+    hands.on("button", "封账")
+    hands.agree()
+    expect(page.locator("#content")).to_contain_text("已封账", timeout=30_000)
+    hands.on("button", "导出工资文件")
+    expect(page.get_by_role("link", name="XLSX № 1")).to_be_visible(timeout=30_000)
+    hands.on("button", "工资已发放")
+    hands.agree()
+    expect(page.get_by_role("button", name="工资已发放")).to_have_count(0, timeout=30_000)
