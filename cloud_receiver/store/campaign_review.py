@@ -6,14 +6,28 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cloud_receiver.domain.budgets import limited
 from cloud_receiver.domain.campaigns import Campaign, Member, Standing, Week
 from cloud_receiver.domain.outcomes import Outcome
 from cloud_receiver.domain.rules import decide_closing
+from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import budgets, campaigns, tables
 from cloud_receiver.store.rulebook import load_rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """Days somebody came, and what was sold on them."""
+
+    days: int
+    sales_fen: int
+
+    @property
+    def a_day_fen(self) -> int:
+        """Return the mean of a day; 0 where there is none."""
+        return self.sales_fen // self.days if self.days else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,7 @@ class Review:
         closing: what period and rank rules say of it, the budget kept; while it is open:
             what they would say if it ended with the days known now.
         spent_fen: what the rewards of its days cost so far.
+        during, before: how its members sold in its days, and in as many days before.
     """
 
     campaign: Campaign
@@ -36,6 +51,8 @@ class Review:
     closing: Sequence[Outcome]
     weeks: Sequence[Week]
     spent_fen: int
+    during: Selling
+    before: Selling
 
 
 def listed(connection: Connection) -> list[tuple[Campaign, int | None, int]]:
@@ -82,7 +99,21 @@ def review(connection: Connection, campaign_id: str) -> Review:
         closing=closing,
         weeks=campaigns.by_week(connection, one, days),
         spent_fen=spent_fen,
+        during=_selling(connection, one, one.first_date, one.last_date),
+        before=_selling(
+            connection, one, shift_date(one.first_date, -one.days), shift_date(one.first_date, -1)
+        ),
     )
+
+
+def _selling(connection: Connection, one: Campaign, first: str, last: str) -> Selling:
+    fact, member = tables.day_fact.c, tables.campaign_member.c
+    people = select(member.employee_id).where(member.campaign_id == one.campaign_id)
+    query = select(func.count(), func.coalesce(func.sum(fact.sales_fen), 0)).where(
+        fact.work_date.between(first, last), fact.touched, fact.employee_id.in_(people)
+    )
+    days, sales_fen = connection.execute(query).one()
+    return Selling(int(days), int(sales_fen))
 
 
 def _kept(connection: Connection, one: Campaign) -> dict[str, Standing]:

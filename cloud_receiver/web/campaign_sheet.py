@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from cloud_receiver.domain.campaigns import Campaign, Standing
+from cloud_receiver.domain.campaigns import Campaign, Standing, Targets
 from cloud_receiver.domain.outcomes import Outcome
 from cloud_receiver.domain.scores import PARTS, SHIPPED_SCORING
 from cloud_receiver.store.campaign_review import Review
 from cloud_receiver.store.names import Store
+from cloud_receiver.web.campaign_effect import draw_effect
 from cloud_receiver.web.markup import Attribute, Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, date_text, icon, local_time, money
 from cloud_receiver.web.texts import Texts, Words
@@ -38,6 +39,8 @@ TEXTS: Final[Texts] = {
     "budget": ("奖励预算(元,空为不限)", "Budget (yuan, empty: no limit)"),
     "weight_attendance": ("考勤权重", "Weight of attendance"),
     "weight_sales": ("业绩权重", "Weight of sales"),
+    "member_target": ("每人目标(元,空为按每日目标)", "Target of each member (yuan, empty: the days')"),
+    "store_target": ("{store}的目标(元),成员平分", "Target of {store} (yuan), shared"),
     "weight_feedback": ("反馈权重", "Weight of feedback"),
     "enter": ("保存", "Save"),
     "state": ("状态", "State"),
@@ -140,7 +143,7 @@ def draw_campaign(
     edit = el("details", el("summary", words("change")), _form(one, shops, one.first_date, words),
               class_="stack") if may_edit else None  # fmt: skip
     return join([
-        head, _figures(seen, words), _standings(seen, known, words), _lists(seen, known, words),
+        head, _figures(seen, words), draw_effect(seen, known, words.language), _standings(seen, known, words), _lists(seen, known, words),
         _weeks(seen, known, words), _members(seen, known, words, may_edit=may_edit),
         el("section", el("div", edit, class_="card-body"), class_="card") if edit else None,
         _done(said),
@@ -307,25 +310,36 @@ def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: 
 
 def _form(one: Campaign | None, shops: Sequence[Store], today: str, words: Words) -> Markup:
     scoring = one.scoring if one else SHIPPED_SCORING
-    budget = yuan_text(one.budget.amount_fen).replace(",", "") if one and one.budget else ""
+    budget = _plain_yuan(one.budget.amount_fen) if one and one.budget else ""
+    targets = (one.targets if one else None) or Targets()
     fields: list[Child] = [
         _field("name", one.name if one else "", words, required=True, maxlength="80"),
         _field("first", one.first_date if one else today, words, type="date", required=True),
         _field("last", one.last_date if one else today, words, type="date", required=True),
         _field("scene", one.scene if one else "", words, maxlength="40"),
         _field("budget", budget, words, inputmode="decimal"),
+        _field("member_target", _plain_yuan(targets.member_fen), words, inputmode="decimal"),
         *(_field(part, str(getattr(scoring, part)), words, f"weight_{part}", type="number", min="0", max="1000")
           for part in PARTS),
     ]  # fmt: skip
     ticks = [
         el("label", el("input", type="checkbox", name="stores[]", value=shop.store_id,
-                       checked=bool(one and shop.store_id in one.stores)), shop.name, class_="tick")
+                       checked=bool(one and shop.store_id in one.stores)), shop.name,
+           el("input", name=f"target/{shop.store_id}", inputmode="decimal", size=8,
+              value=_plain_yuan(targets.stores.get(shop.store_id, 0)),
+              aria_label=words("store_target", store=shop.name),
+              placeholder=words("store_target", store="")), class_="tick")
         for shop in shops
     ]  # fmt: skip
     where = el("details", el("summary", words("stores")), el("div", ticks, class_="row"))
     save = el("button", words("enter"), type="submit", class_="button main")
     return el("form", el("div", fields, class_="inline-form"), where, el("div", save, class_="row"),
               data_submit="enter", class_="stack")  # fmt: skip
+
+
+def _plain_yuan(fen: int) -> str:
+    """Return an amount as it is typed, empty for none."""
+    return yuan_text(fen).replace(",", "") if fen else ""
 
 
 def _field(name: str, value: str, words: Words, label: str = "", **attributes: Attribute) -> Markup:

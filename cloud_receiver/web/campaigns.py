@@ -18,7 +18,7 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from cloud_receiver.domain.budgets import Budget
-from cloud_receiver.domain.campaigns import Campaign
+from cloud_receiver.domain.campaigns import Campaign, Targets
 from cloud_receiver.domain.scores import PARTS, SHIPPED_SCORING
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import campaigns, membership, names
@@ -125,10 +125,7 @@ def _entered(before: Campaign | None, form: Mapping[str, Any], words: Words) -> 
         raise EntryError(words("incomplete"))
     budget = str(form.get("budget", "")).strip()
     weights = {part: _whole(form.get(part), words) for part in PARTS}
-    try:
-        amount_fen = parse_fen(budget) if budget else None
-    except ValueError as error:
-        raise EntryError(words("no_amount", text=budget)) from error
+    amount_fen = _fen(budget, words) if budget else None
     if amount_fen is None:
         limit = None
     elif before is not None and before.budget is not None:
@@ -145,7 +142,31 @@ def _entered(before: Campaign | None, form: Mapping[str, Any], words: Words) -> 
         stores=tuple(form.get("stores[]", ())),
         scoring=msgspec.structs.replace(before.scoring if before else SHIPPED_SCORING, **weights),
         budget=limit,
+        targets=_targets(form, words),
     )
+
+
+def _targets(form: Mapping[str, Any], words: Words) -> Targets | None:
+    """Return the campaign's own targets; None where no amount is given."""
+    asked = {name: str(text).strip() for name, text in form.items()}
+    member = asked.get("member_target", "")
+    stores = {
+        name.partition("/")[2]: _fen(text, words)
+        for name, text in asked.items() if name.startswith("target/") and text
+    }  # fmt: skip
+    if not member and not stores:
+        return None
+    found = Targets(member_fen=_fen(member, words) if member else 0, stores=stores)
+    if not found.are_sound:
+        raise EntryError(words("no_amount", text=member))
+    return found
+
+
+def _fen(text: str, words: Words) -> int:
+    try:
+        return parse_fen(text)
+    except ValueError as error:
+        raise EntryError(words("no_amount", text=text)) from error
 
 
 def _whole(text: object, words: Words) -> int:

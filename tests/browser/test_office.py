@@ -5,10 +5,11 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from cloud_receiver.domain.campaigns import Targets
 from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import notices, webhooks
+from cloud_receiver.store import campaigns, notices, webhooks
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.tables import box_command, campaign_member, notice, payroll_export
 from cloud_receiver.store.webhooks import Fate
@@ -53,6 +54,9 @@ def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
     reader.get_by_label("名称").fill("双十一卖货")
     reader.get_by_label("从", exact=True).fill("2026-11-23")
     reader.get_by_label("到", exact=True).fill("2026-11-29")
+    reader.get_by_label("每人目标").fill("3000")
+    reader.get_by_text("门店(不勾为全部)").click()
+    reader.get_by_label("人民广场超市的目标").fill("9000.50")
     reader.get_by_role("button", name="保存").click()
     expect(reader.locator("#content h1")).to_have_text("双十一卖货")
     reader.get_by_role("button", name="加入全部相关门店的员工").click()
@@ -60,8 +64,12 @@ def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
     expect(reader.locator("#content")).to_contain_text("并列规则")
     expect(reader.locator("#content tr[data-key] td.lead").first).to_be_visible(timeout=30_000)
     _shot(reader, "office-campaign")
+    expect(reader.locator("#content")).to_contain_text("到目前为止")
+    expect(reader.locator("#content")).to_contain_text("共花费")
     with read(headquarters.engine) as connection:
         assert len(connection.execute(select(campaign_member)).all()) > 3
+        (one,) = campaigns.every(connection)
+        assert one.targets == Targets(member_fen=300_000, stores={"S001": 900_050})
 
 
 def test_a_box_is_chosen_on_the_board_and_asked_and_a_gap_of_settings_is_said(

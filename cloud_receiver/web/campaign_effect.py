@@ -1,0 +1,82 @@
+"""What a campaign came to: what it cost, who won, and how its members sold beside before; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+from cloud_receiver.store.campaign_review import Review
+from cloud_receiver.web.markup import Markup, el
+from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.texts import Language, Texts, Words
+from sync.money import yuan_text
+
+WINNERS: Final = 3
+"""Places named; all of them stand below."""
+TEXTS: Final[Texts] = {
+    "review": ("活动复盘", "Review"),
+    "so_far": ("到目前为止", "So far"),
+    "cost": (
+        "共花费 {sum} 元,参加的 {n} 人人均 {each} 元。",
+        "It cost {sum} yuan: {each} yuan for each of its {n} members.",
+    ),
+    "won": ("前 {n} 名:", "First {n} places: "),
+    "place": ("第 {place} 名 {name}", "{place}. {name}"),
+    "nobody": ("还没有人排上名次。", "Nobody is placed yet."),
+    "sold": (
+        "成员出勤日人均销售 {now} 元;活动前同样长的一段是 {before} 元({change})。",
+        "A member sold {now} yuan a day worked; in as many days before it was {before} yuan ({change}).",
+    ),
+    "no_before": (
+        "成员出勤日人均销售 {now} 元;活动前没有可比的数据。",
+        "A member sold {now} yuan a day worked; there is nothing before to compare with.",
+    ),
+    "caution": (
+        "这是同一批人的前后对比,不能证明变化都由活动带来;季节和客流也会起作用。",
+        "The same people before and after: season and visitors change sales too, so this proves no cause.",
+    ),
+}  # fmt: skip
+
+
+def draw_effect(seen: Review, known: Mapping[str, str], language: Language) -> Markup:
+    """Return the card."""
+    words = Words(TEXTS, language)
+    cost_fen = seen.spent_fen + sum(max(0, one.amount_fen) for one in seen.closing)
+    members = len(seen.members)
+    cost = words(
+        "cost", sum=yuan_text(cost_fen), n=f"{members:,}", each=yuan_text(cost_fen // max(1, members))
+    )  # fmt: skip
+    items = (("payments", cost), ("emoji_events", _winners(seen, known, words)),
+             ("query_stats", _sold(seen, words)))  # fmt: skip
+    told = el("ul", [el("li", icon(picture), el("span", text)) for picture, text in items],
+              class_="findings")  # fmt: skip
+    caution = el("p", words("caution"), class_="small muted")
+    title = words("so_far" if seen.closed_utc_ms is None else "review")
+    return el("section", el("div", el("h2", title), class_="card-head"),
+              el("div", told, caution, class_="card-body stack tight"), class_="card")  # fmt: skip
+
+
+def _winners(seen: Review, known: Mapping[str, str], words: Words) -> Markup | str:
+    best = [one for one in seen.standings if 0 < one.place <= WINNERS][: 2 * WINNERS]
+    if not best:
+        return words("nobody")
+    month = seen.campaign.last_date[:7]
+    named = [
+        el("a", words("place", place=one.place, name=known.get(one.employee_id, one.employee_id)),
+           href=f"/people/{quote(one.employee_id)}?month={month}")
+        for one in best
+    ]  # fmt: skip
+    between = words.language.pick("、", ", ")
+    return el("span", words("won", n=WINNERS),
+              [[between if number else None, one] for number, one in enumerate(named)])  # fmt: skip
+
+
+def _sold(seen: Review, words: Words) -> str:
+    now, before = seen.during.a_day_fen, seen.before.a_day_fen
+    if not before:
+        return words("no_before", now=yuan_text(now))
+    change_bp = (now - before) * 10_000 // before
+    sign = "+" if change_bp > 0 else "−" if change_bp < 0 else "±"
+    change = f"{sign}{abs(change_bp) / 100:.1f}%"
+    return words("sold", now=yuan_text(now), before=yuan_text(before), change=change)
