@@ -254,6 +254,7 @@ def _copy_store(path: Path, stores: int) -> None:
         if table not in COMPANY_TABLES and not table.startswith("sqlite_"):
             _copy_table(plain, table, stores)
     _copy_ledger(plain, stores)
+    plain.execute("UPDATE notice SET state = 'sent', sent_utc_ms = created_utc_ms + 400")
     plain.execute("COMMIT")
     for _, statement in indexes:
         plain.execute(statement)
