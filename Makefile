@@ -60,6 +60,7 @@ packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace, curl and CJK 
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
+	ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || missing="$$missing libatomic1"; \
 	$(call install-debian,$$missing)
 
 tests/node/node_modules: tests/node/package.json  # a second reader of our simulated terminal

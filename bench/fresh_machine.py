@@ -252,22 +252,22 @@ def _ends(process: Running) -> bool:
     return True
 
 
-def record(machine: Machine, steps: Sequence[Step]) -> str:
+def _revision() -> str:
+    """Return what is committed here, which is what a clone has."""
+    log = ["git", "log", "-1", "--format=%h of %cs"]
+    told = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip()
+
+
+def record(machine: Machine, steps: Sequence[Step], revision: str) -> str:
     """Return what happened as a page."""
     where = "This checkout, on the machine of continuous integration." if machine.root is None else (
         "A Debian made by `debootstrap` in a folder, this machine's apt and pip settings, a clean clone."
     )  # fmt: skip
-    revision = subprocess.run(
-        ["git", "log", "-1", "--format=%h of %cs"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     lines = [
         "# Both commands of the README on a fresh machine", "",
         "Written by `make fresh-machine`; do not edit. `.ci/run` writes the same page to `var/ci-record.md`.", "",
-        f"{where} Run on {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, revision {revision.stdout.strip()}.", "",
+        f"{where} Run on {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, revision {revision}.", "",
         "| command | seconds | outcome |", "|---|---|---|",
     ]  # fmt: skip
     lines += [
@@ -288,13 +288,14 @@ def record(machine: Machine, steps: Sequence[Step]) -> str:
 
 
 def _run(machine: Machine, steps: list[Step], chosen: argparse.Namespace) -> int:
+    revision = _revision()
     if all(step.is_well for step in steps):
         steps.append(demonstrate(machine, chosen.demo_s))
         print(f"make demo: {steps[-1].told}", flush=True)
     if chosen.test_s:
         steps.append(check(machine, chosen.test_s))
     chosen.record.parent.mkdir(parents=True, exist_ok=True)
-    page = record(machine, steps)
+    page = record(machine, steps, revision)
     chosen.record.write_text(page, encoding="utf-8")
     print(page)
     return 0 if all(step.is_well for step in steps) else 1

@@ -24,7 +24,7 @@ rm -rf "$wheels"
 mkdir -p "$wheels"
 
 "$python" -m pip wheel --quiet --no-deps --wheel-dir "$wheels" "$top"
-"$python" -m pip wheel --quiet --no-deps --wheel-dir "$wheels" pyzk # comes as source; pure Python
+"$python" -m pip wheel --quiet --no-deps --use-pep517 --wheel-dir "$wheels" pyzk # comes as source; pure Python
 "$python" -m pip download --quiet --no-deps --only-binary :all: --dest "$wheels" pip
 platforms=()
 for tag in "${tags[@]}"; do platforms+=(--platform "${tag}_$machine"); done
