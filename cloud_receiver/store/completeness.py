@@ -19,6 +19,7 @@ from cloud_receiver.domain.workday import local_to_utc_ms, midnight_utc_ms, shif
 from cloud_receiver.store.dirty import SALES_DRIVERS
 from cloud_receiver.store.journal import first_since
 from cloud_receiver.store.tables import (
+    IS_ODD,
     day_fact,
     feed_gap,
     journal,
@@ -197,7 +198,7 @@ def awaiting(connection: Connection) -> list[Awaiting]:
     fact, count = day_fact.c, func.count()
     query = (
         select(fact.store_id, count, func.min(fact.work_date))
-        .where(fact.status == "AwaitingData")
+        .where(IS_ODD, fact.status == "AwaitingData")
         .group_by(fact.store_id)
     )
     return [Awaiting(*row) for row in connection.execute(query.order_by(count.desc()))]

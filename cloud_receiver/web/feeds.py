@@ -87,8 +87,8 @@ def _row(row: FeedRow, now: datetime, words: Words) -> Markup:
         cells.append(el("td", shown, data_label=date_text(cell.date, words.language)))
     return el(
         "tr",
-        el("td", row.store_name, class_="lead"),
-        el("td", row.name or words("none"), data_label=words("source")),
+        el("td", row.store_name, class_="lead nowrap"),
+        el("td", row.name or words("none"), class_="nowrap", data_label=words("source")),
         cells,
         el("td", f"{sum(cell.records for cell in row.cells):,}", data_label=words("records")),
         el("td", until if row.source_id else "—", class_="nowrap", data_label=words("since")),

@@ -141,12 +141,10 @@ def draw(desk: Desk, view: View) -> Markup:
             _by_store(names.people(connection)),
         )
         users, sellers = unmatched_users(connection), unmatched_sellers(connection)
-        today = desk.today()
-        now_utc_ms = utc_ms(desk.now())
-        heard = completeness.matrix(connection, shift_date(today, 1 - FEED_DAYS), today, now_utc_ms)
-        forgotten = completeness.forgotten(connection, today, now_utc_ms)
+        today, now = desk.today(), desk.now()
+        forgotten = completeness.forgotten(connection, today, utc_ms(now))
         counts = {
-            "feeds": sum(row.is_awaited for row in heard) + len(forgotten),
+            "feeds": len(completeness.awaiting(connection)) + len(forgotten),
             "people": len(users),
             "sellers": len(sellers),
             "unreadable": problems.trouble_count(connection),
@@ -158,7 +156,9 @@ def draw(desk: Desk, view: View) -> Markup:
         elif view.tab == "sellers":
             body = [draw_sellers(look, sellers[: view.length]), _held(connection, look, "sellers")]
         elif view.tab == "feeds":
-            body = draw_feeds(heard, forgotten, desk.now(), view.language)
+            first = shift_date(today, 1 - FEED_DAYS)
+            heard = completeness.matrix(connection, first, today, utc_ms(now))
+            body = draw_feeds(heard, forgotten, now, view.language)
         elif view.tab == "unreadable":
             body = _unreadable(connection, view.length, look, words)
         else:
