@@ -80,3 +80,31 @@ def test_badges_of_before_hold_always(tmp_path: Path) -> None:
 def test_another_database_is_refused_by_name(url: str) -> None:
     with pytest.raises(DakaError, match="database_url"):
         database.open_engine(url)
+
+
+def test_till_lines_of_before_learn_their_receipt_from_the_journal(hq_engine: Engine) -> None:
+    with database.write(hq_engine) as connection:  # a fresh one, at the head: begin at 0018
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    database.upgrade(hq_engine, "0018")
+    body = (
+        '{"receipt_id": "9", "register_id": "R2", "line_no": 2, "item_code": "tea",'
+        ' "original_receipt_id": "%s"}'
+    )
+    with database.write(hq_engine) as connection:
+        for number, (kind, original) in enumerate((("sale", ""), ("refund", "7"), ("void", ""))):
+            connection.execute(
+                text("INSERT INTO journal (record_id, kind, store_id, box_id, epoch, lane, seq, body,"
+                     " received_utc_ms) VALUES (:id, 'sale', 'S1', 'b', 'e', 'sale', :n, :body, 1)"),
+                {"id": kind, "n": number, "body": body % original},
+            )  # fmt: skip
+            connection.execute(
+                text("INSERT INTO sale VALUES (:id, :n, 'S1', 'P1', NULL, :id, '2026-11-02', 1, 5, 1)"),
+                {"id": kind, "n": number},
+            )  # fmt: skip
+    database.upgrade(hq_engine)
+    own = tables.sale.c
+    query = select(own.receipt_id, own.register_id, own.line_no, own.item_code, own.refers_to)
+    with database.read(hq_engine) as connection:
+        found = [tuple(row) for row in connection.execute(query.order_by(own.entry_no))]
+    assert found == [("9", "R2", 2, "tea", refers_to) for refers_to in ("", "7", "9")]
