@@ -15,6 +15,12 @@ def colour(name: str) -> str:
     return f"{style}.getPropertyValue('--{name}').trim()"
 
 
+WRAPPED: Final = {
+    ":color": colour("muted"), "interval": 0, "width": 72, "overflow": "break",
+}  # fmt: skip
+"""Labels of few categories with long names: all of them, on several lines on a phone."""
+
+
 def axis(name: str = "", kind: str = "value", **more: Any) -> Options:
     """Return an axis in the page's colours."""
     line = {"lineStyle": {":color": colour("line")}}
@@ -39,7 +45,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
             "type": "scroll",
             "top": 0,
             "left": 0,
-            "right": 44,
+            "right": 64,
             "textStyle": {":color": colour("muted")},
         },
         "tooltip": {"confine": True},

@@ -286,7 +286,11 @@ def _row(entry: Entry, words: Words) -> Markup:
             data_label=words("work_date"),
             title=entry.work_date,
         ),
-        el("td", el("a", entry.name, href=f"/people/{quote(entry.employee_id)}"), class_="lead"),
+        el(
+            "td",
+            el("a", entry.name, href=f"/people/{quote(entry.employee_id)}"),
+            class_="lead nowrap",
+        ),
         el("td", entry.store_name, data_label=words("store")),
         el("td", el("span", name, " ", corrected), data_label=words("rule")),
         el("td", account_text(entry.account, language), data_label=words("account")),

@@ -172,8 +172,7 @@ def effect(connection: Connection, asked: Asked) -> Sheet:
     picture = charts.chart(
         [charts.bars(words("mean_sales"), means, "accent")],
         charts.axis(kind="category", data=[words(key) for key, _ in groups],
-                    axisLabel={"interval": 0, "width": 120, "overflow": "break",
-                               ":color": charts.colour("muted")}),
+                    axisLabel=charts.WRAPPED),
         charts.axis(), words("effect"),
     )  # fmt: skip
     return Sheet(title=words("effect"), findings=tuple(said), method=words("effect_method"),
