@@ -280,12 +280,13 @@ async def live(rig: Rig, url: str, sessions: int) -> None:
     """Hold sessions open, have people punch, and print when the last board showed it."""
     process = psutil.Process(rig.pid("hq"))
     before_mb = process.memory_info().rss / 2**20
-    browser = await log_in(url)
+    browser, opening_s = await log_in(url), time.perf_counter()
     visitors = [Visitor(browser, url) for _ in range(sessions)]
     for number, visitor in enumerate(visitors):
         await visitor.follow(HELD[number % len(HELD)])
     boards = [one for number, one in enumerate(visitors) if HELD[number % len(HELD)] == "/"]
     held_mb = process.memory_info().rss / 2**20
+    print(f"{sessions} sessions open after {time.perf_counter() - opening_s:.0f} s", flush=True)
     shown_s, counted_s = [], []
     for number, (store_id, who) in enumerate(_to_come(rig)[: PUNCHES + 1]):
         for visitor in visitors:

@@ -29,8 +29,8 @@ LOOK_EVERY_S: Final = 0.5
 ADMIT_EVERY_S: Final = 5.0
 """How soon the open pages of a session that ended are closed."""
 MAX_DRAWING_SHARE: Final = 0.2
-"""Drawing takes at most this share of the time, however fast the data changes."""
-COSTLY_S: Final = 0.5
+"""Drawing one part takes at most this share of the time, however fast the data changes."""
+COSTLY_S: Final = 0.1
 """A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`."""
 PATIENCE_S: Final = 0.3
 """How long a page waits for a part before it is sent without."""
@@ -112,10 +112,15 @@ class Follower:
     key: Hashable
     draw: Draw
     cookie: str
+    is_busy: bool = False
 
     async def refresh(self) -> None:
         """Draw the part as the data is now."""
-        content = await self.hub.drawn(self.key, self.draw)
+        self.is_busy = True
+        try:
+            content = await self.hub.drawn(self.key, self.draw)
+        finally:
+            self.is_busy = False
         if not self.element.is_deleted:
             self.element.show(content)
 
@@ -129,6 +134,7 @@ class Follower:
 class _Drawing:
     """A part that is drawn, or being drawn; `keep_until_s` grows with what the drawing took."""
 
+    generation: int
     keep_until_s: float
     content: asyncio.Future[Markup] = field(init=False)
 
@@ -155,6 +161,7 @@ class Hub:
     admits: Callable[[str], bool]
     followers: set[Follower] = field(default_factory=set)
     _drawings: dict[Hashable, _Drawing] = field(default_factory=dict)
+    _generation: int = 0
 
     async def follow(
         self,
@@ -186,7 +193,7 @@ class Hub:
     def _drawing(self, key: Hashable, draw: Draw) -> asyncio.Future[Markup]:
         known = self._drawings.get(key)
         if known is None or (known.content.done() and known.content.exception()):
-            known = self._drawings[key] = _Drawing(self.clock.monotonic_s())
+            known = self._drawings[key] = _Drawing(self._generation, self.clock.monotonic_s())
             known.content = asyncio.ensure_future(asyncio.to_thread(known.draw, draw, self.clock))
         return known.content
 
@@ -194,26 +201,35 @@ class Hub:
         """Forget all drawings; call it after a write of one's own, before refreshing."""
         self._drawings.clear()
 
-    def _outdated(self) -> None:
-        """Forget drawings; those that took long are kept for a while, lest they take all the time."""
+    def _outdated(self) -> bool:
+        """Forget drawings of what has changed since, but not yet those that took long.
+
+        Returns whether such are left, which are to be drawn again later.
+        """
         now_s = self.clock.monotonic_s()
-        self._drawings = {
-            key: one for key, one in self._drawings.items() if now_s < one.keep_until_s
-        }
+        old = {key for key, one in self._drawings.items() if one.generation < self._generation}
+        done = {key for key in old if now_s >= self._drawings[key].keep_until_s}
+        for key in done:
+            del self._drawings[key]
+        return old != done
 
     async def run(self) -> None:
         """Watch until cancelled; a database that is away is said once and tried again."""
         watch = ChangeWatch(self.engine)
         away, admitted_s = False, self.clock.monotonic_s()
-        minute = None
+        minute, is_behind = None, False
         try:
             while True:
                 began_s = self.clock.monotonic_s()
                 try:
                     was, minute = minute, self.clock.now_utc().replace(second=0, microsecond=0)
+                    # ages and dates move on though nothing was committed
                     if await asyncio.to_thread(watch.has_changed) or was != minute:
-                        self._outdated()  # ages and dates move on though nothing was committed
-                        await self._refresh_all()
+                        self._generation += 1
+                        is_behind = True
+                    if is_behind:
+                        is_behind = self._outdated()
+                        is_behind = self._refresh_all() or is_behind
                     if began_s - admitted_s >= ADMIT_EVERY_S:
                         admitted_s = began_s
                         await self._close_ended()
@@ -222,18 +238,22 @@ class Hub:
                     if not away:
                         _log.warning("web_database_away error=%s", error)
                     away = True
-                spent_s = self.clock.monotonic_s() - began_s
-                await asyncio.sleep(max(LOOK_EVERY_S, spent_s * (1 / MAX_DRAWING_SHARE - 1)))
+                await asyncio.sleep(LOOK_EVERY_S)
         finally:
             watch.close()
 
-    async def _refresh_all(self) -> None:
-        tasks = [
+    def _refresh_all(self) -> bool:
+        """Begin to draw what is outdated; a part that is slow keeps no other waiting.
+
+        Returns whether some parts were busy still and are to be looked at again.
+        """
+        for follower in self.followers:
+            if follower.key not in self._drawings:
+                self._drawing(follower.key, follower.draw)
+        free = [follower for follower in self.followers if not follower.is_busy]
+        for follower in free:
             background_tasks.create(follower.refresh(), name="refresh a page")
-            for follower in list(self.followers)
-        ]
-        if tasks:
-            await asyncio.wait(tasks)
+        return len(free) < len(self.followers)
 
     async def _close_ended(self) -> None:
         """Send the pages of ended sessions to the log-in; their sockets serve nothing more."""
