@@ -260,7 +260,8 @@ class Uplink:
         self._link.publish(topics.state(*self._names), self._state(online=True), retain=True)
         self._publisher.connected(now_s, self._receive_maximum)
         self._report = replace(self._report, is_up=True, trouble="")
-        self._beat_asap = True
+        self._beat_due_s = now_s  # a twin of this name may take the session before the next turn
+        self._beat_if_due(now_s)
         self._control.greet()
         _log.info("link_up epoch=%s", self._epoch)
 
