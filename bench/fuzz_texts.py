@@ -20,7 +20,15 @@ from drivers.posfile.dialects import parse_map
 from drivers.posfile.fields import HeaderError
 from drivers.posfile.learn import propose
 from drivers.posfile.parse import Parser
-from sync.envelope import CHECKSUM_BYTES, DEFLATED, MAX_DECODED_BYTES, PLAIN, decode_batch, frame
+from sync.envelope import (
+    CHECKSUM_BYTES,
+    DEFLATED,
+    MAX_DECODED_BYTES,
+    PLAIN,
+    SHEAF,
+    decode_batch,
+    frame,
+)
 from sync.errors import WireError
 from sync.heartbeat import (
     DeviceHealth,
@@ -46,6 +54,7 @@ def text_targets() -> list[Target]:
         Target("pos_dbf", [_dbf()], _read_dbf, (HeaderError, DbfError)),
         Target("pos_learn", [text.encode() for text in _EXPORTS.values()], _learn, share=0.02),
         Target("batch", list(_batches()), _read_batch, (WireError,)),
+        Target("sheaf", list(_sheaves()), _read_sheaf, (WireError,)),
         Target("receipt", list(_receipts()), _read_receipt, (WireError,)),
         Target("heartbeat", [_heartbeat()], _read_heartbeat, (WireError,)),
     ]
@@ -163,6 +172,16 @@ def _read_batch(data: bytes) -> int:
     items = [item for item in batch.items if isinstance(item, Item)]
     assert all(record_id(item.record()) == item.record_id for item in items)
     return len(items)
+
+
+def _sheaves() -> Iterator[bytes]:
+    """Yield what sheaves hold before they are deflated, so that damage gets to the reader."""
+    for one in json.loads((WIRE / "sheaves_v1.json").read_text(encoding="utf-8")):
+        yield zlib.decompress(b64decode(one["payload_b64"])[1 + CHECKSUM_BYTES :])
+
+
+def _read_sheaf(data: bytes) -> int:
+    return _read_batch(SHEAF + zlib.compress(data, 1))
 
 
 def _receipts() -> Iterator[bytes]:
