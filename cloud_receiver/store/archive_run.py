@@ -199,7 +199,8 @@ def _note(
 def _portions(connection: Connection, month: Month) -> Iterator[Rows]:
     """Yield the rows of a month as the database has them, in portions."""
     columns = COLUMNS[month.kind]
-    final = columns.index("final") if "final" in columns else None
+    table = tables.metadata.tables[month.kind]
+    yes_no = [place for place, name in enumerate(columns) if table.c[name].type.python_type is bool]
     if month.kind == FACTS:
         period = parse_period(month.month)
         where = f"work_date BETWEEN '{period}-01' AND '{last_date(period)}'"
@@ -209,9 +210,15 @@ def _portions(connection: Connection, month: Month) -> Iterator[Rows]:
     else:
         rows = whole_rows(connection, month.first_no, month.last_no)
     while some := list(islice(rows, PART_ROWS)):
-        if final is not None:  # SQLite gives 0 and 1
-            some = [(*row[:final], bool(row[final]), *row[final + 1 :]) for row in some]
-        yield some
+        yield [_with_truth(row, yes_no) for row in some] if yes_no else some
+
+
+def _with_truth(row: tuple[Any, ...], yes_no: Sequence[int]) -> tuple[Any, ...]:
+    """Return a row with True and False where SQLite gives 1 and 0."""
+    values = list(row)
+    for place in yes_no:
+        values[place] = bool(values[place])
+    return tuple(values)
 
 
 @dataclass(frozen=True, slots=True)
