@@ -187,21 +187,40 @@ def _off_min(cards: list[tuple[int, Mapping[str, Any]]], check_type: str) -> int
     )
 
 
-def records_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the records of one answer or a list of answers, numbered from 1."""
+def records_of(path: Path, field: str = "") -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the records of one answer or a list of answers, numbered from 1.
+
+    Args:
+        field: what the records of such an answer are told by; a file of which none has it is
+            another file.
+
+    Raises:
+        DakaError: the file cannot be read, is no JSON or another file.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DakaError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DakaError(f"{path} is no JSON: {error}") from error
-    number = 0
+    records = list(_flat(document))
+    if (
+        field
+        and document != []
+        and not any(field in record for record in records if isinstance(record, dict))
+    ):
+        raise DakaError(
+            f"{path}: no record in it has a field {field}: it is not what DingTalk answers"
+        )
+    for number, record in enumerate(records, 1):
+        if isinstance(record, dict):
+            yield number, record
+
+
+def _flat(document: Any) -> Iterator[Any]:
     for answer in document if isinstance(document, list) else [document]:
         found = answer.get("recordresult", answer) if isinstance(answer, dict) else answer
-        for record in found if isinstance(found, list) else [found]:
-            number += 1
-            if isinstance(record, dict):
-                yield number, record
+        yield from found if isinstance(found, list) else [found]
 
 
 def local(at_utc_ms: object) -> str:

@@ -39,7 +39,7 @@ _LEAVE, _OUTING = 3, 2
 def shifts(path: Path) -> Sheet:
     """Read shifts: their cards' times, windows and graces; breaks by their length."""
     rows = []
-    for number, shift in records_of(path):
+    for number, shift in records_of(path, "sections"):
         name = str(shift.get("name", ""))
         sections = [one for one in shift.get("sections") or () if isinstance(one, Mapping)]
         spans = " + ".join(_span(one) for one in sections)
@@ -53,7 +53,7 @@ def holidays(path: Path) -> Sheet:
     rows = [
         (number, (str(one.get("date", "")), _HOLIDAYS.get(str(one.get("type")), str(one.get("type"))),
                   str(one.get("name") or ""), str(one.get("storeId") or "")))
-        for number, one in records_of(path)
+        for number, one in records_of(path, "date")
     ]  # fmt: skip
     return ours(("work_date", "kind", "name", "store_id"), rows)
 
@@ -61,7 +61,7 @@ def holidays(path: Path) -> Sheet:
 def leaves(path: Path) -> Sheet:
     """Read approved leaves, outings and trips; what is no absence is passed over."""
     rows = []
-    for number, one in records_of(path):
+    for number, one in records_of(path, "biz_type"):
         if one.get("biz_type") in (_LEAVE, _OUTING):
             is_by_days = str(one.get("duration_unit", "")).upper().endswith("DAY")
             begins, ends = (

@@ -141,7 +141,7 @@ class FingerSubject(_OnPty):
     def __init__(self, name: Path, family: str, machine: Ef01Simulator | Gt511Simulator) -> None:
         self._sensor = machine
         self._touches = 0
-        super().__init__(machine, "fingermodule", name, family=family, answer_timeout_s=0.3)
+        super().__init__(machine, "fingermodule", name, family=family, answer_timeout_s=2.0)
 
     def add(self, count: int) -> None:
         self._sensor.queue(range(self._touches, self._touches + count))
