@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from time import sleep
 
 from bench.chaos_table.score import Score
-from bench.drain import _waiting
+from bench.drain import waiting
 from bench.rig import Rig, rig, terminal, wait_until
 
 NAME = "Daka"
@@ -22,7 +22,7 @@ def _loaded(records: int) -> Iterator[Rig]:
             settings = built.agent_settings.read_text()
             built.agent_settings.write_text(settings + door.device)
             built.start("agent")
-            wait_until("the box to have read", lambda: _waiting(built) >= records, WITHIN_S)
+            wait_until("the box to have read", lambda: waiting(built) >= records, WITHIN_S)
         yield built
 
 
