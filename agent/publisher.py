@@ -170,17 +170,20 @@ class Publisher:
         if flight is None:
             return
         work, count = self._lanes[flight.lane], flight.last - flight.first + 1
-        if code in ABOUT_CONTENT and count > 1:
+        if code not in ABOUT_CONTENT:
+            self.refused(token, now_s)
+            return
+        if count > 1:
             del self._flights[token]
             work.doubted_to = max(work.doubted_to, flight.last)
             work.doubted_records = min(count // 2, work.doubted_records)
             return
-        work.refusals[flight.first] += code in ABOUT_CONTENT
-        if code in ABOUT_CONTENT and work.refusals[flight.first] in REPLACED_AT:
-            del self._flights[token]
-            self._actions.append(Replace(flight.lane, flight.first, code))
-        else:
+        work.refusals[flight.first] += 1
+        if work.refusals[flight.first] not in REPLACED_AT:
             self.refused(token, now_s)
+            return
+        del self._flights[token]
+        self._actions.append(Replace(flight.lane, flight.first, code))
 
     def shortened(self, token: int, count: int) -> None:
         """Note that a batch held only `count` records, 0 when there was none to send."""
