@@ -15,12 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud_receiver.dingtalk_errand import AUTHOR, slices
+from cloud_receiver.dingtalk_errand import AUTHOR, USERS_A_CALL
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.exchange.importing import Report, import_file
 from cloud_receiver.store import contacts
 from cloud_receiver.store.engine import read
+from sync.portions import portions
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -68,7 +69,7 @@ def pull(errand: Errand, first: str, last: str) -> list[Report]:
     for kind, fetch in ((ImportKind.PUNCHES, _cards), (ImportKind.RESULTS, _results)):
         records = [
             _known(record, known)
-            for users in slices(sorted(known))
+            for users in portions(sorted(known), USERS_A_CALL)
             for begin, end in _weeks(first, last)
             for record in fetch(errand.app, users, begin, end)
         ]
@@ -77,13 +78,17 @@ def pull(errand: Errand, first: str, last: str) -> list[Report]:
     return reports
 
 
-def _cards(app: DingTalkApp, users: list[str], begin: str, end: str) -> Iterator[dict[str, Any]]:
+def _cards(
+    app: DingTalkApp, users: Sequence[str], begin: str, end: str
+) -> Iterator[dict[str, Any]]:
     asked = {"userIds": users, "checkDateFrom": f"{begin} 00:00:00", "checkDateTo": f"{end} 23:59:59",
              "isI18n": "false"}  # fmt: skip
     yield from app.in_turn().old("/attendance/listRecord", asked).get("recordresult") or ()
 
 
-def _results(app: DingTalkApp, users: list[str], begin: str, end: str) -> Iterator[dict[str, Any]]:
+def _results(
+    app: DingTalkApp, users: Sequence[str], begin: str, end: str
+) -> Iterator[dict[str, Any]]:
     offset, has_more = 0, True
     while has_more:
         answer = app.in_turn().old(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,9 +49,3 @@ class Errand:
             self.engine, kind, path, AUTHOR, self.now_utc_ms, form=Form.DINGTALK,
             dry_run=self.dry_run,
         )  # fmt: skip
-
-
-def slices(users: Sequence[str]) -> Iterator[list[str]]:
-    """Yield users by as many as DingTalk answers for in one call."""
-    for start in range(0, len(users), USERS_A_CALL):
-        yield list(users[start : start + USERS_A_CALL])

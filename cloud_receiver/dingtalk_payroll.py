@@ -7,8 +7,6 @@ person's month has one bizId, so a repeat or a correction replaces what stands t
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +15,13 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.payroll import Part
+from cloud_receiver.domain.periods import last_date
 from cloud_receiver.store import contacts, payroll
 from cloud_receiver.store.engine import read, upsert, write
 from cloud_receiver.store.tables import payroll_write
 from sync.errors import DakaError
 from sync.money import yuan_text
+from sync.portions import portions
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -87,11 +87,10 @@ def _line(
     made: Export, who: str, userid: str | None, settings: DingTalkSettings, stands: dict[str, str]
 ) -> Line:
     period, sums = made.content.period, dict(made.content.totals_fen[who])
-    year, month = map(int, period.split("-"))
     biz_id = f"daka-{period}-{who}"
     item = {
         "bizId": biz_id,
-        "bizDate": f"{period}-{calendar.monthrange(year, month)[1]:02d}",
+        "bizDate": last_date(period),
         "userId": userid,
         "bizContents": [
             {"key": settings.payroll_bonus_key, "value": yuan_text(sums[Part.BONUS])},
@@ -120,7 +119,7 @@ def hand_over(
     with read(engine) as connection:
         lines = lines_of(connection, settings, export_no)
     done: list[Line] = [one for one in lines if one.fate is not Fate.NEW]
-    for some in _portions([one for one in lines if one.fate is Fate.NEW]):
+    for some in portions([one for one in lines if one.fate is Fate.NEW], ITEMS_A_CALL):
         items = [msgspec.json.decode(one.content) for one in some]
         answer = app.in_turn().new(_PATH, {"bizType": settings.payroll_type, "items": items})
         told = [_told(one, answer) for one in some]
@@ -142,7 +141,3 @@ def _told(one: Line, answer: dict[str, Any]) -> Line:
     if reason is None:
         return replace(one, fate=Fate.TAKEN)
     return replace(one, fate=Fate.REFUSED, detail=str(reason))
-
-
-def _portions(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    return (lines[start : start + ITEMS_A_CALL] for start in range(0, len(lines), ITEMS_A_CALL))

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from cloud_receiver.dingtalk_errand import slices
+from cloud_receiver.dingtalk_errand import USERS_A_CALL
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.store import contacts, names
 from cloud_receiver.store.engine import read
 from sync.errors import DakaError
+from sync.portions import portions
 
 if TYPE_CHECKING:
     from cloud_receiver.channels.dingtalk.app import DingTalkApp
@@ -72,7 +73,7 @@ def pull_holidays(errand: Errand, first: str, last: str) -> Report:
     span = [_midnight_ms(first), _midnight_ms(last)]
     said: defaultdict[str, list[_Dates]] = defaultdict(list)
     users = sorted(user for user, who in known.items() if who in homes)
-    for some in slices(users):
+    for some in portions(users, USERS_A_CALL):
         asked = {"userIds": some, "workDateFrom": span[0], "workDateTo": span[1]}
         for one in errand.app.in_turn().new("/v1.0/attendance/holidays", asked).get("result") or ():
             store_id = homes[known[str(one["userId"])]]

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from drivers.contract import PunchRow
+from sync.portions import portions as in_portions
 
 MAX_ROWS: Final = 2000
 """Rows of one reading."""
@@ -19,8 +20,7 @@ ItemT = TypeVar("ItemT")
 
 def portions(items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ...]]:
     """Yield the items in order, at most `MAX_ROWS` at a time."""
-    for start in range(0, len(items), MAX_ROWS):
-        yield tuple(items[start : start + MAX_ROWS])
+    return map(tuple, in_portions(items, MAX_ROWS))
 
 
 def by_age(

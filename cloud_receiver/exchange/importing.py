@@ -40,6 +40,7 @@ from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from sync.errors import DakaError
+from sync.portions import portions
 
 _ENTRIES_AT_ONCE: Final = 5000
 _STORE_EXTRAS: Final = ("arrivals_by", "latitude_microdeg", "longitude_microdeg", "fence_m")
@@ -243,10 +244,9 @@ def _import_targets(connection: Connection, file: ImportFile, errand: Errand) ->
     )
 
 
-def _portions(entries: list[RosterEntry]) -> Iterator[list[RosterEntry]]:
+def _portions(entries: list[RosterEntry]) -> Iterator[Sequence[RosterEntry]]:
     ordered = sorted(entries, key=lambda entry: (entry.employee_id, entry.work_date))
-    for start in range(0, len(ordered), _ENTRIES_AT_ONCE):
-        yield ordered[start : start + _ENTRIES_AT_ONCE]
+    return portions(ordered, _ENTRIES_AT_ONCE)
 
 
 _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]]] = {

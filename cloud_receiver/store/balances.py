@@ -13,6 +13,7 @@ from cloud_receiver.domain.ledger import Entry
 from cloud_receiver.domain.ledger import balances as sums_of
 from cloud_receiver.store.engine import add_rows
 from cloud_receiver.store.tables import balance, ledger
+from sync.portions import portions
 
 _PEOPLE_A_QUERY: Final = 500
 
@@ -26,9 +27,7 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
 def of_people(connection: Connection, owners: Collection[str]) -> dict[str, dict[str, int]]:
     """Return each owner's balances, fen by account; accounts that were never used are absent."""
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    wanted = sorted(owners)
-    for start in range(0, len(wanted), _PEOPLE_A_QUERY):
-        some = wanted[start : start + _PEOPLE_A_QUERY]
+    for some in portions(sorted(owners), _PEOPLE_A_QUERY):
         query = select(balance).where(balance.c.owner.in_(some))
         for owner, account, amount_fen in connection.execute(query):
             found[owner][account] = amount_fen

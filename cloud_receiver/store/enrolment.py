@@ -27,6 +27,7 @@ from cloud_receiver.domain.workday import (
 from cloud_receiver.store import change_feed, dirty, organisation, projection, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
+from sync.portions import portions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,7 @@ def _add_bindings(
     rows = [asdict(one) for one in bindings]
     wanted = {tuple(row[name] for name in key_names): row for row in rows}
     in_force: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for some in _portions(sorted({row["store_id"] for row in rows})):
+    for some in portions(sorted({row["store_id"] for row in rows}), _KEYS_A_QUERY):
         query = select(table).where(table.c.store_id.in_(some)).order_by(table.c.version)
         for stored in connection.execute(query):
             row = stored._asdict()
@@ -254,7 +255,7 @@ def _rosters_in_force(
     people = sorted({employee_id for employee_id, _ in keys})
     dates = [work_date for _, work_date in keys]
     roster = tables.roster
-    for some in _portions(people):
+    for some in portions(people, _KEYS_A_QUERY):
         query = select(roster).where(
             roster.c.employee_id.in_(some), roster.c.work_date.between(min(dates), max(dates))
         )
@@ -310,13 +311,9 @@ def put_rows(
         return tuple(sorted(item for item in row.items() if item[0] not in beside))
 
     stored = set()
-    for some in _portions(sorted({key[0] for key in wanted})):
+    for some in portions(sorted({key[0] for key in wanted}), _KEYS_A_QUERY):
         query = select(table).where(table.c[key_names[0]].in_(some))
         stored |= {content(row._asdict()) for row in connection.execute(query)}
     changed = [row for row in wanted.values() if content(row) not in stored]
     upsert(connection, table, changed)
     return changed
-
-
-def _portions(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[start : start + _KEYS_A_QUERY] for start in range(0, len(keys), _KEYS_A_QUERY))

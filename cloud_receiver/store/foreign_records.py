@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from cloud_receiver.store.engine import insert_ignore
 from cloud_receiver.store.tables import foreign_record
+from sync.portions import portions
 
 _LOOK_UP_AT_ONCE: Final = 500
 
@@ -16,9 +17,7 @@ _LOOK_UP_AT_ONCE: Final = 500
 def known(connection: Connection, origin: str, foreign_ids: Collection[str]) -> dict[str, str]:
     """Return the record each of another system's ids stands for, of those that came in before."""
     row, found = foreign_record.c, dict[str, str]()
-    asked = sorted(foreign_ids)
-    for start in range(0, len(asked), _LOOK_UP_AT_ONCE):
-        some = asked[start : start + _LOOK_UP_AT_ONCE]
+    for some in portions(sorted(foreign_ids), _LOOK_UP_AT_ONCE):
         query = select(row.foreign_id, row.record_id).where(
             row.origin == origin, row.foreign_id.in_(some)
         )

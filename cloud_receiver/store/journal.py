@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select,
 from cloud_receiver.store.engine import insert_ignore, insert_rows
 from cloud_receiver.store.sheaves import Kept, texts
 from cloud_receiver.store.tables import journal, lane_mark
+from sync.portions import portions
 from sync.receipt import MAX_RANGES, Mark
 from sync.topics import Lane
 
@@ -52,8 +53,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> int:
 def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
     """Return the journaled JSON text of those records that are there; empty: it is archived."""
     found: dict[str, str] = {}
-    for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
-        some = record_ids[start : start + _LOOK_UP_AT_ONCE]
+    for some in portions(record_ids, _LOOK_UP_AT_ONCE):
         own = journal.c
         query = select(own.record_id, own.seq, own.body, own.sheaf_no)
         rows = connection.execute(query.where(own.record_id.in_(some))).all()
@@ -65,8 +65,7 @@ def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
 def known(connection: Connection, record_ids: Sequence[str]) -> set[str]:
     """Return those of these records that the journal holds."""
     found: set[str] = set()
-    for start in range(0, len(record_ids), _LOOK_UP_AT_ONCE):
-        some = record_ids[start : start + _LOOK_UP_AT_ONCE]
+    for some in portions(record_ids, _LOOK_UP_AT_ONCE):
         found.update(
             connection.scalars(select(journal.c.record_id).where(journal.c.record_id.in_(some)))
         )

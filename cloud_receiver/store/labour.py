@@ -18,6 +18,7 @@ from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import organisation
 from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.store.tables import IS_ODD, day_fact
+from sync.portions import portions
 
 _WEEK: Final = 7
 _PEOPLE_AT_ONCE: Final = 500
@@ -53,9 +54,7 @@ def _warnings(
     # the whole months, and the whole weeks they have a part of
     first = monday_of(f"{min(every)[:7]}-01")
     last = shift_date(monday_of(last_date(max(every)[:7])), _WEEK - 1)
-    people = sorted(changed)
-    for start in range(0, len(people), _PEOPLE_AT_ONCE):
-        some = people[start : start + _PEOPLE_AT_ONCE]
+    for some in portions(sorted(changed), _PEOPLE_AT_ONCE):
         rosters = organisation.rosters(connection, some, first, last, sites)
         for who in some:
             days = dict(rosters.get(who, {}))

@@ -33,6 +33,7 @@ from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert_rows
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.questions import OfDays, Question
 from cloud_receiver.store.tables import ledger, meta, outcome, period_close
+from sync.portions import portions
 
 HEAD_KEY: Final = "ledger_head"
 DEFAULT_CHANNELS: Final = ("console",)
@@ -251,7 +252,7 @@ def _replace_outcomes(
     if changed:
         rows = [tuple(row.values()) for row in changed]
         upsert_rows(connection, outcome, list(changed[0]), rows)
-    for keys in _slices(sorted(stored.keys() - said.keys())):
+    for keys in portions(sorted(stored.keys() - said.keys()), _KEYS_A_QUERY):
         connection.execute(delete(outcome).where(outcome.c.outcome_key.in_(keys)))
     return changes
 
@@ -298,8 +299,3 @@ def outcome_from(row: Any) -> Outcome:
         tag=msgspec.json.decode(row.tag, type=Text) if row.tag else None,
         task=msgspec.json.decode(row.task, type=Text) if row.task else None,
     )
-
-
-def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _KEYS_A_QUERY):
-        yield items[start : start + _KEYS_A_QUERY]

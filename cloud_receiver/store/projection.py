@@ -40,6 +40,7 @@ from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upser
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
 from cloud_receiver.store.questions import Question
+from sync.portions import portions
 from sync.records import Gap, Punch, Sale
 
 CURSOR_KEY: Final = "projected_entry_no"
@@ -169,8 +170,8 @@ def project_again(
     query = select(*_JOURNALED).join(table, table.c.record_id == tables.journal.c.record_id)
     rows = connection.execute(query.where(condition)).all()
     dirty.mark(connection, standing_days(connection, table, condition), now_utc_ms)
-    for start in range(0, len(rows), MAX_ENTRIES):
-        _project(connection, _whole(connection, rows[start : start + MAX_ENTRIES]), now_utc_ms)
+    for some in portions(rows, MAX_ENTRIES):
+        _project(connection, _whole(connection, some), now_utc_ms)
     return len(rows)
 
 
@@ -280,9 +281,9 @@ def redate(connection: Connection, box_id: str, now_utc_ms: int) -> None:
         entry.entry_no > newest - MAX_ENTRIES, entry.box_id == box_id, entry.kind == Punch.KIND
     )
     record_ids = sorted({*connection.scalars(undated), *connection.scalars(recent)})
-    for start in range(0, len(record_ids), MAX_ENTRIES):
-        some = tables.punch.c.record_id.in_(record_ids[start : start + MAX_ENTRIES])
-        project_again(connection, tables.punch, some, now_utc_ms)
+    for some in portions(record_ids, MAX_ENTRIES):
+        these = tables.punch.c.record_id.in_(some)
+        project_again(connection, tables.punch, these, now_utc_ms)
 
 
 def _project_sales(

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, insert, select
 from cloud_receiver.store.engine import stream
 from cloud_receiver.store.tables import journal, journal_sheaf
 from sync.envelope import Batch, unfold
+from sync.portions import portions
 from sync.sheaf import Sheaf, bodies_of
 
 if TYPE_CHECKING:
@@ -97,12 +98,9 @@ def texts(connection: Connection, rows: Iterable[Kept]) -> list[str]:
             found[number] = row.body
         else:
             lines[row.sheaf_no].append((number, row.seq))
-    wanted = sorted(lines)
-    for start in range(0, len(wanted), _AT_ONCE):
-        own = journal_sheaf.c
-        query = select(own.sheaf_no, own.payload).where(
-            own.sheaf_no.in_(wanted[start : start + _AT_ONCE])
-        )
+    own = journal_sheaf.c
+    for some in portions(sorted(lines), _AT_ONCE):
+        query = select(own.sheaf_no, own.payload).where(own.sheaf_no.in_(some))
         for sheaf_no, payload in connection.execute(query):
             found.update(_taken_out(payload, lines[sheaf_no]))
     return [found[number] for number in range(len(found))]
@@ -125,9 +123,8 @@ def drop_empty(
     """
     near = (max(0, first_no - _NEAR_ROWS), last_no + _NEAR_ROWS)
     empty = sorted(set(sheaf_nos) - set(named(connection, *near)))
-    for start in range(0, len(empty), _ROWS_AT_ONCE):
-        some = journal_sheaf.c.sheaf_no.in_(empty[start : start + _ROWS_AT_ONCE])
-        connection.execute(delete(journal_sheaf).where(some))
+    for some in portions(empty, _ROWS_AT_ONCE):
+        connection.execute(delete(journal_sheaf).where(journal_sheaf.c.sheaf_no.in_(some)))
 
 
 def whole_rows(connection: Connection, first_no: int, last_no: int) -> Iterator[tuple[Any, ...]]:

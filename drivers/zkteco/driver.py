@@ -7,11 +7,11 @@ import threading
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from drivers.contract import Capabilities, Cursor, PunchRow, Reading, Rejected
 from drivers.errors import DriverError, LinkDownError
+from drivers.portions import HISTORY_AFTER, portions
 from drivers.zkteco.attlog import (
     LogCursor,
     UnknownLayoutError,
@@ -26,11 +26,6 @@ from drivers.zkteco.settings import ZktecoSettings
 from sync.clock import Clock
 
 _log = logging.getLogger(__name__)
-
-MAX_ROWS: Final = 2000
-"""Rows of one reading."""
-HISTORY_AFTER: Final = timedelta(days=2)
-"""Rows of a full read that are older than this are history."""
 
 
 class ZktecoDriver:
@@ -182,11 +177,10 @@ class ZktecoDriver:
         old = [row for row in rows if row.device_time < history_before]
         new = [row for row in rows if row.device_time >= history_before] if old else rows
         for part, is_history in ((old, True), (new, False)):
-            for start in range(0, len(part), MAX_ROWS):
-                punches = tuple(part[start : start + MAX_ROWS])
+            for punches in portions(part):
                 yield self._reading(place, punches=punches, history=is_history)
-        for start in range(0, len(rejected), MAX_ROWS):
-            yield self._reading(place, rejected=tuple(rejected[start : start + MAX_ROWS]))
+        for some in portions(rejected):
+            yield self._reading(place, rejected=some)
 
     def _reading(
         self,
