@@ -37,6 +37,16 @@ def after(period: str) -> str:
     return f"{year + month // 12:04d}-{month % 12 + 1:02d}"
 
 
+def before(period: str) -> str:
+    """Return the month before.
+
+    >>> before("2026-01")
+    '2025-12'
+    """
+    year, month = int(period[:4]), int(period[5:])
+    return f"{year - (month == 1):04d}-{(month - 2) % 12 + 1:02d}"
+
+
 def last_date(period: str) -> str:
     """Return the last date of a month."""
     year, month = int(period[:4]), int(period[5:])

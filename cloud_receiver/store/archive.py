@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from cloud_receiver.domain.backtest import empty_days
 from cloud_receiver.domain.periods import last_date, period_of
@@ -98,7 +98,7 @@ def bring_back(connection: Connection, from_month: str = "") -> int:
     if removed_through(connection) < from_month or not removed_through(connection):
         return 0
     folder = folder_of(connection)
-    away = [one for one in _removed(connection, FACTS) if one.month >= from_month]
+    away = [one for one in parts_away(connection, FACTS) if one.month >= from_month]
     for one in away:
         archive_files.sound(folder, one.file, one.sha256)
     for one in away:
@@ -115,7 +115,7 @@ def bring_bodies_back(connection: Connection) -> int:
     Raises:
         ArchiveError: a file is not there or not what was written.
     """
-    away = _removed(connection, JOURNAL)
+    away = parts_away(connection, JOURNAL)
     row = tables.journal.c
     emptied = update(tables.journal).where(
         row.entry_no == bindparam("number"), row.body == "", row.sheaf_no.is_(None)
@@ -147,7 +147,7 @@ def facts(
         ArchiveError: a file is not there or not what was written.
     """
     first, last = period_of(first_date), period_of(last_date)
-    away = [one for one in _removed(connection, FACTS) if first <= one.month <= last]
+    away = [one for one in parts_away(connection, FACTS) if first <= one.month <= last]
     found = (
         archive_files.facts(path, names, first_date, last_date) for path in _paths(connection, away)
     )
@@ -171,7 +171,7 @@ def last_scheduled(connection: Connection, employee_id: str, before_date: str) -
         return None
     if kept.work_date < before_date and period_of(kept.work_date) <= removed:
         return str(kept.facts)
-    away = [one for one in _removed(connection, FACTS) if one.month <= period_of(before_date)]
+    away = [one for one in parts_away(connection, FACTS) if one.month <= period_of(before_date)]
     for path in reversed(list(_paths(connection, away))):
         for row in reversed(archive_files.days_of(path, employee_id)):
             if row["work_date"] < before_date and json.loads(row["facts"])["scheduled"]:
@@ -182,7 +182,7 @@ def last_scheduled(connection: Connection, employee_id: str, before_date: str) -
 def day(connection: Connection, employee_id: str, work_date: str) -> StoredDay | None:
     """Return a removed day, None when it is not in the archive alone."""
     month = period_of(work_date)
-    own = [one for one in _removed(connection, FACTS) if one.month == month]
+    own = [one for one in parts_away(connection, FACTS) if one.month == month]
     for path in _paths(connection, own):
         for row in archive_files.days_of(path, employee_id):
             if row["work_date"] == work_date:
@@ -207,7 +207,9 @@ class Bodies:
         if body:
             return body
         if self._parts is None:
-            self._parts = sorted(_removed(self._connection, JOURNAL), key=lambda one: one.first_no)
+            self._parts = sorted(
+                parts_away(self._connection, JOURNAL), key=lambda one: one.first_no
+            )
         place = bisect_right([one.first_no for one in self._parts], entry_no) - 1
         if place < 0 or entry_no > self._parts[place].last_no:
             return body
@@ -239,32 +241,38 @@ def take_out(connection: Connection, kind: str, month: str, now_utc_ms: int) -> 
     """Leave the rows of a month to its files, which are known to hold them."""
     own = [one for one in parts(connection, kind) if one.month == month]
     if kind == FACTS:
-        query = "DELETE FROM day_fact WHERE work_date BETWEEN :first AND :last"
-        span: dict[str, Any] = {"first": f"{month}-01", "last": last_date(month)}
-    else:
-        query = (
-            "UPDATE journal SET body = '', sheaf_no = NULL WHERE entry_no BETWEEN :first AND :last AND kind IN :kinds"
-            " AND NOT EXISTS (SELECT 1 FROM punch WHERE punch.record_id = journal.record_id"
-            " AND punch.effective_utc_ms IS NULL)"  # these are dated when the box's clock is known
-            " AND NOT EXISTS (SELECT 1 FROM sale WHERE sale.record_id = journal.record_id"
-            " AND sale.refers_to <> '')"  # and these tied to a sale that may come later still
-        )
-        span = {"first": own[0].first_no, "last": own[-1].last_no, "kinds": MOVED_KINDS}
-    statement = text(query)
-    if kind == JOURNAL:
-        statement = statement.bindparams(bindparam("kinds", expanding=True))
-    numbers = own[0].first_no, own[-1].last_no  # of days: none
-    came_in = sheaves.named(connection, *numbers)
-    connection.execute(statement, span)
-    sheaves.drop_empty(connection, came_in, *numbers)
-    this = (_part.kind == kind) & (_part.month == month)
-    connection.execute(update(tables.archive_part).where(this).values(removed_utc_ms=now_utc_ms))
-    if kind == FACTS:
+        _take_days_out(connection, month)
         for path in _paths(connection, own):
             upsert(connection, tables.carried_day, archive_files.last_scheduled(path))
+    else:
+        _take_bodies_out(connection, own[0].first_no, own[-1].last_no)
+    this = (_part.kind == kind) & (_part.month == month)
+    connection.execute(update(tables.archive_part).where(this).values(removed_utc_ms=now_utc_ms))
 
 
-def _removed(connection: Connection, kind: str) -> list[Part]:
+def _take_days_out(connection: Connection, month: str) -> None:
+    dates = tables.day_fact.c.work_date.between(f"{month}-01", last_date(month))
+    connection.execute(delete(tables.day_fact).where(dates))
+
+
+def _take_bodies_out(connection: Connection, first_no: int, last_no: int) -> None:
+    row, punch, sale = tables.journal.c, tables.punch.c, tables.sale.c
+    # these are dated when the box's clock is known
+    undated = exists().where(punch.record_id == row.record_id, punch.effective_utc_ms.is_(None))
+    # and these tied to a sale that may come later still
+    refers = exists().where(sale.record_id == row.record_id, sale.refers_to != "")
+    came_in = sheaves.named(connection, first_no, last_no)
+    connection.execute(
+        update(tables.journal)
+        .where(row.entry_no.between(first_no, last_no), row.kind.in_(MOVED_KINDS))
+        .where(~undated, ~refers)
+        .values(body="", sheaf_no=None)
+    )
+    sheaves.drop_empty(connection, came_in, first_no, last_no)
+
+
+def parts_away(connection: Connection, kind: str) -> list[Part]:
+    """Return the files that alone hold their rows."""
     return [one for one in parts(connection, kind) if one.removed_utc_ms is not None]
 
 

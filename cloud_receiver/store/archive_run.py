@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from cloud_receiver.domain.periods import after, last_date, parse_period, period_of
+from cloud_receiver.domain.periods import after, before, last_date, parse_period, period_of
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import archive, archive_files, tables
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL, Rows, rows_sha256
@@ -93,7 +93,7 @@ def horizon_of(connection: Connection, now_utc_ms: int, online_months: int) -> s
     """Return the first month that stays: of those asked for, open ones and of campaigns that last."""
     horizon = local_date(now_utc_ms, "UTC")[:7]
     for _ in range(online_months):
-        horizon = _before(horizon)
+        horizon = before(horizon)
     horizon = min(horizon, first_open(connection))
     campaign = tables.campaign.c
     query = select(campaign.first_date, campaign.last_date, campaign.closed_utc_ms)
@@ -101,11 +101,6 @@ def horizon_of(connection: Connection, now_utc_ms: int, online_months: int) -> s
         if closed_utc_ms is None or period_of(last) >= horizon:
             horizon = min(horizon, period_of(first))
     return horizon
-
-
-def _before(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year - (number == 1):04d}-{(number - 2) % 12 + 1:02d}"
 
 
 def _days(connection: Connection, horizon: str) -> list[Month]:
@@ -122,7 +117,7 @@ def _days(connection: Connection, horizon: str) -> list[Month]:
 def _journal(connection: Connection, horizon: str) -> Iterator[Month]:
     """Yield the months of the journal after what is removed: stretches of numbers, by receipt (UTC)."""
     row = tables.journal.c
-    removed = [one for one in archive.parts(connection, JOURNAL) if one.removed_utc_ms is not None]
+    removed = archive.parts_away(connection, JOURNAL)
     last_no, through = max((one.last_no for one in removed), default=0), cursor(connection)
     earliest = after(max(one.month for one in removed)) if removed else ""
     while True:
