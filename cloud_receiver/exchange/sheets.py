@@ -20,6 +20,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from sync.errors import DakaError
 
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a workbook."""
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")  # GB 18030 reads nearly anything: it comes last
 _DELIMITERS: Final = ",;\t"

@@ -15,6 +15,7 @@ from nicegui import ui
 from cloud_receiver.domain.periods import parse_period
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.exchange import payroll_files, statement_files
+from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store import closing, names, payroll, withdrawals
 from cloud_receiver.store.account_statement import account_statement
 from cloud_receiver.store.engine import read, write
@@ -34,7 +35,6 @@ TEXTS: Final[Texts] = {
     "did_settle": ("提取 {request} 已支付", "Withdrawal {request} is paid"),
     "did_return": ("提取 {request} 已退回", "Withdrawal {request} is given back"),
 }
-EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset=utf-8"
 _LOOKING: Final = frozenset({"period", "preview", "person"})
 
@@ -173,7 +173,7 @@ def register_files(app: FastAPI, desk: Desk) -> None:
         name = f"payroll-{made.content.period}-{number}"
         if form == "csv":
             return _file(payroll_files.to_csv(made, language), f"{name}.csv", CSV)
-        return _file(payroll_files.to_xlsx(made, language), f"{name}.xlsx", EXCEL)
+        return _file(payroll_files.to_xlsx(made, language), f"{name}.xlsx", XLSX_TYPE)
 
     @app.get("/payroll/statement/{employee_id}/{period}.{form}")
     def statement(request: Request, employee_id: str, period: str, form: str) -> Response:
@@ -188,7 +188,7 @@ def register_files(app: FastAPI, desk: Desk) -> None:
         name = f"statement-{employee_id}-{period}"
         if form == "csv":
             return _file(statement_files.to_csv(made, language), f"{name}.csv", CSV)
-        return _file(statement_files.to_xlsx(made, language), f"{name}.xlsx", EXCEL)
+        return _file(statement_files.to_xlsx(made, language), f"{name}.xlsx", XLSX_TYPE)
 
 
 def _file(content: bytes, name: str, media_type: str) -> Response:

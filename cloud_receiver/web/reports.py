@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments
 
+from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.reports import Stretch
@@ -28,7 +29,6 @@ from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import language_of, visit_of
 
 DAYS: Final = 30
-EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXTS: Final[Texts] = {
     "title": ("报表", "Reports"),
     "lead": (
@@ -130,7 +130,7 @@ def register_files(app: FastAPI, desk: Desk) -> None:
         sheet = count(desk, view)
         name = quote(f"{sheet.title} {view.first} {view.last}.xlsx")
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-        return Response(to_xlsx(sheet), media_type=EXCEL, headers=headers)
+        return Response(to_xlsx(sheet), media_type=XLSX_TYPE, headers=headers)
 
 
 def count(desk: Desk, view: View) -> Sheet:

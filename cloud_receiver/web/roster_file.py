@@ -20,6 +20,7 @@ from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind
 from cloud_receiver.exchange.importing import Report, import_file
 from cloud_receiver.exchange.lines import LineError
+from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store.engine import read
 from cloud_receiver.web.bodies import read_body
 from cloud_receiver.web.frame import Desk
@@ -35,7 +36,6 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 SHOWN: Final = 50
 ADDRESS: Final = "/schedule/file"
 TEMPLATE: Final = "/schedule/template.xlsx"
-EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def register(app: FastAPI, desk: Desk) -> None:
 
         name = quote(language.pick("排班模板.xlsx", "roster.xlsx"))
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-        return Response(await run_in_threadpool(work), media_type=EXCEL, headers=headers)
+        return Response(await run_in_threadpool(work), media_type=XLSX_TYPE, headers=headers)
 
 
 def bring(desk: Desk, ticket: str, form: str, author: str, *, dry_run: bool) -> Report | None:

@@ -13,15 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.exchange.importing import Report, import_file
+from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.web.api.caller import Caller, caller, needs
 from cloud_receiver.web.api.refusals import ApiError, asked_language
 from cloud_receiver.web.frame import Desk
 from sync.errors import DakaError
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {
     "text/csv": {"schema": {"type": "string"}},
-    XLSX: {"schema": {"type": "string", "format": "binary"}},
+    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
 }}}  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def router(desk: Desk) -> APIRouter:
                       "holidays"],
         request: Request, who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
     ) -> ReportShown:  # fmt: skip
-        """Bring a CSV or XLSX file in; headings as in ``daka-hq template``."""
+        """Bring a CSV or XLSX_TYPE file in; headings as in ``daka-hq template``."""
         return await _import(request, kind, who, dry_run=dry_run)
 
     @routes.post("/history/{kind}", openapi_extra=needs(Scope.ATTENDANCE_WRITE) | _FILE)
@@ -69,7 +69,7 @@ def router(desk: Desk) -> APIRouter:
         request: Request, kind: str, who: Caller, *, dry_run: bool, form: str = "daka"
     ) -> ReportShown:
         content = await request.body()
-        is_workbook = request.headers.get("content-type", "").partition(";")[0].strip() == XLSX
+        is_workbook = request.headers.get("content-type", "").partition(";")[0].strip() == XLSX_TYPE
 
         def work() -> Report:
             with tempfile.TemporaryDirectory(prefix="daka-import-") as folder:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.exchange import payroll_files
+from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store import campaigns, payroll, tables
 from cloud_receiver.store.account_statement import account_statement
 from cloud_receiver.store.engine import read
@@ -228,7 +229,7 @@ def _payroll(routes: APIRouter, desk: Desk) -> None:
 
 FORMS: Final = {
     "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX_TYPE,
 }
 
 
