@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from cloud_receiver.dingtalk_errand import USERS_A_CALL
+from cloud_receiver.exchange.dingtalk import BEIJING
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.store import contacts, names
 from cloud_receiver.store.engine import read
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cloud_receiver.dingtalk_errand import Errand
     from cloud_receiver.exchange.importing import Report
 
-_BEIJING: Final = timezone(timedelta(hours=8))
 _Dates = dict[str, tuple[str, str]]
 """What dates are: type and name, by date."""
 
@@ -153,15 +153,15 @@ def pull_day(errand: Errand, employee_id: str, date: str) -> list[Report]:
 def _instant_ms(at: object) -> object:
     """Return an instant, given in milliseconds or as text of China's clock; else what was given."""
     try:
-        local = datetime.fromisoformat(str(at)).replace(tzinfo=_BEIJING)
+        local = datetime.fromisoformat(str(at)).replace(tzinfo=BEIJING)
     except ValueError:
         return at
     return int(local.timestamp() * 1000)
 
 
 def _midnight_ms(date: str) -> int:
-    return int(datetime.fromisoformat(date).replace(tzinfo=_BEIJING).timestamp() * 1000)
+    return int(datetime.fromisoformat(date).replace(tzinfo=BEIJING).timestamp() * 1000)
 
 
 def _date(at_utc_ms: int) -> str:
-    return datetime.fromtimestamp(at_utc_ms / 1000, UTC).astimezone(_BEIJING).date().isoformat()
+    return datetime.fromtimestamp(at_utc_ms / 1000, UTC).astimezone(BEIJING).date().isoformat()

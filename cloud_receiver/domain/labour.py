@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.schedule import RosterDay
-from cloud_receiver.domain.workday import DAY_MIN, Shift, shift_date
+from cloud_receiver.domain.workday import DAY_MIN, Shift, monday_of, shift_date
 
 DAY_HOURS_MIN: Final = 8 * 60
 WEEK_HOURS_MIN: Final = 44 * 60
@@ -103,11 +102,6 @@ def _length_min(shift: Shift) -> int:
     start, end = (int(text[:2]) * 60 + int(text[3:]) for text in (shift.start, shift.end))
     length_min = shift.end_day * DAY_MIN + end - start
     return length_min - (shift.break_min if length_min > shift.break_after_min else 0)
-
-
-def monday_of(work_date: str) -> str:
-    """Return the first day of a date's week."""
-    return shift_date(work_date, -date.fromisoformat(work_date).weekday())
 
 
 def concerns(employee_id: str, days: Mapping[str, RosterDay]) -> list[LabourNote]:

@@ -289,6 +289,11 @@ def shift_date(work_date: str, days: int) -> str:
     return (date.fromisoformat(work_date) + timedelta(days=days)).isoformat()
 
 
+def monday_of(work_date: str) -> str:
+    """Return the first day of a date's week."""
+    return shift_date(work_date, -date.fromisoformat(work_date).weekday())
+
+
 @lru_cache(maxsize=8192)
 def midnight_utc_ms(work_date: str, zone: str) -> int:
     """Return the instant a date begins in a zone."""

@@ -25,7 +25,7 @@ from cloud_receiver.exchange.sheets import Sheet, read_sheet
 from cloud_receiver.exchange.wide import day_cells, is_wide
 from sync.errors import DakaError
 
-_BEIJING: Final = timezone(timedelta(hours=8))  # DingTalk's reports know no other zone
+BEIJING: Final = timezone(timedelta(hours=8))  # DingTalk's reports know no other zone
 _CARDS: Final = tuple(f"{end}{n}" for n in (1, 2, 3) for end in ("上班", "下班"))
 _PERSON: Final = ("工号", "UserId")
 _DAILY: Final = ("上班1打卡时间", "上班1打卡结果")
@@ -203,18 +203,13 @@ def records_of(path: Path, field: str = "") -> Iterator[tuple[int, Mapping[str, 
         raise DakaError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DakaError(f"{path} is no JSON: {error}") from error
-    records = list(_flat(document))
-    if (
-        field
-        and document != []
-        and not any(field in record for record in records if isinstance(record, dict))
-    ):
+    numbered = enumerate(_flat(document), 1)
+    records = [(number, record) for number, record in numbered if isinstance(record, dict)]
+    if field and document != [] and not any(field in record for _, record in records):
         raise DakaError(
             f"{path}: no record in it has a field {field}: it is not what DingTalk answers"
         )
-    for number, record in enumerate(records, 1):
-        if isinstance(record, dict):
-            yield number, record
+    yield from records
 
 
 def _flat(document: Any) -> Iterator[Any]:
@@ -227,7 +222,7 @@ def local(at_utc_ms: object) -> str:
     """Return an instant in milliseconds on China's clock; what is none as it stands."""
     if type(at_utc_ms) is not int or not 0 <= at_utc_ms < 2**42:
         return str(at_utc_ms)
-    instant = datetime.fromtimestamp(at_utc_ms // 1000, UTC).astimezone(_BEIJING)
+    instant = datetime.fromtimestamp(at_utc_ms // 1000, UTC).astimezone(BEIJING)
     return instant.strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cloud_receiver.domain.templates import BETWEEN_PARTS
-from cloud_receiver.exchange.dingtalk import local, records_of
+from cloud_receiver.exchange.dingtalk import BEIJING, local, records_of
 from cloud_receiver.exchange.headed import ours
 from cloud_receiver.exchange.sheets import Sheet
 
-_BEIJING: Final = timezone(timedelta(hours=8))
 _NOT_IN_A_NAME: Final = re.compile(r"[\s,\uff0c;\uff1b:\uff1a*\u00d7/]+")
 UNLIMITED_MIN: Final = 720
 """A window DingTalk does not limit (-1) is half a day: neighbouring shifts cut it anyway."""
@@ -129,7 +128,7 @@ def _clock(at: object) -> str:
     except ValueError:
         return str(at)
     aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return aware.astimezone(_BEIJING).strftime("%H:%M")
+    return aware.astimezone(BEIJING).strftime("%H:%M")
 
 
 def _minute(at: object) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from cloud_receiver.domain.periods import period_of
+from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store.engine import add_rows, upsert
 from cloud_receiver.store.notices import NoticeState
 from cloud_receiver.store.tables import channel_state, channel_use, notice
-
-_BEIJING: Final = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ def note_state(
 
 def month_of(now_utc_ms: int) -> str:
     """Return the month by which Chinese services count."""
-    return datetime.fromtimestamp(now_utc_ms / 1000, UTC).astimezone(_BEIJING).strftime("%Y-%m")
+    return period_of(local_date(now_utc_ms, "Asia/Shanghai"))
 
 
 def count_call(connection: Connection, service: str, now_utc_ms: int) -> None:

@@ -10,11 +10,11 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from cloud_receiver.domain.labour import LabourNote, about, concerns, monday_of
+from cloud_receiver.domain.labour import LabourNote, about, concerns
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.periods import last_date
 from cloud_receiver.domain.schedule import RosterDay
-from cloud_receiver.domain.workday import shift_date
+from cloud_receiver.domain.workday import monday_of, shift_date
 from cloud_receiver.store import organisation
 from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.store.tables import IS_ODD, day_fact

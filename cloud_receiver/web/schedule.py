@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode
@@ -16,7 +15,7 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from cloud_receiver.domain.rota import Stretch, parse_pattern
-from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.domain.workday import monday_of, shift_date, utc_ms
 from cloud_receiver.exchange.foreign import Form
 from cloud_receiver.store import (
     calendar,
@@ -85,8 +84,7 @@ class View:
     @property
     def dates(self) -> list[str]:
         """Return the week's dates."""
-        first = date.fromisoformat(self.monday)
-        return [(first + timedelta(days=n)).isoformat() for n in range(WEEK)]
+        return [shift_date(self.monday, place) for place in range(WEEK)]
 
 
 def register_files(app: FastAPI, desk: Desk) -> None:
@@ -121,10 +119,9 @@ def register(desk: Desk) -> None:
 
 def _monday(text: str) -> str | None:
     try:
-        day = date.fromisoformat(text)
+        return monday_of(text)
     except ValueError:
         return None
-    return (day - timedelta(days=day.weekday())).isoformat()
 
 
 def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
@@ -200,11 +197,10 @@ def _undone(desk: Desk, view: View, author: str) -> View:
 
 
 def _copy(view: View) -> partial[list[RosterEntry]]:
-    first = date.fromisoformat(view.monday)
-    begin, end = (first + timedelta(days=n) for n in (WEEK, 2 * WEEK - 1))
+    begin, end = (shift_date(view.monday, days) for days in (WEEK, 2 * WEEK - 1))
     order = scheduling.CopyOrder(
         source=Stretch(view.dates[0], view.dates[-1]),
-        target=Stretch(begin.isoformat(), end.isoformat()),
+        target=Stretch(begin, end),
         store_id=view.store_id,
     )
     return partial(scheduling.by_copy, order=order)
@@ -293,10 +289,8 @@ def _said(view: View, words: Words) -> Markup | None:
 
 
 def _head(view: View, today: str, words: Words) -> Markup:
-    first = date.fromisoformat(view.monday)
-
     def turn(picture: str, days: int, label: str) -> Markup:
-        monday = (first + timedelta(days=days)).isoformat()
+        monday = shift_date(view.monday, days)
         return el("button", icon(picture), class_="button", type="button", data_act="week",
                   data_value=monday, aria_label=words(label))  # fmt: skip
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 
 from cloud_receiver.domain.labour import LabourNote
+from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import scheduling
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, icon
@@ -40,7 +40,6 @@ def plan_card(
 
 def pattern_form(monday: str, templates: Sequence[str], words: Words) -> Markup:
     """Return the form a pattern is written in."""
-    first = date.fromisoformat(monday)
     known = "、".join(templates) or words("no_shifts")
 
     def field(label: str, name: str, value: str, kind: str = "text") -> Markup:
@@ -50,7 +49,7 @@ def pattern_form(monday: str, templates: Sequence[str], words: Words) -> Markup:
     form = el(
         "form",
         field("cycle", "cycle", ""), field("from", "from", monday, "date"),
-        field("to", "to", (first + timedelta(days=27)).isoformat(), "date"),
+        field("to", "to", shift_date(monday, 27), "date"),
         field("stagger", "stagger", "0", "number"),
         el("button", icon("visibility"), words("look"), class_="button", type="submit"),
         class_="filters", data_submit="pattern",
