@@ -26,29 +26,14 @@ from sync.envelope import encode_batch, encode_body
 from sync.identity import record_id
 from sync.presence import BoxState, ReceiverState, decode_receiver_state, encode_box_state
 from sync.receipt import Mark, Receipt, decode_receipt
-from sync.records import Punch, to_wire
+from sync.records import to_wire
 from sync.topics import Lane
+from tests.samples import PUNCH
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 25
 WINDOW = 8
 Wait = Callable[..., None]
-
-PUNCH = Punch(
-    device_serial="A1",
-    user_id="7",
-    device_time="2026-11-23T08:59:59",
-    state_code=255,
-    verify_code=1,
-    occurrence=0,
-    workcode="",
-    store_id="s001",
-    driver="zkteco",
-    received_at_utc="2026-11-23T01:00:02.120Z",
-    boot_id="b",
-    boottime_ms=5,
-    clock_offset_ms=None,
-)
 
 
 class SmallBox:

@@ -17,6 +17,7 @@ from sync import topics
 from sync.envelope import encode_batch, encode_body, encode_sheaf
 from sync.records import Punch, Record, Sale, to_wire
 from sync.topics import Lane
+from tests.samples import PUNCH
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -56,22 +57,7 @@ def hq(hq_engine: Engine) -> Headquarters:
 @pytest.fixture
 def punch() -> Callable[..., Punch]:
     """Make a punch; name the fields that matter."""
-    plain = Punch(
-        device_serial="A1",
-        user_id="7",
-        device_time="2026-11-23T08:59:59",
-        state_code=255,
-        verify_code=1,
-        occurrence=0,
-        workcode="",
-        store_id="s001",
-        driver="zkteco",
-        received_at_utc="2026-11-23T01:00:02.120Z",
-        boot_id="b",
-        boottime_ms=5,
-        clock_offset_ms=None,
-    )
-    return lambda **change: replace(plain, **change)
+    return lambda **change: replace(PUNCH, **change)
 
 
 @pytest.fixture
