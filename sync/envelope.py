@@ -23,7 +23,7 @@ from sync.clock import parse_utc
 from sync.errors import WireError
 from sync.fields import Text
 from sync.items import Item, Refused, read_items
-from sync.records import Record, Wire
+from sync.records import CANONICAL, Record, Wire
 from sync.sheaf import OWN, Sheaf, bind, open_sheaf
 from sync.topics import Lane
 
@@ -43,7 +43,6 @@ _ZLIB_LEVEL: Final = 6
 _MAX_DEPTH: Final = 4
 _RECORDS: Final = ',"records":['  # cannot occur inside a JSON text: its quotes would be escaped
 _SHORT: Final = Text(200, empty=False)
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Batch:
 
 def encode_body(wire: Any) -> str:
     """Return the canonical JSON text of a record, a message or a value in one."""
-    return _ENCODER.encode(wire)
+    return CANONICAL.encode(wire)
 
 
 def encode_batch(

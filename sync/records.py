@@ -7,6 +7,7 @@ time exactly as the source gave it; what the box knew about time stands beside i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -22,6 +23,8 @@ STATE_UNKNOWN: Final = 255
 """In/out key switched off at the terminal: direction unknown (ZKTeco PUSH SDK, status codes)."""
 
 Wire = dict[str, Any]
+CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""How everything on the wire is written: no blanks, letters as they are."""
 
 
 class SaleKind(StrEnum):

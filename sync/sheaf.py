@@ -5,7 +5,7 @@ terminal, the store, when and by whom they were read. In a sheaf a record is the
 own fields, the natural key first, `BETWEEN` them; fields hold no control characters, so
 nothing is escaped and nothing is quoted. A line costs a seventh of the record's JSON to
 deflate, to check and to keep. `bind` makes one of JSON texts, `open_sheaf` checks one,
-`Sheaf.bodies` gives the JSON texts back, to the letter.
+`bodies_of` gives the JSON texts back, to the letter.
 
 What is not as usual is no error here: `bind` answers None and the records travel as JSON,
 `open_sheaf` judges line by line as `sync.items` judges JSON texts.
@@ -25,7 +25,7 @@ from sync.errors import WireError
 from sync.fields import Whole
 from sync.identity import NATURAL_KEYS, identities_of_lines
 from sync.items import Item, Refused, read_item
-from sync.records import FIELDS, Punch, Sale, Wire
+from sync.records import CANONICAL, FIELDS, Punch, Sale, Wire
 
 BETWEEN: Final = "\x1f"
 OWN: Final[dict[str, tuple[str, ...]]] = {
@@ -52,7 +52,6 @@ OWN: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """The fields of a line, by kind; the other fields of the kind are shared."""
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
@@ -142,15 +141,15 @@ def bodies_of(kind: str, shared: Mapping[str, Any], lines: Sequence[str]) -> lis
     """Return the canonical JSON texts of good lines; the inverse of `bind`."""
     own, names, cut = OWN[kind], list(FIELDS[kind]), _CUTS[kind]
     start = names.index(own[0])
-    ends = ({"kind": kind}, {name: shared[name] for name in names[start + len(own) :]})
-    before = {**ends[0], **{name: shared[name] for name in names[:start]}}
-    lead = f"{_ENCODER.encode(before)[:-1]},{cut.first}".replace("%", "%%")
-    tail = f"{cut.last[: cut.last.index(',') + 1]}{_ENCODER.encode(ends[1])[1:]}".replace("%", "%%")
+    before = {"kind": kind, **{name: shared[name] for name in names[:start]}}
+    behind = {name: shared[name] for name in names[start + len(own) :]}
+    lead = f"{CANONICAL.encode(before)[:-1]},{cut.first}".replace("%", "%%")
+    tail = f"{cut.last[: cut.last.index(',') + 1]}{CANONICAL.encode(behind)[1:]}".replace("%", "%%")
     template = lead + cut.template + tail
     text = "\n".join(lines)
     if '"' in text or "\\" in text:
         return [
-            template % tuple(_ENCODER.encode(value)[1:-1] for value in line.split(BETWEEN))
+            template % tuple(CANONICAL.encode(value)[1:-1] for value in line.split(BETWEEN))
             for line in lines
         ]
     return [template % tuple(line.split(BETWEEN)) for line in lines]
@@ -248,7 +247,7 @@ def _judged(kind: str, shared: Wire, own: Sequence[str], line: str) -> Item | Re
 
 def _text(wire: Wire) -> str:
     """Return the JSON text of what may hold anything; half a character stays escaped."""
-    text = _ENCODER.encode(wire)
+    text = CANONICAL.encode(wire)
     try:
         text.encode()
     except UnicodeEncodeError:
