@@ -53,7 +53,7 @@ def router(desk: Desk) -> APIRouter:
                       "holidays"],
         request: Request, who: Annotated[Caller, Depends(caller)], dry_run: bool = False,
     ) -> ReportShown:  # fmt: skip
-        """Bring a CSV or XLSX_TYPE file in; headings as in ``daka-hq template``."""
+        """Bring a CSV or XLSX file in; headings as in ``daka-hq template``."""
         return await _import(request, kind, who, dry_run=dry_run)
 
     @routes.post("/history/{kind}", openapi_extra=needs(Scope.ATTENDANCE_WRITE) | _FILE)
