@@ -22,9 +22,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.settings import MqttSettings
 from sync.errors import DakaError
 from sync.mqtt_client import make_client
+from sync.mqtt_settings import MqttSettings
 
 KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0

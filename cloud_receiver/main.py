@@ -311,7 +311,7 @@ def _filters(settings: Settings) -> list[str]:
     Brokers keep retained states from shared subscriptions, and states are cheap to hear twice.
     """
     shards = None if settings.shards is None else list(settings.shards)
-    group = settings.mqtt.share
+    group = settings.share
     return [
         f"$share/{group}/{name}" if group and "/up/" in name else name
         for name in topics.hq_filters(settings.org, shards)

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
     from tenacity import RetryCallState
 
-    from cloud_receiver.settings import MqttSettings
     from sync.clock import Clock
+    from sync.mqtt_settings import MqttSettings
 
 KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10.0

@@ -6,10 +6,8 @@ below `cli` and `main` reads a file or an environment variable for its settings.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -25,33 +23,14 @@ from cloud_receiver.domain.appeals import USUAL_TERMS
 from cloud_receiver.domain.appeals import Terms as AppealTerms
 from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
 from cloud_receiver.domain.roles import Role
-from cloud_receiver.store.engine import sqlite_url
-from cloud_receiver.toml_table import Table
-from sync.broker import BROKER_FORMS, parse_broker
-from sync.clock import Clock, ScaledClock, SystemClock
+from cloud_receiver.store.engine import DIALECTS, sqlite_url
+from sync.clock import Clock
 from sync.errors import DakaError
+from sync.mqtt_settings import MqttSettings, read_mqtt
+from sync.settings_table import Table, read_clock, read_toml
+from sync.topics import SHARDS
 
 DEFAULT_PATH: Final = Path("/etc/daka/hq.toml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MqttSettings:
-    """The broker and how to be let in.
-
-    Attributes:
-        password: what `password_file` holds, without the line's end; None: no password.
-        share: name of the group of receivers that share all boxes; empty: none.
-    """
-
-    host: str
-    port: int
-    tls: bool
-    username: str | None
-    password: str | None
-    ca_file: Path | None
-    cert_file: Path | None
-    key_file: Path | None
-    share: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +108,7 @@ class Settings:
 
     Attributes:
         shards: the shards this receiver takes; None: all.
+        share: name of the group of receivers that share all boxes; empty: none.
         clock: the machine's, or a demonstration's.
     """
 
@@ -138,6 +118,7 @@ class Settings:
     database_url: str
     shards: tuple[int, ...] | None
     mqtt: MqttSettings
+    share: str
     web: WebSettings
     notify: NotifySettings
     boxes: BoxesSettings
@@ -157,12 +138,7 @@ def load_settings(path: Path) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DakaError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DakaError(f"{path} is no TOML file: {error}") from error
+    document = read_toml(path)
     tables = {name: Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
     if document:
         raise DakaError(f"{path}: unknown table {min(document)!r}; known: {', '.join(_TABLES)}")
@@ -172,15 +148,16 @@ def load_settings(path: Path) -> Settings:
         org=hq.name("org"),
         receiver_id=hq.name("receiver_id"),
         data_dir=data_dir,
-        database_url=hq.database_url("database_url", sqlite_url(data_dir / "hq.db")),
-        shards=hq.shards("shards"),
-        mqtt=_mqtt(tables["mqtt"]),
+        database_url=_database_url(hq, sqlite_url(data_dir / "hq.db")),
+        shards=_shards(hq),
+        mqtt=read_mqtt(tables["mqtt"]),
+        share=tables["mqtt"].name("share", ""),
         web=_web(tables["web"]),
         notify=_notify(tables),
         boxes=_boxes(tables["boxes"]),
         archive=_archive(tables["archive"], data_dir),
         appeals=_appeals(tables["appeals"]),
-        clock=_clock(tables["clock"]),
+        clock=read_clock(tables["clock"]),
     )
     for table in tables.values():
         table.finish()
@@ -193,24 +170,21 @@ _TABLES: Final = (
 )  # fmt: skip
 
 
-def _mqtt(table: Table) -> MqttSettings:
-    url = table.text("url", BROKER_FORMS)
-    try:
-        broker = parse_broker(url)
-    except ValueError as error:
-        raise table.wrong("url", BROKER_FORMS) from error
-    password = table.content("password_file")
-    return MqttSettings(
-        host=broker.host,
-        port=broker.port,
-        tls=broker.tls,
-        username=table.text("username", "a text", "") or None,
-        password=None if password is None else password.decode().rstrip("\r\n"),
-        ca_file=table.file("ca_file"),
-        cert_file=table.file("cert_file"),
-        key_file=table.file("key_file"),
-        share=table.name("share", ""),
-    )
+def _shards(table: Table) -> tuple[int, ...] | None:
+    if not table.has("shards"):
+        return None
+    shards = table.numbers("shards", 0, SHARDS - 1, ())
+    if not shards:
+        raise table.wrong("shards", f"a list of shards, each 0 to {SHARDS - 1}; without it: all")
+    return tuple(sorted(set(shards)))
+
+
+def _database_url(table: Table, default: str) -> str:
+    allowed = "a URL that begins with " + " or ".join(f"{name}:" for name in DIALECTS)
+    url = table.address("database_url", allowed, default)
+    if not url.startswith((*(f"{name}:" for name in DIALECTS), "postgresql+psycopg:")):
+        raise table.wrong("database_url", allowed)
+    return url
 
 
 def _web(table: Table) -> WebSettings:
@@ -225,7 +199,7 @@ def _web(table: Table) -> WebSettings:
 def _notify(tables: Mapping[str, Table]) -> NotifySettings:
     table = tables["notify"]
     secret = table.content("webhook_secret_file")
-    url = table.text("webhook_url", "an address that begins with https:// or http://", "")
+    url = table.web("webhook_url")
     if url and not secret:
         raise table.wrong("webhook_secret_file", "the path of a file with the shared secret")
     return NotifySettings(
@@ -241,14 +215,7 @@ def _notify(tables: Mapping[str, Table]) -> NotifySettings:
 
 
 def _boxes(table: Table) -> BoxesSettings:
-    broker = table.text("broker", BROKER_FORMS, "")
-    try:
-        if broker:
-            parse_broker(broker)
-    except ValueError as error:
-        raise table.wrong("broker", BROKER_FORMS) from error
-    web = table.text("web", "an address that begins with https:// or http://", "")
-    return BoxesSettings(broker=broker, web=web.rstrip("/"))
+    return BoxesSettings(broker=table.broker("broker", ""), web=table.web("web"))
 
 
 def _archive(table: Table, data_dir: Path) -> ArchiveSettings:
@@ -267,17 +234,4 @@ def _appeals(table: Table) -> AppealTerms:
         open_within_days=table.whole("open_within_days", 1, 3650, usual.open_within_days),
         decide_within_days=table.whole("decide_within_days", 1, 365, usual.decide_within_days),
         deciders=deciders,
-    )
-
-
-def _clock(table: Table) -> Clock:
-    if not table.is_given:
-        return SystemClock.of_this_boot()
-    allowed = "an instant in UTC, such as 2026-11-23T00:00:00Z"
-    try:
-        wall = datetime.fromisoformat(table.text("wall_start_utc", allowed)).astimezone(UTC)
-    except ValueError as error:
-        raise table.wrong("wall_start_utc", allowed) from error
-    return ScaledClock(
-        wall, table.number("real_start_s", 0, 2.0**40), table.number("speed", 0.001, 100_000)
     )

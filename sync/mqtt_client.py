@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-
-class Access(Protocol):
-    """How a broker lets somebody in."""
-
-    @property
-    def username(self) -> str | None:
-        """Return the name there, None for none."""
-
-    @property
-    def password(self) -> str | None:
-        """Return the password, None for none."""
-
-    @property
-    def tls(self) -> bool:
-        """Tell whether the line is encrypted."""
-
-    @property
-    def ca_file(self) -> Path | None:
-        """Return whose certificates are trusted, None for the system's."""
-
-    @property
-    def cert_file(self) -> Path | None:
-        """Return our own certificate, None for none."""
-
-    @property
-    def key_file(self) -> Path | None:
-        """Return its key, None when it stands beside the certificate."""
+from sync.mqtt_settings import MqttSettings
 
 
 def make_client(
-    access: Access,
+    access: MqttSettings,
     client_id: str,
     version: MQTTProtocolVersion,
     connect_timeout_s: float,

@@ -15,8 +15,8 @@ from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.mqtt_link import CONNECT_TIMEOUT_S
-from agent.settings import MqttSettings
 from sync.mqtt_client import make_client
+from sync.mqtt_settings import MqttSettings
 
 PATIENCE_S: Final = 5.0
 _VERSIONS: Final = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from agent.settings import MqttSettings, Settings
+from agent.settings import Settings
 from agent.tools.broker_probe import BrokerProbe
 from agent.tools.findings import Checked, failed, passed, skipped
 from sync import topics
 from sync.control import Echo, decode_echo, encode
 from sync.errors import WireError
+from sync.mqtt_settings import MqttSettings
 from sync.presence import decode_receiver_state
 from sync.topics import Lane
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cloud_receiver.toml_table import Table
+from sync.settings_table import Table
 
 EVERY_STORE: Final = "*"
 STANDARD_CALLS: Final = 10_000
 """Metered calls a month of DingTalk's standard edition; one more is answered with 90020."""
-_URL: Final = "an address that begins with https:// or http://"
 _TLS: Final = ("starttls", "tls", "none")
 
 
@@ -117,7 +116,7 @@ def dingtalk_settings(table: Table) -> DingTalkSettings | None:
     if stream and not app_key:
         raise table.wrong("stream", "false without an app_key")
     return DingTalkSettings(
-        endpoint=_endpoint(table),
+        endpoint=table.web("endpoint"),
         app_key=app_key,
         app_secret=app_secret,
         agent_id=table.whole("agent_id", 0, 2**53, 0),
@@ -138,17 +137,13 @@ def robot_settings(table: Table) -> RobotSettings | None:
     groups = _groups(table)
     if not groups:
         raise table.wrong("groups", "at least one table with store and token_file")
-    return RobotSettings(endpoint=_endpoint(table), groups=groups)
+    return RobotSettings(endpoint=table.web("endpoint"), groups=groups)
 
 
 def mail_settings(table: Table) -> MailSettings | None:
     """Read [mail]; None when it is not there."""
     if not table.is_given:
         return None
-    allowed = f"one of {', '.join(_TLS)}"
-    tls = table.text("tls", allowed, "starttls")
-    if tls not in _TLS:
-        raise table.wrong("tls", allowed)
     groups: dict[str, tuple[str, ...]] = {}
     for one in table.tables("groups"):
         groups[one.text("store", "a store's id or *")] = one.texts("to", "a list of addresses")
@@ -156,20 +151,13 @@ def mail_settings(table: Table) -> MailSettings | None:
     return MailSettings(
         host=table.text("host", "the SMTP server's name"),
         port=table.whole("port", 1, 65535, 587),
-        tls=tls,
+        tls=table.choice("tls", _TLS, "starttls"),
         username=table.text("username", "a text", ""),
         password=table.secret("password_file"),
         sender=table.text("sender", "the address mail comes from"),
         groups=groups,
         ca_file=table.file("ca_file"),
     )
-
-
-def _endpoint(table: Table) -> str:
-    endpoint = table.text("endpoint", _URL, "").rstrip("/")
-    if endpoint and not endpoint.startswith(("http://", "https://")):
-        raise table.wrong("endpoint", _URL)
-    return endpoint
 
 
 def _groups(table: Table) -> tuple[Group, ...]:

@@ -6,7 +6,6 @@ reader of the message is an installer with a text editor.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,6 +19,7 @@ from drivers.posfile.cells import time_pattern
 from sync.errors import DakaError
 from sync.places import config_dir
 from sync.records import SaleKind, is_clean_text
+from sync.settings_table import parse_toml
 
 ENCODINGS: Final = {
     "utf-8": "utf-8",
@@ -277,11 +277,7 @@ def parse_map(text: str, where: str) -> PosMap:
     Raises:
         DakaError: it is no TOML, or no map.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DakaError(f"{where}: not valid TOML: {error}") from error
-    return read_map(document, where)
+    return read_map(parse_toml(text.encode(), where), where)
 
 
 def shipped_maps() -> tuple[str, ...]:

@@ -23,12 +23,13 @@ from agent.parcel import Packing
 from agent.recovery import _miscount
 from agent.room import Limits
 from agent.schema import migrate
-from agent.settings import BoxSettings, MqttSettings, Settings
+from agent.settings import BoxSettings, Settings
 from agent.tuning import META_KEY, Tuning
 from agent.uplink import Uplink
 from agent.writer import Writer
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
 from sync.heartbeat import DeviceHealth, DeviceStatus, encode_heartbeat
+from sync.mqtt_settings import MqttSettings
 from tests.simulation.line import BoxLine, Broker
 from tests.simulation.machines import Fuse, LawBrokenError, MachineClock, World, memory_database
 

@@ -14,13 +14,14 @@ from agent.device_loop import DeviceLoop
 from agent.outbox import Outbox
 from agent.outbox_view import OutboxView
 from agent.room import Limits
-from agent.settings import BoxSettings, DeviceSettings, MqttSettings, Settings
+from agent.settings import BoxSettings, DeviceSettings, Settings
 from agent.tuning import Tuning
 from agent.writer import Writer
 from drivers.contract import Capabilities, Cursor, PunchRow, Reading
 from drivers.errors import BusyError, DriverError, LinkDownError, MalformedError, RefusedError
 from sync.clock import SystemClock
 from sync.heartbeat import DeviceStatus
+from sync.mqtt_settings import MqttSettings
 from sync.topics import Lane
 
 DEADLINE_S = 10.0

@@ -39,7 +39,7 @@ def test_a_missing_map_names_the_shipped_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[columns", ["till.toml", "not valid TOML"]),
+        ("[columns", ["till.toml", "no TOML file"]),
         ('[file]\nformat = "xls"' + MINIMAL, ["till.toml, file", "format", "'xls'", "dbf"]),
         ('[file]\nencoding = "utf-7"' + MINIMAL, ["encoding", "utf-7", "gb18030"]),
         ('[file]\ndelimiter = "ab"' + MINIMAL, ["delimiter", "'ab'"]),

@@ -29,7 +29,7 @@ def test_a_table_gives_settings_with_their_defaults() -> None:
         ({"url": "tcp://h:1", "comm_key": 1_000_000}, "comm_key .* whole number, 0 to 999999"),
         ({"url": "tcp://h:1", "comm_key": "12"}, "comm_key = '12'; it must be a whole number"),
         ({"url": "tcp://h:1", "live": "yes"}, "live = 'yes'; it must be true or false"),
-        ({"url": "tcp://h:1", "comkey": 5}, "unknown key 'comkey'; known keys: .*comm_key"),
+        ({"url": "tcp://h:1", "comkey": 5}, "unknown key 'comkey'; known: .*comm_key"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_place_and_what_is_allowed(
