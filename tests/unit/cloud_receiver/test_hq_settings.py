@@ -76,7 +76,11 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
         ('org = "acme"', 'org = "a/b"', r"\[hq\]: org = 'a/b'"),
         ('org = "acme"', "org = 7", r"\[hq\]: org = 7"),
         ('"/var/lib/daka-hq"', '"here"', r"\[hq\]: data_dir = 'here'; it must be an absolute"),
-        ("[mqtt]", "shards = [16]\n[mqtt]", r"shards = \[16\]; it must be a list of whole numbers, 0 to 15"),
+        (
+            "[mqtt]",
+            "shards = [16]\n[mqtt]",
+            r"shards = \[16\]; it must be a list of whole numbers, 0 to 15",
+        ),
         ("[mqtt]", 'database_url = "mysql://x"\n[mqtt]', "database_url = 'mysql://x'"),
         ("mqtt://localhost", "http://localhost", r"\[mqtt\]: url = 'http"),
         ("mqtt://localhost", "mqtt://localhost:x", r"\[mqtt\]: url = "),
