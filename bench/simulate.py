@@ -1,10 +1,10 @@
 """Play many histories of boxes, broker and headquarters in virtual time; the laws must hold.
 
-    python -m bench.simulate [--seeds 100000] [--from 0] [--minutes 10]
-    python -m bench.simulate --seed 4711          # one history again, event by event
+    python -m bench.simulate [--seeds 100000] [--from 0] [--minutes 10] [--cores 2]
+    python -m bench.simulate --seed 4711 --trace  # one history again, event by event
 
-What is simulated and what is real: `tests/simulation/`. Uses every core; prints the seeds that
-broke a law, and how many held.
+What is simulated and what is real: `tests/simulation/`. Prints the seeds that broke a law, and
+every minute up to which seed all were played: `--from` goes on there another time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from time import monotonic
 from tests.simulation.simulation import Simulation
 
 PORTION = 50
+PROGRESS_S = 60.0
 
 
 def play(seeds: range) -> list[str]:
@@ -42,34 +43,45 @@ def _portions(first: int, seeds: int, until_s: float) -> Iterator[range]:
         yield range(start, min(start + PORTION, first + seeds))
 
 
-def run(first: int, seeds: int, minutes: float) -> tuple[int, list[str]]:
-    """Play on all cores; return how many histories were played, and the broken ones."""
+def run(first: int, seeds: int, minutes: float, cores: int) -> tuple[int, list[str]]:
+    """Play, portions in the order of their seeds; return how many were played, and the broken."""
     played, broken = 0, []
-    until_s = monotonic() + minutes * 60
-    cores = os.cpu_count() or 1
+    began_s = told_s = monotonic()
     with ProcessPoolExecutor(cores) as pool:
-        portions = _portions(first, seeds, until_s)
+        portions = _portions(first, seeds, began_s + minutes * 60)
         while some := [portion for portion, _ in zip(portions, range(cores * 4), strict=False)]:
             for portion, found in zip(some, pool.map(play, some), strict=True):
                 played += len(portion)
                 broken += found
                 for line in found:
                     print(line, flush=True)
+                if monotonic() > told_s + PROGRESS_S:
+                    told_s = monotonic()
+                    _tell(first, played, broken, told_s - began_s)
     return played, broken
 
 
-def again(seed: int) -> int:
-    """Play one history and tell every event."""
+def _tell(first: int, played: int, broken: list[str], seconds: float) -> None:
+    last = first + played - 1
+    print(
+        f"seeds {first}..{last}: {played} histories, {len(broken)} broken,"
+        f" {played / seconds:.1f} a second; go on with --from {last + 1}",
+        flush=True,
+    )
+
+
+def again(seed: int, *, trace: bool) -> int:
+    """Play one history; tell whether its laws hold and, if asked, every event."""
     simulation = Simulation(seed)
+    verdict = None
     try:
         simulation.run()
     except AssertionError as error:
+        verdict = str(error)
+    if trace or verdict:
         print("\n".join(simulation.trace))
-        print(error)
-        return 1
-    print("\n".join(simulation.trace))
-    print(f"seed {seed}: all laws hold; {simulation.digest}")
-    return 0
+    print(verdict or f"seed {seed}: all laws hold; {simulation.digest}")
+    return 1 if verdict else 0
 
 
 def main() -> int:
@@ -78,12 +90,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100_000)
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="stop after so long")
-    parser.add_argument("--seed", type=int, help="play this one and tell every event")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="how many to use")
+    parser.add_argument("--seed", type=int, help="play only this one")
+    parser.add_argument("--trace", action="store_true", help="with --seed: tell every event")
     options = parser.parse_args()
     if options.seed is not None:
-        return again(options.seed)
+        return again(options.seed, trace=options.trace)
     began_s = monotonic()
-    played, broken = run(options.first, options.seeds, options.minutes)
+    played, broken = run(options.first, options.seeds, options.minutes, options.cores)
     seconds = monotonic() - began_s
     print(f"{played} histories from seed {options.first} in {seconds:.0f} s: {len(broken)} broken")
     return 1 if broken else 0

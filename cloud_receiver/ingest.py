@@ -262,8 +262,8 @@ class _Filing:
             if self._is_contested(beat.box_id, beat.epoch):
                 self._tell_marks(beat.box_id, beat.epoch)
             else:
-                self._compare_marks(beat, message)
                 marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
+                self._compare_marks(beat, message, marks)
             text = message.payload.decode()
             fleet.report(self.connection, beat, text, marks, self.now_utc_ms)
         for state in mail.states:
@@ -320,18 +320,17 @@ class _Filing:
         for lane, mark in journal.marks_of(self.connection, box_id, epoch).items():
             self.marks[LaneKey(box_id, epoch, lane)] = mark
 
-    def _compare_marks(self, beat: Heartbeat, message: Message) -> None:
+    def _compare_marks(self, beat: Heartbeat, message: Message, marks: dict[Lane, Mark]) -> None:
         """Notice that this database forgot what it had receipted: it was restored.
 
         A box that counts more as settled than headquarters does makes the database take a
         new identity, and every box sends again what it still has; a box that goes on
         claiming does so only every `RECENT_MS`, for the claim may be true again: after a
         backup that holds the letter about the first one was restored. What boxes no longer have is
-        given up by number, and said.
+        given up by number, and said; `marks` are headquarters' own, and those moved so.
         """
         if beat.hq_epoch != self.hq_epoch:  # its marks are from another database: it will ask
             return
-        marks = journal.marks_of(self.connection, beat.box_id, beat.epoch)
         for lane, health in beat.lanes.items():
             mark = marks[lane]
             if health.through > mark.through:
@@ -348,6 +347,7 @@ class _Filing:
                 key = LaneKey(beat.box_id, beat.epoch, lane)
                 locked = journal.lock_marks(self.connection, [key], self.now_utc_ms)
                 self.marks[key] = locked[key].add(1, health.floor)
+                marks[lane] = self.marks[key]
                 given_up = {key: self.marks[key]}
                 journal.save_marks(self.connection, given_up, self.now_utc_ms)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from cloud_receiver.store.engine import upsert
+from cloud_receiver.store.engine import upsert_rows
 from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import box_boot
 
@@ -32,8 +32,8 @@ def note(
     began = now_utc_ms - boottime_ms
     known = began_of(connection, {(box_id, boot_id)}).get((box_id, boot_id))
     if known is None or began < known:
-        row = {"box_id": box_id, "boot_id": boot_id, "began_utc_ms": began}
-        upsert(connection, box_boot, [row])
+        columns = ("box_id", "boot_id", "began_utc_ms")
+        upsert_rows(connection, box_boot, columns, [(box_id, boot_id, began)])
     return known is None
 
 

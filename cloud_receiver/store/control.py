@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store.engine import insert_ignore, upsert
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import box, box_command, box_setting
 from sync.clock import parse_utc, utc_text
 from sync.control import Command, Desired, Outcome, Reply, Reported, refusal_of
@@ -148,16 +149,22 @@ def note_reports(connection: Connection, told: Iterable[tuple[str, Reported]]) -
     for box_id, report in told:
         blank = {"version": 0, "settings": "{}", "author": "", "asked_utc_ms": 0}
         insert_ignore(connection, box_setting, [{"box_id": box_id, **blank}])
-        connection.execute(
-            update(box_setting)
-            .where(box_setting.c.box_id == box_id)
-            .values(
-                reported_version=report.version,
-                reported_reason=report.reason,
-                reported_settings=json.dumps(dict(report.settings)),
-                reported_utc_ms=utc_ms(parse_utc(report.at_utc)),
-            )
+        _REPORTED.do(
+            connection,
+            box_id=box_id,
+            reported_version=report.version,
+            reported_reason=report.reason,
+            reported_settings=json.dumps(dict(report.settings)),
+            reported_utc_ms=utc_ms(parse_utc(report.at_utc)),
         )
+
+
+_TOLD: Final = ("reported_version", "reported_reason", "reported_settings", "reported_utc_ms")
+_REPORTED: Final = Question(
+    update(box_setting)
+    .where(box_setting.c.box_id == bindparam("box_id"))
+    .values({name: bindparam(name) for name in _TOLD})
+)
 
 
 def note_replies(

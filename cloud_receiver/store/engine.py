@@ -39,6 +39,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import meta
 from sync.errors import DakaError
 
@@ -60,6 +61,7 @@ SQLITE_PRAGMAS: Final = (
     "cache_size=-16000",  # 16 MB a connection: the index of the journal's newest records
     "temp_store=MEMORY",
 )
+_HQ_EPOCH: Final = Question(select(meta.c.value).where(meta.c.key == HQ_EPOCH_KEY))
 _sqlite_writers: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
@@ -160,11 +162,15 @@ def insert_rows(
 
 
 def upsert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    keep: Sequence[str] = (),
 ) -> None:
     """Do what `upsert` does, the fast way; no key may be given twice."""
     keys = [column.name for column in table.primary_key]
-    changed = [f"{name} = excluded.{name}" for name in columns if name not in keys]
+    changed = [f"{name} = excluded.{name}" for name in columns if name not in {*keys, *keep}]
     action = f"({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
     _insert_fast(connection, table, columns, rows, action)
 
@@ -314,7 +320,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 def hq_epoch(connection: Connection) -> str:
     """Return the identity of this database as boxes know it."""
-    value = connection.scalar(select(meta.c.value).where(meta.c.key == HQ_EPOCH_KEY))
+    value = _HQ_EPOCH.ask_one(connection)
     assert isinstance(value, str), "the database has no hq_epoch: upgrade() was not called"
     return value
 

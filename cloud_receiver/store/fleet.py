@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, false, select, true, update
 
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import boots, change_feed
-from cloud_receiver.store.engine import insert_ignore, upsert
+from cloud_receiver.store.engine import insert_ignore, upsert_rows
 from cloud_receiver.store.projection import redate
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import box, source
 from sync.clock import parse_utc
 from sync.errors import DakaError, WireError
@@ -47,39 +49,36 @@ def heard_of(connection: Connection, box_ids: Iterable[str], now_utc_ms: int) ->
     """Note that boxes were heard of just now."""
     for box_id in sorted(set(box_ids)):
         meet(connection, [box_id], now_utc_ms)
-        this = box.c.box_id == box_id
-        connection.execute(update(box).where(this).values(last_seen_utc_ms=now_utc_ms))
+        _HEARD.do(connection, box_id=box_id, last_seen_utc_ms=now_utc_ms)
 
 
 def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
     """Take a box's birth or death; a death of an earlier connection changes nothing."""
     if not state.online:
-        is_of_this_life = (box.c.box_id == state.box_id) & (box.c.nonce == state.nonce)
-        died = update(box).where(is_of_this_life, box.c.online).values(online=False)
-        if connection.execute(died).rowcount:
+        if _DIED.do(connection, box_id=state.box_id, nonce=state.nonce):
             _tell_systems(connection, state.box_id, now_utc_ms, online=False)
         return
     meet(connection, [state.box_id], now_utc_ms)
-    told = {
-        "online": True,
-        "nonce": state.nonce,
-        "version": state.version,
-        "epoch": state.epoch,
-        "last_seen_utc_ms": now_utc_ms,
-    }
     _note_online(connection, state.box_id, now_utc_ms)
-    connection.execute(update(box).where(box.c.box_id == state.box_id).values(told))
+    _GREETED.do(
+        connection,
+        box_id=state.box_id,
+        nonce=state.nonce,
+        version=state.version,
+        epoch=state.epoch,
+        last_seen_utc_ms=now_utc_ms,
+    )
 
 
 def epoch_of(connection: Connection, box_id: str) -> str | None:
     """Return the outbox a box spoke of last."""
-    return connection.scalar(select(box.c.epoch).where(box.c.box_id == box_id))
+    epoch: str | None = _EPOCH.ask_one(connection, box_id=box_id)
+    return epoch
 
 
 def _note_online(connection: Connection, box_id: str, now_utc_ms: int) -> None:
     """Tell systems of a box that was not online, or not known."""
-    before = connection.scalar(select(box.c.online).where(box.c.box_id == box_id))
-    if not before:
+    if not _ONLINE.ask_one(connection, box_id=box_id):
         _tell_systems(connection, box_id, now_utc_ms, online=True)
 
 
@@ -107,13 +106,14 @@ def report(
         "last_seen_utc_ms": now_utc_ms,
     }
     _note_online(connection, beat.box_id, now_utc_ms)
-    upsert(connection, box, [row], keep=("first_seen_utc_ms",))
+    upsert_rows(connection, box, list(row), [tuple(row.values())], keep=("first_seen_utc_ms",))
     if boots.note(connection, beat.box_id, beat.boot_id, beat.boottime_ms, now_utc_ms):
         redate(connection, beat.box_id, now_utc_ms)
-    known = _complete_of(connection, beat.box_id)
+    known: dict[str, int | None] = dict(map(tuple, _COMPLETE.ask(connection, box_id=beat.box_id)))
     rows = [_source_row(beat.box_id, device, marks, known) for device in beat.devices]
-    upsert(connection, source, rows)
-    gone = set(known) - {row["source_id"] for row in rows}
+    reported = {row.source_id: row for row in rows}  # of two that go by one name the last
+    upsert_rows(connection, source, _SourceRow._fields, list(reported.values()))
+    gone = set(known) - set(reported)
     if gone:
         connection.execute(
             delete(source).where(source.c.box_id == beat.box_id, source.c.source_id.in_(gone))
@@ -138,9 +138,44 @@ def retire(connection: Connection, box_id: str, source_id: str, at_utc_ms: int |
     return str(store_id)
 
 
-def _complete_of(connection: Connection, box_id: str) -> dict[str, int | None]:
-    query = select(source.c.source_id, source.c.complete_utc_ms).where(source.c.box_id == box_id)
-    return dict(connection.execute(query).all())
+_THIS_BOX: Final = box.c.box_id == bindparam("box_id")
+_EPOCH: Final = Question(select(box.c.epoch).where(_THIS_BOX))
+_ONLINE: Final = Question(select(box.c.online).where(_THIS_BOX))
+_HEARD: Final = Question(
+    update(box).where(_THIS_BOX).values(last_seen_utc_ms=bindparam("last_seen_utc_ms"))
+)
+_DIED: Final = Question(
+    update(box)
+    .where(_THIS_BOX, box.c.nonce == bindparam("nonce"), box.c.online)
+    .values(online=false())
+)
+_GREETED: Final = Question(
+    update(box)
+    .where(_THIS_BOX)
+    .values(online=true())
+    .values({name: bindparam(name) for name in ("nonce", "version", "epoch", "last_seen_utc_ms")})
+)
+_COMPLETE: Final = Question(
+    select(source.c.source_id, source.c.complete_utc_ms).where(
+        source.c.box_id == bindparam("box_id")
+    )
+)
+
+
+class _SourceRow(NamedTuple):
+    """What a heartbeat says of a device; the fields are the table's columns."""
+
+    box_id: str
+    source_id: str
+    name: str
+    store_id: str
+    driver: str
+    status: str
+    detail: str
+    last_read_utc_ms: int | None
+    complete_utc_ms: int | None
+    clock_offset_ms: int | None
+    device_records: int | None
 
 
 def _source_row(
@@ -148,21 +183,21 @@ def _source_row(
     device: DeviceHealth,
     marks: Mapping[Lane, Mark],
     known: Mapping[str, int | None],
-) -> dict[str, object]:
+) -> _SourceRow:
     source_id = device.source_id or f"{_UNREAD}{device.name}"
-    return {
-        "box_id": box_id,
-        "source_id": source_id,
-        "name": device.name,
-        "store_id": device.store_id,
-        "driver": device.driver,
-        "status": device.status,
-        "detail": device.detail,
-        "last_read_utc_ms": _ms(device.last_read_utc),
-        "complete_utc_ms": _believed_complete(device, marks, known.get(source_id)),
-        "clock_offset_ms": device.clock_offset_ms,
-        "device_records": device.device_records,
-    }
+    return _SourceRow(
+        box_id=box_id,
+        source_id=source_id,
+        name=device.name,
+        store_id=device.store_id,
+        driver=device.driver,
+        status=device.status,
+        detail=device.detail,
+        last_read_utc_ms=_ms(device.last_read_utc),
+        complete_utc_ms=_believed_complete(device, marks, known.get(source_id)),
+        clock_offset_ms=device.clock_offset_ms,
+        device_records=device.device_records,
+    )
 
 
 def _believed_complete(

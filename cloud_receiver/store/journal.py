@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from cloud_receiver.store.engine import insert_ignore, insert_rows
+from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.sheaves import Kept, texts
 from cloud_receiver.store.tables import journal, lane_mark
 from sync.portions import portions
@@ -54,9 +55,7 @@ def bodies(connection: Connection, record_ids: Sequence[str]) -> dict[str, str]:
     """Return the journaled JSON text of those records that are there; empty: it is archived."""
     found: dict[str, str] = {}
     for some in portions(record_ids, _LOOK_UP_AT_ONCE):
-        own = journal.c
-        query = select(own.record_id, own.seq, own.body, own.sheaf_no)
-        rows = connection.execute(query.where(own.record_id.in_(some))).all()
+        rows = _TEXTS.ask(connection, record_ids=some)
         told = texts(connection, [Kept(*row[1:]) for row in rows])
         found.update(zip((row.record_id for row in rows), told, strict=True))
     return found
@@ -66,9 +65,7 @@ def known(connection: Connection, record_ids: Sequence[str]) -> set[str]:
     """Return those of these records that the journal holds."""
     found: set[str] = set()
     for some in portions(record_ids, _LOOK_UP_AT_ONCE):
-        found.update(
-            connection.scalars(select(journal.c.record_id).where(journal.c.record_id.in_(some)))
-        )
+        found.update(row[0] for row in _KNOWN.ask(connection, record_ids=some))
     return found
 
 
@@ -104,10 +101,12 @@ def lock_marks(
     """
     marks = {}
     for key in sorted(keys):
-        new = {**key._asdict(), "through": 0, "beyond": "[]", "updated_utc_ms": now_utc_ms}
-        insert_ignore(connection, lane_mark, [new])
-        query = select(lane_mark.c.through, lane_mark.c.beyond).where(_is(key)).with_for_update()
-        marks[key] = _mark(*connection.execute(query).one())
+        found = _LOCKED.ask(connection, **key._asdict())
+        if not found:
+            new = {**key._asdict(), "through": 0, "beyond": "[]", "updated_utc_ms": now_utc_ms}
+            insert_ignore(connection, lane_mark, [new])
+            found = _LOCKED.ask(connection, **key._asdict())
+        marks[key] = _mark(*found[0])
     return marks
 
 
@@ -117,43 +116,26 @@ def save_marks(connection: Connection, marks: Mapping[LaneKey, Mark], now_utc_ms
     Of the ranges beyond a mark only the lowest are kept: one that is forgotten is sent
     again, and a box that sends every other number cannot fill the table.
     """
-    rows = [
-        {
-            "of_box": key.box_id,
-            "of_epoch": key.epoch,
-            "of_lane": key.lane,
-            "through": mark.through,
-            "beyond": json.dumps(mark.beyond[:MAX_RANGES]),
-            "updated_utc_ms": now_utc_ms,
-        }
-        for key, mark in marks.items()
-    ]
-    if rows:
-        connection.execute(
-            update(lane_mark).where(
-                lane_mark.c.box_id == bindparam("of_box"),
-                lane_mark.c.epoch == bindparam("of_epoch"),
-                lane_mark.c.lane == bindparam("of_lane"),
-            ),
-            rows,
+    for key, mark in marks.items():
+        _SAVED.do(
+            connection,
+            **key._asdict(),
+            through=mark.through,
+            beyond=json.dumps(mark.beyond[:MAX_RANGES]),
+            updated_utc_ms=now_utc_ms,
         )
 
 
 def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark]:
     """Return the marks of an outbox file, empty ones for lanes never heard of."""
-    query = select(lane_mark.c.lane, lane_mark.c.through, lane_mark.c.beyond).where(
-        lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
-    )
-    known = {lane: _mark(through, beyond) for lane, through, beyond in connection.execute(query)}
+    found = _OF_OUTBOX.ask(connection, box_id=box_id, epoch=epoch)
+    known = {lane: _mark(through, beyond) for lane, through, beyond in found}
     return {lane: known.get(lane, Mark()) for lane in Lane}
 
 
 def last_batch_utc_ms(connection: Connection, box_id: str, epoch: str) -> int | None:
     """Return when a batch of an outbox was filed last; None: never."""
-    query = select(func.max(lane_mark.c.updated_utc_ms)).where(
-        lane_mark.c.box_id == box_id, lane_mark.c.epoch == epoch
-    )
-    last: int | None = connection.scalar(query)
+    last: int | None = _LAST_BATCH.ask_one(connection, box_id=box_id, epoch=epoch)
     return last
 
 
@@ -161,9 +143,24 @@ def _mark(through: int, beyond: str) -> Mark:
     return Mark(through, tuple((low, high) for low, high in json.loads(beyond)))
 
 
-def _is(key: LaneKey) -> ColumnElement[bool]:
-    return and_(
-        lane_mark.c.box_id == key.box_id,
-        lane_mark.c.epoch == key.epoch,
-        lane_mark.c.lane == key.lane,
-    )
+_IS_OUTBOX: Final = and_(
+    lane_mark.c.box_id == bindparam("box_id"), lane_mark.c.epoch == bindparam("epoch")
+)
+_IS_LANE: Final = and_(_IS_OUTBOX, lane_mark.c.lane == bindparam("lane"))
+_LOCKED: Final = Question(
+    select(lane_mark.c.through, lane_mark.c.beyond).where(_IS_LANE).with_for_update()
+)
+_SAVED: Final = Question(
+    update(lane_mark)
+    .where(_IS_LANE)
+    .values({name: bindparam(name) for name in ("through", "beyond", "updated_utc_ms")})
+)
+_OF_OUTBOX: Final = Question(
+    select(lane_mark.c.lane, lane_mark.c.through, lane_mark.c.beyond).where(_IS_OUTBOX)
+)
+_LAST_BATCH: Final = Question(select(func.max(lane_mark.c.updated_utc_ms)).where(_IS_OUTBOX))
+_AMONG: Final = Among(journal.c.record_id, "record_ids")
+_KNOWN: Final = Question(select(journal.c.record_id).where(_AMONG))
+_TEXTS: Final = Question(
+    select(journal.c.record_id, journal.c.seq, journal.c.body, journal.c.sheaf_no).where(_AMONG)
+)

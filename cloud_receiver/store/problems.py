@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from cloud_receiver.store.engine import insert_ignore
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import IS_TROUBLE, dead_letter, journal
 from sync.records import Trouble, from_wire
 
@@ -26,6 +27,13 @@ RECENT_MS: Final = 10 * 60_000
 OVER: Final = "over"
 """Code of the one letter a box that counts what was not kept for want of room."""
 _ALWAYS_KEPT: Final = frozenset({"contested", "namesake", "ahead", "gone"})
+_OF_BOX: Final = Question(select(func.count()).where(dead_letter.c.box_id == bindparam("box_id")))
+_OF_NOBODY: Final = Question(select(func.count()).where(dead_letter.c.box_id.is_(None)))
+_SAME: Final = Question(
+    select(dead_letter.c.letter_no).where(
+        dead_letter.c.content_sha256 == bindparam("content_sha256")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +98,11 @@ def _within_share(connection: Connection, letters: list[Letter], now_utc_ms: int
         if is_buried(connection, letter):
             continue
         if box_id not in room:
-            of_box = (
-                dead_letter.c.box_id.is_(None)
+            held = (
+                _OF_NOBODY.ask_one(connection)
                 if box_id is None
-                else (dead_letter.c.box_id == box_id)
+                else _OF_BOX.ask_one(connection, box_id=box_id)
             )
-            held = connection.execute(select(func.count()).where(of_box)).scalar_one()
             room[box_id] = MAX_LETTERS_A_BOX - held
         if room[box_id] > 0 or letter.code in _ALWAYS_KEPT:
             room[box_id] -= 1
@@ -144,8 +151,7 @@ def numbers_with_letters(
 
 def is_buried(connection: Connection, letter: Letter) -> bool:
     """Tell whether such a letter is kept already."""
-    same = dead_letter.c.content_sha256 == letter.content_sha256()
-    return connection.execute(select(dead_letter.c.letter_no).where(same)).first() is not None
+    return _SAME.ask_one(connection, content_sha256=letter.content_sha256()) is not None
 
 
 def is_recent(connection: Connection, letter: Letter, now_utc_ms: int) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, select
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.receipts import refers_to
@@ -270,20 +270,26 @@ def redate(connection: Connection, box_id: str, now_utc_ms: int) -> None:
     The word of when a boot began comes with a connection's first heartbeat, at most a few
     batches behind its first records.
     """
-    entry = tables.journal.c
-    undated = (
-        select(tables.punch.c.record_id)
-        .join(tables.journal, entry.record_id == tables.punch.c.record_id)
-        .where(tables.IS_UNDATED, entry.box_id == box_id)
-    )
-    newest = select(func.max(entry.entry_no)).scalar_subquery()
-    recent = select(entry.record_id).where(
-        entry.entry_no > newest - MAX_ENTRIES, entry.box_id == box_id, entry.kind == Punch.KIND
-    )
-    record_ids = sorted({*connection.scalars(undated), *connection.scalars(recent)})
+    found = (*_UNDATED.ask(connection, box_id=box_id), *_RECENT.ask(connection, box_id=box_id))
+    record_ids = sorted({record_id for (record_id,) in found})
     for some in portions(record_ids, MAX_ENTRIES):
         these = tables.punch.c.record_id.in_(some)
         project_again(connection, tables.punch, these, now_utc_ms)
+
+
+_ENTRY: Final = tables.journal.c
+_TOUCHES: Final = (
+    select(tables.punch.c.record_id)
+    .join(tables.journal, _ENTRY.record_id == tables.punch.c.record_id)
+    .where(_ENTRY.box_id == bindparam("box_id"))
+)
+_UNDATED: Final = Question(_TOUCHES.where(tables.IS_UNDATED))
+_RECENT: Final = Question(
+    _TOUCHES.where(
+        _ENTRY.entry_no > select(func.max(_ENTRY.entry_no)).scalar_subquery() - MAX_ENTRIES,
+        _ENTRY.kind == Punch.KIND,
+    )
+)
 
 
 def _project_sales(

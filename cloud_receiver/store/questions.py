@@ -1,4 +1,4 @@
-"""Questions that are asked for every changed day: built and compiled once, then only asked.
+"""Questions that are asked for every message or changed day: built once, then only asked.
 
 SQLAlchemy takes several times as long to build, key and fill a query as the database takes to
 answer it for one employee-day. A `Question` is the same query as text, kept per database.
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Delete,
     Select,
     Table,
+    Update,
     bindparam,
 )
 from sqlalchemy.engine import Dialect
@@ -58,7 +59,7 @@ class Question:
     What comes back is as the driver gives it: SQLite's booleans are 0 and 1.
     """
 
-    def __init__(self, query: Select[Any] | Delete) -> None:
+    def __init__(self, query: Select[Any] | Delete | Update) -> None:
         self._query: Final = query
         self._texts: dict[str, _Text] = {}
 
@@ -76,9 +77,9 @@ class Question:
         """Return the first column of the first row, None where there is no row."""
         return self._text(connection).run(connection, asked).scalar()
 
-    def do(self, connection: Connection, **asked: Any) -> None:
-        """Delete what it is about."""
-        self._text(connection).run(connection, asked)
+    def do(self, connection: Connection, **asked: Any) -> int:
+        """Delete or change what it is about; return how many rows that were."""
+        return int(self._text(connection).run(connection, asked).rowcount)
 
     def _text(self, connection: Connection) -> _Text:
         dialect = connection.dialect
@@ -126,7 +127,7 @@ class OfDays:
 class _Text:
     """A query as the driver of one database takes it."""
 
-    def __init__(self, query: Select[Any] | Delete, dialect: Dialect) -> None:
+    def __init__(self, query: Select[Any] | Delete | Update, dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
         self._text = str(compiled)

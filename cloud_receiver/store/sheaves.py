@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from cloud_receiver.store.engine import stream
+from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import journal, journal_sheaf
 from sync.envelope import Batch, unfold
 from sync.portions import portions
@@ -39,6 +40,14 @@ _FROM_ARRAY: Final = (
     " FROM unnest(%s::text[]) WITH ORDINALITY AS line(record_id, place) ON CONFLICT DO NOTHING"
 )
 
+
+_ADD: Final = insert(journal_sheaf)
+_TAKE_AWAY: Final = Question(
+    delete(journal_sheaf).where(journal_sheaf.c.sheaf_no == bindparam("sheaf_no"))
+)
+_PAYLOADS: Final = select(journal_sheaf.c.sheaf_no, journal_sheaf.c.payload).where(
+    journal_sheaf.c.sheaf_no.in_(bindparam("sheaf_nos", expanding=True))
+)
 
 COLUMNS: Final = (
     "entry_no",
@@ -73,7 +82,7 @@ def append_sheaf(connection: Connection, key: LaneKey, batch: Batch, now_utc_ms:
     """
     sheaf = batch.content
     assert isinstance(sheaf, Sheaf), "a batch of records that are not alike has no sheaf"
-    added = connection.execute(insert(journal_sheaf).values(payload=batch.payload))
+    added = connection.execute(_ADD, {"payload": batch.payload})
     (sheaf_no,) = added.inserted_primary_key or (None,)
     told = (sheaf.kind, sheaf.store_id, key.box_id, key.epoch, str(key.lane))
     if connection.dialect.name == "sqlite":
@@ -85,7 +94,7 @@ def append_sheaf(connection: Connection, key: LaneKey, batch: Batch, now_utc_ms:
     parameters = (*told, first, now_utc_ms, sheaf_no, record_ids)
     new = connection.exec_driver_sql(query, parameters).rowcount
     if not new:  # it came before: its records are where they were filed then
-        connection.execute(delete(journal_sheaf).where(journal_sheaf.c.sheaf_no == sheaf_no))
+        _TAKE_AWAY.do(connection, sheaf_no=sheaf_no)
     return new
 
 
@@ -98,10 +107,8 @@ def texts(connection: Connection, rows: Iterable[Kept]) -> list[str]:
             found[number] = row.body
         else:
             lines[row.sheaf_no].append((number, row.seq))
-    own = journal_sheaf.c
     for some in portions(sorted(lines), _AT_ONCE):
-        query = select(own.sheaf_no, own.payload).where(own.sheaf_no.in_(some))
-        for sheaf_no, payload in connection.execute(query):
+        for sheaf_no, payload in connection.execute(_PAYLOADS, {"sheaf_nos": some}):
             found.update(_taken_out(payload, lines[sheaf_no]))
     return [found[number] for number in range(len(found))]
 

@@ -246,9 +246,19 @@ class Box:
 
     # ---- what is true ---------------------------------------------------------------------
 
-    def cursor_of(self, source: Source) -> int:
-        found = self.rows("SELECT cursor FROM source WHERE device = ?", source.name)
-        return json.loads(found[0][0])["done"] if found else 0
+    def done(self) -> int:
+        """Return how many records it has read, by the cursors on its disk."""
+        return sum(self._cursors().values())
+
+    def unread(self) -> list[Source]:
+        """Return the sources that hold more than was read of them."""
+        done = self._cursors()
+        return [source for source in self.sources if done.get(source.name, 0) < source.held]
+
+    def _cursors(self) -> dict[str, int]:
+        names = {source.name for source in self.sources}
+        found = self.rows("SELECT device, cursor FROM source")
+        return {name: json.loads(cursor)["done"] for name, cursor in found if name in names}
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Look at the disk as no machine can: past the fuse."""

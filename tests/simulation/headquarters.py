@@ -7,7 +7,7 @@ import random
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sqlalchemy import event
@@ -45,8 +45,9 @@ class Database:
         if self.fuse.is_after == is_after:
             self.fuse.burn()
 
-    @property
+    @cached_property
     def _raw(self) -> Any:
+        """The one connection there is to a database in memory."""
         lent = self.engine.raw_connection()
         try:
             return lent.driver_connection

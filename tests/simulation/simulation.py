@@ -129,9 +129,8 @@ class Simulation:
         if not box.is_on:
             return
         try:
-            for source in box.sources:
-                if box.cursor_of(source) < source.held:
-                    box.read(source, self.chance.choice((1, 5, 25)))
+            for source in box.unread():
+                box.read(source, self.chance.choice((1, 5, 25)))
             box.turn()
         except PowerCutError:
             self._note(f"{box.box_id} loses power")
@@ -318,7 +317,7 @@ class Simulation:
         raise LawBrokenError(f"not delivered: {waiting}; {len(lacking)} not in the journal")
 
     def _is_delivered(self) -> bool:
-        if any(box.cursor_of(source) < source.held for box in self.boxes for source in box.sources):
+        if any(box.unread() for box in self.boxes):
             return False
         if any(box.writer.counts.waiting for box in self.boxes):
             return False
