@@ -8,6 +8,7 @@ either the id its form gave it (`client_id`) or is the same as any other of equa
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -26,6 +27,8 @@ MAX_MICRODEG: Final = 180_000_000
 MAX_LEAVE_DAYS: Final = 400
 BEST_RATING_MILLI: Final = 1000
 _CLEAN: Final = r"^[^\x00-\x1f\x7f]*$"
+NO_CHARACTER: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What no keyboard gives and neither PostgreSQL nor a workbook keeps; line ends and tabs may be."""
 _LAST_UTC_MS: Final = 4_102_444_800_000  # 2100-01-01
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_CLEAN)]
@@ -291,6 +294,10 @@ def checked(document: Any) -> Entry:
         told, _, place = str(error).partition(" - at `$")
         field = place.strip(".`")
         raise EntryError(field, f"填写有误:{told}", told) from error
+    for name, value in msgspec.to_builtins(entry).items():
+        for text in value if isinstance(value, tuple | list) else [value]:
+            if isinstance(text, str) and NO_CHARACTER.search(text):
+                raise EntryError(name, "含有无法识别的字符", "it has characters that are none")
     return entry
 
 

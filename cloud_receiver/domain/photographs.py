@@ -21,6 +21,9 @@ from sync.errors import DakaError
 MAX_PHOTO_BYTES: Final = 8_000_000
 LONGEST_SIDE_PX: Final = 1280
 MAX_PIXELS: Final = 60_000_000
+"""Of a JPEG, which is read at the size it is kept in."""
+MAX_PLAIN_PIXELS: Final = 16_000_000
+"""Of a PNG or WebP, which is unpacked whole, from a few kilobytes if somebody wants to harm."""
 TAKEN_WITHIN: Final = timedelta(minutes=15)
 TAKEN_WITHIN_M: Final = 1000
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
@@ -78,7 +81,8 @@ def prepared(raw: bytes, moment: Moment, stamp: str, font_file: str | None) -> P
         raise PhotoError("照片超过 8 MB,请重拍", "the photo is larger than 8 MB; take another")
     try:
         picture: Image.Image = Image.open(BytesIO(raw), formats=_FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
+        most_pixels = MAX_PIXELS if picture.format == "JPEG" else MAX_PLAIN_PIXELS
+        if picture.width * picture.height > most_pixels:
             raise PhotoError("照片像素过多,请重拍", "the photo has too many pixels")
         notes = picture.getexif()
         oddities = tuple(_oddities(notes, moment))

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy import Connection
 
+from cloud_receiver.domain.entries import NO_CHARACTER
 from cloud_receiver.exchange.headings import COLUMNS, Column, ImportKind
 from cloud_receiver.store import campaigns, lawbook, names, shifts, teams
 from sync.errors import DakaError
@@ -176,8 +177,9 @@ def _offer(
     place = 1 if lists.max_column == 1 and lists.cell(1, 1).value is None else lists.max_column + 2
     lists.cell(1, place, heading).font = Font(bold=True)
     for row, (value, name) in enumerate(known, start=2):
-        lists.cell(row, place, value).number_format = _TEXT_FORMAT
-        lists.cell(row, place + 1, name)
+        for column, text in ((place, value), (place + 1, name)):
+            cell = lists.cell(row, column, NO_CHARACTER.sub(" ", text))
+            cell.data_type, cell.number_format = "s", _TEXT_FORMAT  # an id is never a formula
     at = get_column_letter(place)
     formula = f"='{lists_title}'!${at}$2:${at}${len(known) + 1}"
     rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=False)

@@ -14,7 +14,8 @@ from typing import Final
 
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.payroll import Item, Part
-from cloud_receiver.exchange.statement_files import Cell, safe, yuan_plain
+from cloud_receiver.exchange.cells import Cell, safe
+from cloud_receiver.exchange.statement_files import yuan_plain
 from cloud_receiver.store.payroll import Export
 
 _COLUMNS: Final = (

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from sync.errors import DakaError
+from sync.workbook import WorkbookError, workbook_rows
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The media type of a workbook."""
@@ -88,18 +85,17 @@ def _decode(path: Path) -> str:
 
 
 def _workbook_rows(path: Path, names: Sequence[str]) -> Iterator[Line]:
+    def choose(titles: Sequence[str]) -> str:
+        return next((name for name in names if name in titles), titles[0])
+
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise DakaError(f"{path} is no workbook: {error}; save it as XLSX or CSV") from error
-    try:
-        named = [sheet for name in names for sheet in book.worksheets if sheet.title == name]
-        sheet = (named or book.worksheets)[0]
-        rows: Iterable[tuple[object, ...]] = sheet.iter_rows(values_only=True)
-        for number, cells in enumerate(rows, start=1):
-            yield Line(number, tuple(_text(cell) for cell in cells))
-    finally:
-        book.close()
+        with path.open("rb") as file:
+            for number, cells in workbook_rows(file, choose):
+                yield Line(number, tuple(_text(cell) for cell in cells))
+    except WorkbookError as error:
+        raise DakaError(
+            f"{path}: {error}; save it as XLSX or CSV, in parts if it is large"
+        ) from error
 
 
 def _text(cell: object) -> str:

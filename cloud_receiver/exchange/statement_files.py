@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cloud_receiver.domain.accounts import ACCOUNT_NAMES
 from cloud_receiver.domain.because import because
 from cloud_receiver.domain.outcomes import Text
+from cloud_receiver.exchange.cells import Cell, safe
 from cloud_receiver.store.account_statement import AccountStatement, Line
 from sync.money import yuan_text
 
@@ -36,8 +37,6 @@ _SUMS: Final = (
     Text("减少", "Out"),
     Text("期末", "Closing"),
 )
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run it
-Cell = str | int
 
 
 def _pick(text: Text, language: str) -> str:
@@ -68,13 +67,6 @@ def line_cells(line: Line, zone: str, language: str) -> list[Cell]:
         booked.strftime("%Y-%m-%d %H:%M:%S"),
         line.adjusts or "",
     ]
-
-
-def safe(cell: Cell) -> Cell:
-    """Return a cell that a spreadsheet does not run."""
-    if isinstance(cell, str) and cell.startswith(_DANGEROUS):
-        return f"'{cell}"
-    return cell
 
 
 def _rows(statement: AccountStatement, language: str) -> Iterator[list[Cell]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select
@@ -29,6 +30,9 @@ from cloud_receiver.store.closing import COUNTED_IN, close_of, close_period
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, first_open, lock
 from cloud_receiver.store.tables import ledger, payroll_export, period_close
 from sync.errors import DakaError
+
+_MAX_NUMBER: Final = 2**53 - 1
+"""Larger ones no database takes, and somebody only tries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +132,10 @@ def export_of(connection: Connection, export_no: int) -> Export:
     Raises:
         DakaError: there is none of this number.
     """
-    own = payroll_export.c
-    row = connection.execute(select(payroll_export).where(own.export_no == export_no)).one_or_none()
+    own, row = payroll_export.c, None
+    if 0 < export_no <= _MAX_NUMBER:
+        query = select(payroll_export).where(own.export_no == export_no)
+        row = connection.execute(query).one_or_none()
     if row is None:
         raise DakaError(f"there is no payroll export {export_no}; daka-hq payroll list shows them")
     content = msgspec.json.decode(row.document, type=Content)

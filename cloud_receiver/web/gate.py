@@ -92,6 +92,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL takes none
+            await self._turn_away(scope, receive, send)
+            return
         key = shown_key(headers.get("authorization")) if is_api(scope["path"]) else None
         if key is not None:
             await self._machine(key, scope, receive, send)
@@ -125,6 +128,15 @@ class Gate:
             return message
 
         return receiving
+
+    async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what nobody types."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "no such address"})
+        else:
+            answer = PlainTextResponse("no such address", status_code=400)
+            await answer(scope, receive, _with_headers(send, scope, behind_tls=self._behind_tls))
 
     async def _machine(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a machine in by its key, whatever cookies come with it."""

@@ -21,6 +21,7 @@ from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.sessions import COOKIE, Session
 from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.turns import HASHES_AT_ONCE, Turns
 from cloud_receiver.web.visit import LANGUAGE_COOKIE, language_of, own_address, theme_of
 from sync.clock import SystemClock
 
@@ -60,6 +61,7 @@ class Door:
         self._secret = secret
         self._idle_s = idle_s
         self._clock = SystemClock.of_this_boot()
+        self.hashing = Turns(HASHES_AT_ONCE)
         self.failures = RateLimit(FAILURES_AT_ONCE, FAILURES_WITHIN_S, self._clock.monotonic_s)
 
     def now_s(self) -> int:
@@ -136,7 +138,7 @@ def register(app: FastAPI, door: Door) -> None:
         address = request.client.host if request.client else ""
         if not door.failures.allows(address):  # as if it failed, until it is known that it did not
             return _page(request, back_to, login, busy=True)
-        verdict = await run_in_threadpool(door.verify, login, form.get("password", ""))
+        verdict = await door.hashing.run(door.verify, login, form.get("password", ""))
         if not verdict.is_ok:
             return _page(request, back_to, login, verdict)
         door.failures.give_back(address)

@@ -17,10 +17,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from cloud_receiver.domain.consents import Purpose
-from cloud_receiver.domain.entries import CheckIn, EntryError
+from cloud_receiver.domain.entries import CheckIn, EntryError, Id, Microdeg, UtcMs
 from cloud_receiver.domain.photographs import Moment, PhotoError, Photograph, prepared
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import check_ins, consents, names, organisation
@@ -33,6 +32,7 @@ from cloud_receiver.web.frame import STATIC, Desk, static_address
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import at_utc, local_time
 from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Visit, visit_of
 
 MAX_BODY_BYTES: Final = 12_000_000
@@ -104,17 +104,18 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the page sends for one touch; the photo is base64."""
 
     client_id: Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
-    store_id: str
-    latitude_microdeg: int | None = None
-    longitude_microdeg: int | None = None
+    store_id: Id
+    latitude_microdeg: Microdeg | None = None
+    longitude_microdeg: Microdeg | None = None
     accuracy_m: int | None = None
     is_mock: bool = False
-    taken_at_utc_ms: int | None = None
+    taken_at_utc_ms: UtcMs | None = None
     photo: str = ""
 
 
 def register(app: FastAPI, desk: Desk) -> None:
     """Add the page, its worker and where touches arrive."""
+    photos = Turns(PHOTOS_AT_ONCE)
 
     @app.get("/me/checkin")
     def show(request: Request) -> Response:
@@ -146,7 +147,7 @@ def register(app: FastAPI, desk: Desk) -> None:
             )
         try:
             sent = msgspec.json.decode(body, type=Sent)
-            done = await run_in_threadpool(_take_in, desk, visit, who, sent)
+            done = await photos.run(_take_in, desk, visit, who, sent)
         except (msgspec.DecodeError, ValueError) as error:
             return JSONResponse({"text": str(error), "tone": "bad"}, 400)
         except (EntryError, PhotoError) as error:

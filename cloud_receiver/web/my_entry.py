@@ -7,7 +7,6 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from cloud_receiver.domain.appeals import STATE_NAMES, State
 from cloud_receiver.domain.because import because
@@ -33,6 +32,7 @@ from cloud_receiver.web.phrases import (
     money,
 )
 from cloud_receiver.web.texts import Texts, Words
+from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Visit, visit_of
 from sync.errors import DakaError
 
@@ -63,6 +63,7 @@ TEXTS: Final[Texts] = {
 
 def register(app: FastAPI, desk: Desk) -> None:
     """Add the page, its form, and one's own photos."""
+    taking = Turns(PHOTOS_AT_ONCE)
 
     @app.get("/me/entry/{entry_id:path}")
     def show(request: Request, entry_id: str) -> Response:
@@ -84,7 +85,7 @@ def register(app: FastAPI, desk: Desk) -> None:
         fields = {key: one[0] for key, one in form.items()}
         address = f"/me/entry/{entry_id.replace('#', '%23')}"
         try:
-            is_mine = await run_in_threadpool(_say, desk, who, entry_id, fields)
+            is_mine = await taking.run(_say, desk, who, entry_id, fields)
         except DakaError as error:
             return phone.refusal(visit, "statement", error, address)
         return phone.done(address) if is_mine else _none(visit)
@@ -107,10 +108,15 @@ def _say(desk: Desk, who: str, entry_id: str, form: dict[str, str]) -> bool:
     """Open an appeal, add to it or take it back; tell whether the entry is the person's."""
     now_utc_ms, outside = utc_ms(desk.now()), desk.outside
     raw = _photo(form.get("photo", ""))
-    with write(desk.engine) as connection:
+    with read(desk.engine) as connection:
         entry = own_entry(connection, who, entry_id)
-        if entry is None:
-            return False
+    if entry is None:
+        return False
+    taken = None
+    if raw:  # before the database is held: a picture takes its time
+        at = local_time(now_utc_ms, entry.zone, "%Y-%m-%d %H:%M:%S")
+        taken = prepared(raw, Moment(local=desk.now()), f"{who}  {at}", font_file())
+    with write(desk.engine) as connection:
         text = form.get("text", "").strip()
         mine = own_appeals(connection, entry.outcome_key, who)
         stands = next((one for one in mine if one.state is State.OPEN), None)
@@ -121,9 +127,7 @@ def _say(desk: Desk, who: str, entry_id: str, form: dict[str, str]) -> bool:
                 )
             return True
         attachments = []
-        if raw:
-            at = local_time(now_utc_ms, entry.zone, "%Y-%m-%d %H:%M:%S")
-            taken = prepared(raw, Moment(local=desk.now()), f"{who}  {at}", font_file())
+        if taken is not None:
             attachments = [photos.keep(connection, taken, who, entry.store_id, photos.EVIDENCE,
                                        now_utc_ms)]  # fmt: skip
         if stands is None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from nicegui import ui
 
+from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.store import names, profile
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
@@ -136,7 +137,7 @@ def _entered(desk: Desk, view: PersonView, name: str, value: str, author: str) -
 
 def _is_month(text: str) -> bool:
     try:
-        return date.fromisoformat(f"{text}-01").isoformat()[:7] == text
+        return FIRST_DATE <= date.fromisoformat(f"{text}-01").isoformat() < AFTER_LAST_DATE
     except ValueError:
         return False
 

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from cloud_receiver.exchange.cells import safe
 from cloud_receiver.web.charts import Options
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import icon
@@ -115,7 +116,7 @@ def to_xlsx(sheet: Sheet) -> bytes:
     page = book.create_sheet(sheet.title[:31])
     page.append([_bold(page, sheet.title)])
     for said in (*sheet.findings, sheet.method):
-        page.append([said])
+        page.append([safe(said)])
     page.append([])
     page.append([_bold(page, column.name) for column in sheet.columns])
     for row in sheet.rows:
@@ -139,9 +140,7 @@ def _bold(page: object, text: str) -> WriteOnlyCell:
 def _cell(page: object, value: Value, kind: str) -> WriteOnlyCell:
     if kind == "yuan" and value is not None:
         value = float(value) / 100
-    if isinstance(value, str) and value[:1] in "=+-@":
-        value = f"'{value}"  # a name is never a formula
-    cell = WriteOnlyCell(page, value=value)
+    cell = WriteOnlyCell(page, value=safe(value))
     if kind in _FORMATS:
         cell.number_format = _FORMATS[kind]
     return cell

@@ -33,6 +33,8 @@ from cloud_receiver.web.visit import language_of, visit_of
 from sync.errors import DakaError
 
 MAX_BYTES: Final = 8 * 1024 * 1024
+MAX_NAME_CHARS: Final = 60
+"""At four bytes each they fit the 255 of a file system."""
 SHOWN: Final = 50
 ADDRESS: Final = "/schedule/file"
 TEMPLATE: Final = "/schedule/template.xlsx"
@@ -57,9 +59,8 @@ def register(app: FastAPI, desk: Desk) -> None:
             return PlainTextResponse(
                 "empty, or too large", status_code=413 if content is None else 400
             )
-        clean = "".join(one for one in Path(name).name if one.isprintable())[-100:]
         login = visit_of(request).session.login
-        return JSONResponse({"ticket": desk.shelf.put(Kept(clean or "roster.csv", content, login))})
+        return JSONResponse({"ticket": desk.shelf.put(Kept(file_name(name), content, login))})
 
     @app.get(TEMPLATE)
     async def template(request: Request) -> Response:
@@ -76,6 +77,16 @@ def register(app: FastAPI, desk: Desk) -> None:
         name = quote(language.pick("排班模板.xlsx", "roster.xlsx"))
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
         return Response(await run_in_threadpool(work), media_type=XLSX_TYPE, headers=headers)
+
+
+def file_name(name: str) -> str:
+    """Return what a browser calls a file as a name that every folder takes.
+
+    >>> file_name("../../十二月.xlsx"), file_name(".."), file_name("x" * 500)[:3]
+    ('十二月.xlsx', 'roster.csv', 'xxx')
+    """
+    clean = "".join(one for one in Path(name).name if one.isprintable())[-MAX_NAME_CHARS:]
+    return clean if clean.strip(".") else "roster.csv"
 
 
 def bring(desk: Desk, ticket: str, form: str, author: str, *, dry_run: bool) -> Report | None:

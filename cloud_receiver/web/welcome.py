@@ -6,7 +6,6 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from cloud_receiver.store import activations
 from cloud_receiver.store.accounts import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
@@ -61,7 +60,7 @@ def register(app: FastAPI, door: Door) -> None:
             return _form(request, door, token, "differ")
         try:
             now_utc_ms = door.now_s() * 1000
-            await run_in_threadpool(activations.activate, door.engine, token, password, now_utc_ms)
+            await door.hashing.run(activations.activate, door.engine, token, password, now_utc_ms)
         except DakaError:
             return _note(request, "gone", 404)
         return phone.done("/login")

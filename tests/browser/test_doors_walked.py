@@ -16,6 +16,7 @@ from cloud_receiver.store import accounts, feedback_doors, photos, tables, wishe
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.wishes import Wish
 from cloud_receiver.web.gate import is_open
+from cloud_receiver.web.report_kinds import KINDS
 from tests.browser.conftest import Headquarters
 from tests.browser.seeding import LATE_ENTRY, LATE_PERSON, NOW, TODAY
 
@@ -151,3 +152,23 @@ def test_a_customers_code_opens_nothing_else_and_is_asked_slowly(
     with read(headquarters.engine) as connection:
         kinds = list(connection.scalars(select(tables.journal.c.kind)))
     assert kinds.count("feedback") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"/payroll/export/{'9' * 30}.csv", 404),
+        ("/payroll/export/0.xlsx", 404),
+        ("/people/E101?month=9999-12", 200),
+        ("/people/E101?month=0001-01", 200),
+        ("/reports?from=0001-01-01&to=9999-12-31", 200),
+        *((f"/reports/{kind}.xlsx?from=0001-01-01&to=9999-12-31", 200) for kind in KINDS),
+        ("/schedule?from=9999-12-31", 200),
+        ("/ledger?from=9999-12-31", 200),
+        ("/audit?day=9999-12-31", 200),
+    ],
+)
+def test_numbers_and_dates_beyond_any_database_are_no_trouble(
+    clients: dict[Role, httpx.Client], address: str, status: int
+) -> None:
+    assert clients[Role.ADMINISTRATOR].get(address).status_code == status

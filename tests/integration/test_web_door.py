@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.login import Door
 from cloud_receiver.web.sessions import claimed
+from cloud_receiver.web.turns import HASHES_AT_ONCE
 
 LOGIN, PASSWORD, IDLE_S = "hr", "a good password", 1800
 SECRET = b"s" * SECRET_BYTES
@@ -59,12 +61,12 @@ class Browser:
         self.cookies = httpx.Cookies()
 
     def get(self, path: str) -> httpx.Response:
-        return asyncio.run(self._ask("GET", path))
+        return asyncio.run(self.ask("GET", path))
 
     def post(self, path: str, **what: Any) -> httpx.Response:
-        return asyncio.run(self._ask("POST", path, **what))
+        return asyncio.run(self.ask("POST", path, **what))
 
-    async def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+    async def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
         async with httpx.AsyncClient(
             transport=self._transport, base_url=self._base_url, cookies=self.cookies
         ) as client:
@@ -159,6 +161,48 @@ def test_another_site_changes_nothing(client: Browser, headers: dict[str, str]) 
     for path in ("/change", "/logout"):
         assert client.post(path, headers=headers).status_code == 403
     assert client.post("/change").status_code == 200, "it has logged nobody out"
+
+
+def test_many_who_log_in_at_once_take_no_more_memory_than_a_few(door: Door) -> None:
+    counting, running, most = threading.Lock(), 0, 0
+    several_are_in = threading.Barrier(HASHES_AT_ONCE)
+
+    class Counting(Door):
+        def verify(self, login: str, password: str) -> accounts.Verdict:
+            nonlocal running, most
+            with counting:
+                running += 1
+                most = max(most, running)
+            several_are_in.wait(30)
+            with counting:
+                running -= 1
+            return accounts.Verdict(is_ok=False)
+
+    client = Browser(Counting(door.engine, SECRET, IDLE_S))
+    form = {"login": LOGIN, "password": "not the password"}
+
+    async def all_at_once() -> list[httpx.Response]:
+        return await asyncio.gather(
+            *(client.ask("POST", "/login", data=form) for _ in range(3 * HASHES_AT_ONCE))
+        )
+
+    assert {one.status_code for one in asyncio.run(all_at_once())} == {401}
+    assert most == HASHES_AT_ONCE
+
+
+@pytest.mark.parametrize("form", [b"login=hr" + b"&x=1" * 2000, b"login=%00&password=%00"])
+def test_a_form_of_many_fields_or_of_no_characters_harms_nothing(
+    client: Browser, form: bytes
+) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/login", content=form, headers=headers).status_code in {401, 413}
+
+
+@pytest.mark.parametrize("path", ["/login?next=%00", "/%00", "/welcome/%00"])
+def test_an_address_nobody_types_is_turned_away(client: Browser, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_behind_tls_cookies_go_by_nothing_else(door: Door) -> None:

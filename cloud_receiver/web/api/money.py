@@ -21,7 +21,6 @@ from cloud_receiver.store.why import why
 from cloud_receiver.web.api.caller import needs
 from cloud_receiver.web.api.paging import (
     CLEAN,
-    MAX_NUMBER,
     After,
     IdFilter,
     IdPath,
@@ -218,8 +217,6 @@ def _payroll(routes: APIRouter, desk: Desk) -> None:
         return Response(content, media_type=FORMS[form])
 
     def _export(export_no: int) -> payroll.Export:
-        if not 0 < export_no <= MAX_NUMBER:
-            raise not_found("工资导出", "payroll export", str(export_no))
         with read(desk.engine) as connection:
             try:
                 return payroll.export_of(connection, export_no)
