@@ -124,6 +124,30 @@ def roster_copy(
          dry_run=dry_run)  # fmt: skip
 
 
+@app.command("clear")
+def roster_clear(
+    first: First,
+    last: Last,
+    employees: People = "",
+    store: Where = "",
+    author: Author = "daka-hq",
+    dry_run: DryRun = False,
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Take back what is planned: no shift and no rest day either; who and when is kept."""
+    from cloud_receiver.store import scheduling
+
+    with speaking(words_of(lang)):
+        stretch = _stretch(first, last)
+
+    def make(connection: Connection) -> list[RosterEntry]:
+        people = _ids(employees) or _people_of(connection, store)
+        return scheduling.cleared(connection, people, stretch)
+
+    _lay(make, author, config, lang, dry_run=dry_run)
+
+
 @app.command("refresh")
 def roster_refresh(
     shift: str,
@@ -185,7 +209,7 @@ def change_lines(changes: Sequence[Change], words: Words) -> list[str]:
             employee=change.entry.employee_id,
             date=change.entry.work_date,
             before=(hours_text(change.before.shifts) or rest) if change.before else none,
-            after=hours_text(change.entry.shifts) or rest,
+            after=(hours_text(change.entry.shifts) or rest) if change.entry.is_planned else none,
         )
         for change in changes
     ]
@@ -236,12 +260,13 @@ def roster_history_(
     with database(load_settings(config)) as engine, read(engine) as connection:
         versions = roster_history.history(connection, employee, *dates)
     for one in versions:
-        typer.echo(one.day.work_date)
+        typer.echo(one.work_date)
         stamp = {"when": local_text(one.created_utc_ms), "author": one.author, "state": ""}
         typer.echo(words.say("by_whom", version=one.version, **stamp))
         for each in one.differences:
             part = words.say(f"part_{each.part}")
-            typer.echo(words.say("difference", part=part, before=each.before, after=each.after))
+            texts = {"before": each.before or "–", "after": each.after or "–"}
+            typer.echo(words.say("difference", part=part, **texts))
     if not versions:
         typer.echo(words.say("no_versions"))
 

@@ -22,6 +22,9 @@ FIRST_DATE: Final = "2000-01-01"
 AFTER_LAST_DATE: Final = "2100-01-01"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS: Final = timedelta(milliseconds=1)
+REST, UNPLANNED = "null", "false"
+"""Roster documents without a shift: a rest day, and a day nothing is planned for any more."""
+IDLE: Final = (REST, UNPLANNED)
 _QUARTER_MS: Final = 15 * MINUTE_MS
 _WHOLE_TIME: Final = len("2026-11-23T09:00:00")
 _Items = tuple[tuple[str, Any], ...]
@@ -320,12 +323,12 @@ def plan(shift: Shift, work_date: str) -> PlannedShift:
 
 
 def encode_shifts(shifts: tuple[Shift, ...]) -> str:
-    """Return the roster document of a day: a JSON list of shifts, ``null`` for a rest day.
+    """Return the roster document of a day: a JSON list of shifts, `REST` for a rest day.
 
     What equals its default is left out, and the zone, which the store knows.
     """
     if not shifts:
-        return "null"
+        return REST
     return json.dumps([_document(shift) for shift in shifts], separators=(",", ":"))
 
 
@@ -339,7 +342,7 @@ def _document(shift: Shift) -> dict[str, Any]:
 
 
 def decode_shifts(text: str, zone_of: Mapping[str, str]) -> tuple[Shift, ...]:
-    """Read a roster document; a single shift may stand without its list.
+    """Read a roster document; a single shift may stand without its list, `IDLE` has none.
 
     Args:
         zone_of: the IANA zone of each store.

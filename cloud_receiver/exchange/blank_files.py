@@ -56,7 +56,7 @@ _HELP: Final[dict[str, tuple[str, str, str]]] = {
     "from": ("一段日期的第一天", "the first of a stretch of dates", "2026-12-01"),
     "to": ("一段日期的最后一天(含)", "the last of the stretch, included", "2026-12-31"),
     "weekdays": ("这段日期里的星期几,例如 1-5、一三五;不填为每天", "which weekdays of the stretch, like 1-5; empty: all", "1-5"),
-    "shift": ("班次名,从下拉里选;或“休”;填了它就不填上下班时间", "a shift of the list, or rest; instead of start and end", "早"),
+    "shift": ("班次名,从下拉里选;或“休”“不排班”(撤回已排的);填了它就不填上下班时间", "a shift of the list, rest, or none (nothing is planned any more); instead of start and end", "早"),
     "start": ("上班时间;休息日填“休”", "when it starts; rest for a rest day", "09:00"),
     "end": ("下班时间;早于上班时间就是第二天", "when it ends; before the start means the next day", "18:00"),
     "grace_min": ("允许迟到几分钟", "minutes of lateness that do not count", "5"),

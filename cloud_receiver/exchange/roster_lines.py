@@ -22,11 +22,12 @@ from cloud_receiver.exchange.lines import Known, person_of, store_of
 from cloud_receiver.store.enrolment import RosterEntry
 
 MAX_STRETCH_DAYS: Final = 400
+_WITHOUT_SHIFT: Final = fields.REST_WORDS | fields.NO_PLAN_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterLine:
-    """One line, read: a shift or rest on some dates."""
+    """One line, read: a shift or rest on some dates, or that nothing is planned on them."""
 
     number: int
     employee_id: str
@@ -37,6 +38,7 @@ class RosterLine:
     shifts: tuple[Shift, ...]
     target_fen: int
     subsidy_fen: int
+    is_planned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def read_line(
         shifts=_shifts(cells, store_id, zone, templates),
         target_fen=fields.fen("target_yuan", cells["target_yuan"]),
         subsidy_fen=fields.fen("subsidy_yuan", cells["subsidy_yuan"]),
+        is_planned=(cells["shift"] or cells["start"]).lower() not in fields.NO_PLAN_WORDS,
     )
 
 
@@ -85,7 +88,7 @@ def _shifts(
     if not called:
         shift = _shift(cells, store_id, zone)
         return (shift,) if shift else ()
-    if called.lower() in fields.REST_WORDS:
+    if called.lower() in _WITHOUT_SHIFT:
         return ()
     if called not in templates:
         raise CellError(
@@ -117,7 +120,7 @@ def _dates(cells: Mapping[str, str]) -> Iterator[str]:
 
 
 def _shift(cells: Mapping[str, str], store_id: str, zone: str) -> Shift | None:
-    if cells["start"].lower() in fields.REST_WORDS:
+    if cells["start"].lower() in _WITHOUT_SHIFT:
         return None
     start, end = fields.clock("start", cells["start"]), fields.clock("end", cells["end"])
     if start == end:
@@ -160,6 +163,7 @@ def _entry(employee_id: str, work_date: str, lines: list[RosterLine]) -> RosterE
         shifts=tuple(shifts),
         target_fen=max(line.target_fen for line in lines),
         subsidy_fen=max(line.subsidy_fen for line in lines),
+        is_planned=lines[0].is_planned,
     )
 
 
@@ -172,7 +176,7 @@ def _clash(lines: list[RosterLine], work_date: str) -> Clash | None:
         return None
     last = lines[-1]
     if any(not line.shifts for line in lines):
-        zh, en = "同一天既休息又有班次", "the same day is a rest day and has a shift"
+        zh, en = "同一天既休息又有班次", "the same day has a shift and another line has none"
         return Clash(last.number, CellError("start", f"{work_date} {zh}", f"{work_date}: {en}"))
     shifts = tuple(_of(lines))
     day = RosterDay(work_date=work_date, store_id="", zone=last.zone, shifts=shifts)

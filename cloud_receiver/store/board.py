@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Explanation, Text
-from cloud_receiver.domain.workday import CheckType, PlannedShift, decode_shifts, plan
+from cloud_receiver.domain.workday import UNPLANNED, CheckType, PlannedShift, decode_shifts, plan
 from cloud_receiver.store import dirty
 from cloud_receiver.store.names import names_of, stores
 from cloud_receiver.store.questions import Among, Question
@@ -167,9 +167,10 @@ def _wanted(
 
 
 def _rostered(connection: Connection, query: Select[Any]) -> dict[str, Any]:
-    """Return the roster rows in force: the highest version of each."""
+    """Return the roster rows in force: the highest version of each that plans something."""
     rows = connection.execute(query.order_by(roster.c.version))
-    return {row.employee_id: row for row in rows}
+    newest = {row.employee_id: row for row in rows}
+    return {who: row for who, row in newest.items() if row.shift != UNPLANNED}
 
 
 def _money(connection: Connection, work_date: str, who: Collection[str]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from cloud_receiver.domain.notices import told_of
 from cloud_receiver.domain.periods import last_date, parse_period
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.transfers import Subject, paid_by_payroll
-from cloud_receiver.domain.workday import local_date
+from cloud_receiver.domain.workday import IDLE, local_date
 from cloud_receiver.store import balances, change_feed, lawbook, organisation
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, first_open, lock
 from cloud_receiver.store.notices import tell
@@ -242,7 +242,7 @@ def _subsidies_due(connection: Connection, period: str) -> Mapping[str, int]:
         & (roster.c.version == newest.c.version),
     )
     due: defaultdict[str, int] = defaultdict(int)
-    for who, subsidy_fen in connection.execute(query.where(roster.c.shift != "null")):
+    for who, subsidy_fen in connection.execute(query.where(roster.c.shift.not_in(IDLE))):
         due[who] += subsidy_fen
     return due
 

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, func, select
 
 from cloud_receiver.domain.entries import HQ_BOX_ID
-from cloud_receiver.domain.workday import local_to_utc_ms, midnight_utc_ms, shift_date
+from cloud_receiver.domain.workday import IDLE, local_to_utc_ms, midnight_utc_ms, shift_date
 from cloud_receiver.store.dirty import SALES_DRIVERS
 from cloud_receiver.store.journal import first_since
 from cloud_receiver.store.tables import (
@@ -257,7 +257,7 @@ def _expected(connection: Connection, work_date: str) -> Mapping[str, int]:
             newest,
             (newest.c.employee_id == roster.c.employee_id) & (newest.c.version == roster.c.version),
         )
-        .where(roster.c.work_date == work_date, roster.c.shift != "null")
+        .where(roster.c.work_date == work_date, roster.c.shift.not_in(IDLE))
         .group_by(roster.c.store_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}

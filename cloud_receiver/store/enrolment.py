@@ -19,6 +19,7 @@ from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.domain.workday import (
     FIRST_DATE,
+    UNPLANNED,
     Shift,
     encode_shifts,
     midnight_utc_ms,
@@ -90,7 +91,11 @@ class Seller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterEntry:
-    """What a person is to do on a date; no shifts mean a rest day."""
+    """What a person is to do on a date; no shifts mean a rest day.
+
+    Attributes:
+        is_planned: False: what was planned is taken back, and it is no rest day either.
+    """
 
     employee_id: str
     work_date: str
@@ -98,6 +103,12 @@ class RosterEntry:
     shifts: tuple[Shift, ...]
     target_fen: int = 0
     subsidy_fen: int = 0
+    is_planned: bool = True
+
+    @property
+    def document(self) -> str:
+        """Return what the roster says of the day, as it is stored."""
+        return encode_shifts(self.shifts) if self.is_planned else UNPLANNED
 
 
 Entered = Store | Employee
@@ -214,7 +225,7 @@ def add_roster(
     rows = []
     for key, content in sorted(wanted.items()):
         version, stored = in_force.get(key, (0, {}))
-        if content != stored:
+        if content != stored and (stored or content["shift"] != UNPLANNED):
             stamp = {"version": version + 1, "author": author, "created_utc_ms": now_utc_ms}
             rows.append({**content, **stamp})
     if rows:
@@ -233,7 +244,8 @@ def add_roster(
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("version", *_ROSTER_CONTENT) if name != "shift"}
+    told = {name: row[name] for name in ("version", *_ROSTER_CONTENT) if name != "shift"}
+    return {**told, "planned": row["shift"] != UNPLANNED}
 
 
 def _roster_row(entry: RosterEntry) -> dict[str, Any]:
@@ -241,7 +253,7 @@ def _roster_row(entry: RosterEntry) -> dict[str, Any]:
         "employee_id": entry.employee_id,
         "work_date": entry.work_date,
         "store_id": entry.store_id,
-        "shift": encode_shifts(entry.shifts),
+        "shift": entry.document,
         "target_fen": entry.target_fen,
         "subsidy_fen": entry.subsidy_fen,
     }

@@ -59,6 +59,9 @@ def _warnings(
         for who in some:
             days = dict(rosters.get(who, {}))
             for work_date, entry in laid.get(who, {}).items():
+                if not entry.is_planned:
+                    days.pop(work_date, None)
+                    continue
                 days[work_date] = RosterDay(
                     work_date=work_date,
                     store_id=entry.store_id,

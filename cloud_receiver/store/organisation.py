@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.validity import Binding, holder_on
-from cloud_receiver.domain.workday import decode_shifts
+from cloud_receiver.domain.workday import UNPLANNED, decode_shifts
 from cloud_receiver.store import approvals, tables
 from cloud_receiver.store.questions import Among, Question
 
@@ -184,6 +184,9 @@ def rosters(
     same: dict[tuple[object, ...], RosterDay] = {}
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days
     for employee_id, work_date, store_id, shift, target_fen, subsidy_fen in rows:
+        if shift == UNPLANNED:
+            found[employee_id].pop(work_date, None)
+            continue
         absences = away.get((employee_id, work_date), ())
         key = (work_date, store_id, shift, target_fen, subsidy_fen, absences)
         day = same.get(key)  # many people share one plan

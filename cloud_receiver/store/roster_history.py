@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.templates import hours_text, settings_text
-from cloud_receiver.domain.workday import decode_shifts
+from cloud_receiver.domain.workday import UNPLANNED, decode_shifts
 from cloud_receiver.store import organisation
+from cloud_receiver.store.organisation import Site
 from cloud_receiver.store.tables import employee, roster
 from sync.money import yuan_text
 
@@ -38,10 +41,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RosterVersion:
-    """A version of a roster day: who made it, when, and what it changed."""
+    """A version of a roster day: who made it, when, and what it changed.
+
+    Attributes:
+        day: None: from then on nothing is planned.
+    """
 
     employee_id: str
-    day: RosterDay
+    work_date: str
+    day: RosterDay | None
     version: int
     author: str
     created_utc_ms: int
@@ -60,7 +68,9 @@ def grid(
     query = select(who.employee_id, who.name)
     if store_id is not None:
         here = select(roster.c.employee_id).where(
-            roster.c.store_id == store_id, roster.c.work_date.between(first_date, last_date)
+            roster.c.store_id == store_id,
+            roster.c.work_date.between(first_date, last_date),
+            roster.c.shift != UNPLANNED,
         )
         query = query.where((who.store_id == store_id) | who.employee_id.in_(here))
     people = connection.execute(query.order_by(who.name, who.employee_id)).all()
@@ -84,40 +94,44 @@ def history(
     )
     found: list[RosterVersion] = []
     for row in connection.execute(query.order_by(roster.c.work_date, roster.c.version)):
-        day = RosterDay(
-            work_date=row.work_date,
-            store_id=row.store_id,
-            zone=organisation.zone_of(sites, row.store_id),
-            shifts=decode_shifts(row.shift, zones),
-            target_fen=row.target_fen,
-            subsidy_fen=row.subsidy_fen,
-        )
-        earlier = found[-1].day if found and found[-1].day.work_date == row.work_date else None
+        day = _day(row, sites, zones) if row.shift != UNPLANNED else None
+        earlier = found[-1].day if found and found[-1].work_date == row.work_date else None
         found.append(
             RosterVersion(
-                employee_id, day, row.version, row.author, row.created_utc_ms,
+                employee_id, row.work_date, day, row.version, row.author, row.created_utc_ms,
                 differences(earlier, day),
             )
         )  # fmt: skip
     return found
 
 
-def differences(before: RosterDay | None, after: RosterDay) -> tuple[Difference, ...]:
-    """Return what a day says that it did not say before."""
-    parts = {part: (old, new) for part, (old, new) in _parts(before, after).items() if old != new}
-    return tuple(Difference(part, old, new) for part, (old, new) in parts.items())
+def _day(row: Any, sites: Mapping[str, Site], zones: Mapping[str, str]) -> RosterDay:
+    return RosterDay(
+        work_date=row.work_date,
+        store_id=row.store_id,
+        zone=organisation.zone_of(sites, row.store_id),
+        shifts=decode_shifts(row.shift, zones),
+        target_fen=row.target_fen,
+        subsidy_fen=row.subsidy_fen,
+    )
 
 
-def _parts(before: RosterDay | None, after: RosterDay) -> dict[str, tuple[str, str]]:
-    old, new = (_texts(before) if before else {}), _texts(after)
-    return {part: (old.get(part, ""), text) for part, text in new.items()}
+def differences(before: RosterDay | None, after: RosterDay | None) -> tuple[Difference, ...]:
+    """Return what a day says that it did not say before; None says nothing."""
+    old, new = _texts(before), _texts(after)
+    parts = {part: (old.get(part, ""), new.get(part, "")) for part in old | new}
+    return tuple(Difference(part, *texts) for part, texts in parts.items() if texts[0] != texts[1])
 
 
-def _texts(day: RosterDay) -> dict[str, str]:
-    return {
-        "shifts": hours_text(day.shifts) or "-",
-        "settings": " | ".join(map(settings_text, day.shifts)),
-        "store": day.store_id,
-        "target": yuan_text(day.target_fen),
-        "subsidy": yuan_text(day.subsidy_fen),
-    }
+def _texts(day: RosterDay | None) -> dict[str, str]:
+    return (
+        {}
+        if day is None
+        else {
+            "shifts": hours_text(day.shifts) or "-",
+            "settings": " | ".join(map(settings_text, day.shifts)),
+            "store": day.store_id,
+            "target": yuan_text(day.target_fen),
+            "subsidy": yuan_text(day.subsidy_fen),
+        }
+    )

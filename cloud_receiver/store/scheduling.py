@@ -222,6 +222,23 @@ def with_newest(connection: Connection, shift_id: str, stretch: Stretch) -> list
     return entries
 
 
+def cleared(connection: Connection, people: Sequence[str], stretch: Stretch) -> list[RosterEntry]:
+    """Return what takes back all that is planned for people; a rest day is planned, too."""
+    return [
+        nothing(employee_id, day)
+        for employee_id, days in _rosters(connection, people, stretch).items()
+        for day in days.values()
+    ]
+
+
+def nothing(employee_id: str, day: RosterDay) -> RosterEntry:
+    """Return the entry that takes a rostered day back."""
+    return RosterEntry(
+        employee_id=employee_id, work_date=day.work_date, store_id=day.store_id, shifts=(),
+        is_planned=False,
+    )  # fmt: skip
+
+
 def preview(connection: Connection, entries: Collection[RosterEntry]) -> list[Change]:
     """Return what entries would change, by person and date; days that stay are left out."""
     if not entries:
@@ -233,13 +250,15 @@ def preview(connection: Connection, entries: Collection[RosterEntry]) -> list[Ch
     changes = []
     for entry in sorted(entries, key=lambda one: (one.employee_id, one.work_date)):
         before = rosters.get(entry.employee_id, {}).get(entry.work_date)
-        if before is None or _content(before) != _content(entry):
+        is_same = before is None and not entry.is_planned
+        if not is_same and (before is None or _content(before) != _content(entry)):
             changes.append(Change(entry, before))
     return changes
 
 
 def _content(day: RosterDay | RosterEntry) -> tuple[object, ...]:
-    return (day.store_id, day.shifts, day.target_fen, day.subsidy_fen)
+    is_planned = isinstance(day, RosterDay) or day.is_planned
+    return (is_planned, day.store_id, day.shifts, day.target_fen, day.subsidy_fen)
 
 
 def overlapping(changes: Collection[Change], zones: Mapping[str, str]) -> list[DayKey]:

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, case, exists, func, select
 
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.domain.workday import decode_shifts, plan
+from cloud_receiver.domain.workday import UNPLANNED, decode_shifts, plan
 from cloud_receiver.store import dirty
 from cloud_receiver.store.board import Presence, presence_of
 from cloud_receiver.store.names import stores
@@ -146,6 +146,7 @@ _UNJUDGED: Final = Question(
             _newer.c.work_date == _planned.work_date,
             _newer.c.version > _planned.version,
         ),
+        _planned.shift != UNPLANNED,
     )
     .group_by(_planned.store_id, _planned.shift)
 )

@@ -12,16 +12,17 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.templates import hours_text, part
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.exchange import fields
-from cloud_receiver.store import names, organisation, roster_history, shifts
+from cloud_receiver.store import names, organisation, roster_history, scheduling, shifts
 from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.store.roster_history import RosterVersion
 from cloud_receiver.store.shifts import TemplateVersion
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, icon, local_time
+from cloud_receiver.web.schedule_grid import hours
 from cloud_receiver.web.texts import Words
 from sync.errors import DakaError
 
-KEEP, REST, OWN = "keep", "rest", "own"
+KEEP, REST, OWN, NONE = "keep", "rest", "own", "none"
 _TEMPLATE: Final = "shift:"
 _VERSIONS: Final = 3
 
@@ -39,7 +40,7 @@ class Cell:
 
     @property
     def entry(self) -> RosterEntry:
-        """Return the entry that brings the day back as it is; nothing becomes a rest day."""
+        """Return the entry that brings the day back as it is, also to nothing being planned."""
         day = self.day
         return RosterEntry(
             employee_id=self.employee_id,
@@ -48,6 +49,7 @@ class Cell:
             shifts=day.shifts if day else (),
             target_fen=day.target_fen if day else 0,
             subsidy_fen=day.subsidy_fen if day else 0,
+            is_planned=day is not None,
         )
 
 
@@ -80,6 +82,10 @@ def changed(connection: Connection, cell: Cell, form: Mapping[str, str]) -> Rost
     store_id = form.get("store", "")
     zone = zones[fields.one_of("store_id", store_id, zones, "门店", "store")]
     choice = form.get("shift", "")
+    if choice == NONE:
+        if cell.day is None:
+            return cell.entry
+        return scheduling.nothing(cell.employee_id, cell.day)
     laid: tuple[Shift, ...] = ()
     if choice == KEEP and cell.day is not None:
         laid = tuple(replace(one, store_id=store_id, zone=zone) for one in cell.day.shifts)
@@ -95,7 +101,7 @@ def changed(connection: Connection, cell: Cell, form: Mapping[str, str]) -> Rost
         laid = known[fields.one_of("shift", named, known, "班次", "shift")].template.at(
             store_id, zone
         )
-    return replace(cell.entry, store_id=store_id, shifts=laid)
+    return replace(cell.entry, store_id=store_id, shifts=laid, is_planned=True)
 
 
 def cell_form(
@@ -116,6 +122,7 @@ def cell_form(
         for one in templates
     ]  # fmt: skip
     options += [el("option", words("rest"), value=REST), el("option", words("own"), value=OWN)]
+    options.append(el("option", words("no_plan"), value=NONE, selected=cell.day is None))
     stores = [
         el("option", shop.name, value=shop.store_id, selected=shop.store_id == stands.store_id)
         for shop in shops
@@ -141,11 +148,11 @@ def cell_form(
         class_="stack tight", data_submit="set",
     )  # fmt: skip
     zones = {shop.store_id: shop.zone for shop in shops}
+    zone = zones.get(stands.store_id, "UTC")
     made = [
         el("li", words("version", n=one.version, author=one.author,
-                       at=local_time(one.created_utc_ms, zones.get(one.day.store_id, "UTC"),
-                                     "%Y-%m-%d %H:%M")),
-           " · ", hours_text(one.day.shifts) or words("rest"))
+                       at=local_time(one.created_utc_ms, zone, "%Y-%m-%d %H:%M")),
+           " · ", hours(one.day, words))
         for one in reversed(cell.versions)
     ]  # fmt: skip
     return el("section", el("h2", title), form, el("ul", made, class_="small muted plain"),

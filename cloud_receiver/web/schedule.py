@@ -56,7 +56,6 @@ class View:
         trial: a file looked at and not imported yet.
         cell: the day that is being edited, ``employee/date``; empty: none.
         undo: what brings the day back that was edited last; None: there is none.
-        was_none: that day had no roster before.
         said: what to tell.
     """
 
@@ -68,7 +67,6 @@ class View:
     trial: Trial | None = None
     cell: str = ""
     undo: RosterEntry | None = None
-    was_none: bool = False
     said: str = ""
 
     @property
@@ -181,7 +179,7 @@ def _set(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
             return replace(view.plain, said=words("same"))
     said = words("saved", who=cell.name, day=day, before=hours(cell.day, words),
                  after=hours(entry, words))  # fmt: skip
-    return replace(view.plain, undo=cell.entry, was_none=cell.day is None, said=said)
+    return replace(view.plain, undo=cell.entry, said=said)
 
 
 def _undone(desk: Desk, view: View, author: str) -> View:
@@ -192,8 +190,8 @@ def _undone(desk: Desk, view: View, author: str) -> View:
         enrolment.add_roster(connection, [entry], author, utc_ms(desk.now()))
         who = names.employee_names(connection).get(entry.employee_id, entry.employee_id)
     day = date_text(entry.work_date, view.language)
-    key = "undone_rest" if view.was_none else "undone"
-    return replace(view.plain, said=words(key, who=who, day=day, after=hours(entry, words)))
+    said = words("undone", who=who, day=day, after=hours(entry, words))
+    return replace(view.plain, said=said)
 
 
 def _copy(view: View) -> partial[list[RosterEntry]]:

@@ -17,7 +17,7 @@ from sync.money import yuan_text
 
 def hours(day: RosterDay | RosterEntry | None, words: Words) -> str:
     """Return the hours of a day for people."""
-    if day is None:
+    if day is None or (isinstance(day, RosterEntry) and not day.is_planned):
         return words("none")
     return " / ".join(f"{one.start}–{one.end}" for one in day.shifts) or words("rest")
 

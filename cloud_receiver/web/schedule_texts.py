@@ -43,6 +43,7 @@ SCHEDULE: Final[Texts] = {
     "before": ("原来", "before"),
     "after": ("将变为", "will be"),
     "none": ("无排班", "no roster"),
+    "no_plan": ("不排班(撤回已排的)", "nothing planned (taken back)"),
     "more": ("还有 {n} 天", "{n} more days"),
     "target": ("目标 {n}", "target {n}"),
     "empty_title": ("这一周还没有排班", "No roster in this week"),
@@ -64,10 +65,6 @@ SCHEDULE: Final[Texts] = {
     "saved": ("{who} {day}:{before} → {after},已保存", "{who} {day}: {before} → {after}, kept"),
     "undo": ("撤销", "Undo"),
     "undone": ("已撤销:{who} {day} 恢复为 {after}", "Undone: {who} {day} is {after} again"),
-    "undone_rest": (
-        "已撤销:{who} {day} 原来没有排班,改为休息",
-        "Undone: {who} {day} had no roster and is a rest day now",
-    ),
     "labour": ("用工时间提示({n})", "Working hours ({n})"),
     "labour_lead": ("只提示,不阻止排班。", "Warnings only; nothing is blocked."),
     "file": ("导入排班表", "Import a roster"),

@@ -77,17 +77,17 @@ def test_a_day_is_changed_on_the_grid_and_back(
     reader.goto(f"{headquarters.url}{WEEK}")
     cell = reader.locator(f'[data-value="{who}/{date}"]')
     stood = cell.inner_text()
-    for choice, shown in (("晚班", "13:00–22:00"), ("休息", "休")):
+    for choice, shown in (("晚班", "13:00–22:00"), ("不排班", "—"), ("休", "休")):
         cell.click()
         sheet = reader.get_by_role("dialog")
         expect(sheet.get_by_label("上班", exact=True)).to_be_hidden()
-        option = sheet.locator("option", has_text=choice if choice == "晚班" else "休").last
+        option = sheet.locator("option", has_text=choice).last
         sheet.get_by_label("班次").select_option(option.get_attribute("value"))
         sheet.get_by_role("button", name="保存").click()
         expect(cell).to_contain_text(shown)
     cell.click()
     sheet = reader.get_by_role("dialog")
-    expect(sheet).to_contain_text(f"第 3 版 · {LOGIN}")
+    expect(sheet).to_contain_text(f"第 4 版 · {LOGIN}")
     reader.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
     cell.click()
@@ -99,6 +99,6 @@ def test_a_day_is_changed_on_the_grid_and_back(
     reader.get_by_role("button", name="撤销").click()
     expect(cell).to_contain_text("休")
     versions = _versions(headquarters, who, date)
-    assert [author for _, author in versions] == ["seed", *[LOGIN] * 4]
+    assert [author for _, author in versions] == ["seed", *[LOGIN] * 5]
     assert versions[-1][0] == "null"
     assert stood not in cell.inner_text()

@@ -145,6 +145,14 @@ def test_a_changed_roster_is_a_new_version_and_an_equal_one_is_none(office: Offi
     assert [row.version for row in office.rows(tables.roster)] == [1, 2, 3]
 
 
+def test_a_line_takes_a_day_back(office: Office) -> None:
+    head = "工号,日期,班次,上班,下班\n"
+    for cells in (",09:00,18:00", "不排班,,", ",none,"):
+        report = office.bring("roster", f"{head}E001,2026-12-01,{cells}\n")
+        assert report.errors == ()
+    assert [row.shift == "false" for row in office.rows(tables.roster)] == [False, True]
+
+
 def test_a_workbook_is_read_as_its_text(office: Office, tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active

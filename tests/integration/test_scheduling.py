@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +104,23 @@ def test_copies_of_a_person_a_week_and_a_store(office: Office) -> None:
     with read(office.engine) as connection:
         day = roster_history.grid(connection, NEXT.first, NEXT.first, "S2")[0].days[NEXT.first]
     assert day.shifts[0].zone == "Asia/Urumqi", "in the wall time of the store it is worked in"
+
+
+def test_what_is_taken_back_is_no_rest_day_and_keeps_its_versions(office: Office) -> None:
+    office.pattern("早*5 休*2", ("E1",))
+    some = Stretch("2026-12-11", "2026-12-12")
+    clear = partial(scheduling.cleared, people=["E1", "E2"], stretch=some)
+    assert office.lay(clear, author="zhao") == 2, "a shift and a rest day; E2 had nothing"
+    assert office.lay(clear) == 0
+    assert office.week("E1") == ["S1 09:00-18:00"] * 4 + ["", "", "S1 "]
+    with read(office.engine) as connection:
+        first, last = roster_history.history(connection, "E1", some.first, some.first)
+    assert (first.day is None, last.day, last.version, last.author) == (False, None, 2, "zhao")
+    gone = [(one.part, one.before, one.after) for one in last.differences]
+    assert gone == [("shifts", "09:00-18:00", ""), ("store", "S1", ""),
+                    ("target", "0.00", ""), ("subsidy", "0.00", "")]  # fmt: skip
+    assert office.pattern("早", ("E1",), some) == 2
+    assert office.week("E1")[4] == "S1 09:00-18:00"
 
 
 def test_a_new_version_of_a_shift_changes_no_roster_until_it_is_taken_over(office: Office) -> None:

@@ -11,15 +11,16 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, func, select
 
+from cloud_receiver.domain.rota import Stretch
 from cloud_receiver.domain.scopes import Scope
-from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.domain.workday import UNPLANNED, utc_ms
 from cloud_receiver.exchange import amounts, fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind
 from cloud_receiver.exchange.lines import known
 from cloud_receiver.exchange.roster_lines import read_line, roster_days
 from cloud_receiver.exchange.statement_files import yuan_plain
-from cloud_receiver.store import enrolment, organisation, tables
+from cloud_receiver.store import enrolment, organisation, scheduling, tables
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import Employee, RosterEntry, Store
 from cloud_receiver.web.api.caller import Caller, caller, needs
@@ -124,12 +125,13 @@ class AmountsGiven(_Given):
 
 
 class RosterShown(Shown):
-    """The version of a roster day that is in force."""
+    """The version of a roster day that is in force; not planned: taken back, no rest day either."""
 
     employee_id: str
     work_date: str
     version: int
     store_id: str
+    planned: bool
     shifts: list[dict[str, Any]]
     target_fen: int
     subsidy_fen: int
@@ -250,6 +252,18 @@ def _rosters(routes: APIRouter, desk: Desk) -> None:
             one = _entry(connection, employee_id, work_date, given)
             return Changed(changed=enrolment.add_roster(connection, [one], who.name, now_utc_ms))
 
+    @routes.delete("/rosters/{employee_id}/{work_date}", openapi_extra=_WRITES)
+    def take_back_roster(
+        employee_id: IdPath, work_date: DatePath, who: Annotated[Caller, Depends(caller)]
+    ) -> Changed:
+        """Say that nothing is planned any more on a day; it becomes a version like any other."""
+        _checked(lambda: fields.day("work_date", work_date))
+        with write(desk.engine) as connection:
+            stretch = Stretch(work_date, work_date)
+            entries = scheduling.cleared(connection, [employee_id], stretch)
+            now_utc_ms = utc_ms(desk.clock.now_utc())
+            return Changed(changed=enrolment.add_roster(connection, entries, who.name, now_utc_ms))
+
     @routes.put("/rosters/{employee_id}/{work_date}/amounts", openapi_extra=_WRITES)
     def put_amounts(
         employee_id: IdPath, work_date: DatePath, given: AmountsGiven,
@@ -296,9 +310,8 @@ def _entry(
 
 def _shown(row: Any) -> RosterShown:
     shifts = json.loads(row.shift) or []
-    return RosterShown(
-        **{**row._asdict(), "shifts": shifts if isinstance(shifts, list) else [shifts]}
-    )
+    told = {"shifts": shifts if isinstance(shifts, list) else [shifts]}
+    return RosterShown(**{**row._asdict(), **told, "planned": row.shift != UNPLANNED})
 
 
 def _require_store(connection: Connection, store_id: str) -> None:

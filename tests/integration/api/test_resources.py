@@ -72,6 +72,10 @@ def test_rosters_targets_and_subsidies(office) -> None:
     assert office.send("PUT", f"/rosters/E2/{TUESDAY}", {"shifts": []}) == {"changed": 1}
     clash = {"shifts": [{"start": "09:00", "end": "13:00"}, {"start": "12:00", "end": "18:00"}]}
     assert office.send("PUT", f"/rosters/E2/{TUESDAY}", clash, 422)["field"] == "shifts"
+    assert office.send("DELETE", f"/rosters/E2/{TUESDAY}", None) == {"changed": 1}
+    assert office.send("DELETE", f"/rosters/E2/{TUESDAY}", None) == {"changed": 0}
+    (shown,) = _all(office, f"/rosters?employee_id=E2&first_date={TUESDAY}&last_date={TUESDAY}")
+    assert (shown["planned"], shown["shifts"], shown["version"]) == (False, [], 4)
     off = office.send("PUT", "/rosters/E2/2026-11-25/amounts", amounts, 409)
     assert "no roster on 2026-11-25" in off["detail"]
 
