@@ -49,6 +49,7 @@ from cloud_receiver.web import (
     rule_publish,
     rules,
     schedule,
+    scripts,
     search,
     settings,
     store_feedback,
@@ -156,6 +157,7 @@ def create_app(
         phone_page.register(app, desk)
     for page in PAGES:
         page.register(desk)
+    scripts.name_scripts()
     nicegui_app.add_exception_handler(404, missing.not_found)
     nicegui_app.on_startup(desk.hub.run)
     ui.run_with(

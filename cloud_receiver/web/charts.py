@@ -21,6 +21,22 @@ WRAPPED: Final = {
 """Labels of few categories with long names: all of them, on several lines on a phone."""
 
 
+LONG: Final = WRAPPED | {"width": 150, "fontSize": 11, "lineHeight": 12}
+"""Labels of lying bars: as much as a phone can spare beside them."""
+BELOW: Final[Options] = {"nameLocation": "middle", "nameGap": 28}
+"""Where a lying axis says what it counts."""
+LYING_PX: Final = 34
+"""How high a lying bar stands with its label on several lines."""
+
+
+def height_px(options: Options) -> int | None:
+    """Return how high a picture of lying bars has to be; None: as the style sheet has it."""
+    upright = options["yAxis"]
+    if upright["type"] != "category":
+        return None
+    return max(200, 90 + LYING_PX * len(upright["data"]))
+
+
 def axis(name: str = "", kind: str = "value", **more: Any) -> Options:
     """Return an axis in the page's colours."""
     line = {"lineStyle": {":color": colour("line")}}
@@ -39,17 +55,19 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
         "toolbox": {
             "feature": _PICTURE,
             "right": 8,
+            "top": 0,
+            "itemSize": 18,
             "iconStyle": {":borderColor": colour("muted")},
         },
         "legend": {
+            "show": len(series) > 1,  # one thing only: its axis says what it is
             "type": "scroll",
-            "top": 0,
+            "top": 26,  # below the button, which its arrows would touch on a phone
             "left": 0,
-            "right": 64,
             "textStyle": {":color": colour("muted")},
         },
         "tooltip": {"confine": True},
-        "grid": {"left": 12, "right": 20, "top": 48, "bottom": 12, "containLabel": True},
+        "grid": {"left": 12, "right": 20, "top": 64 if len(series) > 1 else 40, "bottom": 12, "containLabel": True},
         "xAxis": x,
         "yAxis": y,
         "series": list(series),

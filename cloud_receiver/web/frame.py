@@ -47,6 +47,7 @@ def static_address(name: str) -> str:
 
 
 STYLESHEET: Final = static_address("daka.css")
+FIRST: Final = static_address("first.js")
 SEARCH: Final = static_address("search.js")
 
 
@@ -101,16 +102,8 @@ class Desk:
 
 def head_html(chosen: Theme, language: Language) -> str:
     """Return what every page has in its head: style, language and theme before the first paint."""
-    theme = (
-        "matchMedia('(prefers-color-scheme: dark)').matches"
-        if chosen is Theme.AUTO
-        else str(chosen is Theme.DARK).lower()
-    )
-    script = (
-        f"document.documentElement.classList.toggle('dark', {theme});"
-        f"document.documentElement.lang='{language.tag}';"
-    )
-    return f'<link rel="stylesheet" href="{STYLESHEET}"><script>{script}</script>'
+    script = el("script", src=FIRST, data_theme=str(chosen), data_language=language.tag)
+    return f'<link rel="stylesheet" href="{STYLESHEET}">{script}'
 
 
 def document(title: str, body: Markup, theme: Theme, language: Language) -> str:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cloud_receiver.domain.roles import home, may_change, may_look
 from cloud_receiver.web.api.caller import Caller, caller_of_session, is_api, shown_key
 from cloud_receiver.web.api.refusals import ApiError, refusal
+from cloud_receiver.web.scripts import STATE, Nonce
 from cloud_receiver.web.sessions import COOKIE, Session
 from sync.enrolment import ENROL_PATH, RENEW_PATH
 
@@ -41,14 +42,6 @@ BAD_KEY: Final = ApiError(
 NO_ACCESS: Final = ApiError("forbidden", "此登录账号不能这样做", "this log-in may not do that")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECURITY_HEADERS: Final = {
-    # Vue compiles templates in the browser and NiceGUI's start is an inline script, hence
-    # the two 'unsafe' words; what pages show is escaped by web.markup.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -213,12 +206,14 @@ def _refusal(request: Request, *, foreign: bool, barred: Session | None) -> Resp
 
 def _with_headers(send: Send, scope: Scope, *, behind_tls: bool) -> Send:
     path: str = scope["path"]
+    nonce = scope.setdefault("state", {}).setdefault(STATE, Nonce())
     stamped = path.startswith(OPEN_FOLDER) and scope["query_string"].startswith(b"v=")
     kept = stamped or (path.startswith(_VERSIONED_FOLDER) and "/dynamic_resources/" not in path)
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            headers.setdefault("Content-Security-Policy", nonce.policy())
             for name, value in _SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             if kept and message["status"] == 200:

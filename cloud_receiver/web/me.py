@@ -78,7 +78,7 @@ TEXTS: Final[Texts] = {
     "rights": ("我的数据与语言", "My data and language"),
     "consents": ("位置与照片的同意", "Consent to position and photos"),
     "language": ("消息语言", "Language of messages"),
-    "keep": ("保存", "Keep"),
+    "keep": ("保存", "Save"),
     "future": ("补卡时间不能在将来", "a correction cannot lie in the future"),
     "bad_time": ("时间不对,请重新选择", "that is no time; choose it again"),
 }

@@ -93,6 +93,7 @@ TEXTS: Final[Texts] = {
     "days": ("人日", "Person-days"),
     "final": ("已定", "Final"),
     "awaiting": ("等待数据", "Awaiting data"),
+    "running": ("进行中", "Under way"),
     "share": ("完整", "Complete"),
     "complete_finding": (
         "{n} 个人日中 {rate} 结果已定,{awaiting} 个在等数据。",
@@ -173,7 +174,7 @@ def effect(connection: Connection, asked: Asked) -> Sheet:
         [charts.bars(words("mean_sales"), means, "accent")],
         charts.axis(kind="category", data=[words(key) for key, _ in groups],
                     axisLabel=charts.WRAPPED),
-        charts.axis(), words("effect"),
+        charts.axis(words("mean_sales")), words("effect"),
     )  # fmt: skip
     return Sheet(title=words("effect"), findings=tuple(said), method=words("effect_method"),
                  columns=columns, rows=tuple(rows), options=picture, label=said[0])  # fmt: skip
@@ -201,14 +202,14 @@ def health(connection: Connection, asked: Asked) -> Sheet:
     idle = 0
     for rule in newest.values():
         name = asked.language.pick(rule.name.zh, rule.name.en)
-        for row in rule.rows:
+        for number, row in enumerate(rule.rows, 1):
             one = hits.get((rule.id, row.id))
             idle += one is None
             numbers = (one.hits, one.silent, one.amount_fen, one.people) if one else (0, 0, 0, 0)
             sentence = row_sentence(rule, row, asked.language)
-            rows.append(Row(values=(name, sentence, *numbers), tone="" if one else "warn",
+            rows.append(Row(values=(name, sentence, *numbers), tone="" if one else "warn", marked=2,
                             href=f"/rules/{quote(rule.id)}"))  # fmt: skip
-            labels.append(f"{name} {len(labels) + 1}")
+            labels.append(f"{name} {number}" if len(rule.rows) > 1 else name)
             spoken.append(numbers[0])
     waits = counts.told_after_ms(connection)
     p50, p99 = reports.quantile(waits, 0.5), reports.quantile(waits, 0.99)
@@ -220,8 +221,9 @@ def health(connection: Connection, asked: Asked) -> Sheet:
                Column(words("silent"), "int"), Column(words("amount"), "yuan"),
                Column(words("people"), "int"))  # fmt: skip
     picture = charts.chart(
-        [charts.bars(words("hits"), spoken[::-1], "accent")], charts.axis(),
-        charts.axis(kind="category", data=labels[::-1]), words("health"),
+        [charts.bars(words("hits"), spoken[::-1], "accent")],
+        charts.axis(words("hits"), minInterval=1, **charts.BELOW),
+        charts.axis(kind="category", data=labels[::-1], axisLabel=charts.LONG), words("health"),
     )  # fmt: skip
     return Sheet(title=words("health"), findings=said, method=words("health_method"),
                  columns=columns, rows=tuple(rows), options=picture, label=said[0])  # fmt: skip
@@ -239,8 +241,8 @@ def completeness(connection: Connection, asked: Asked) -> Sheet:
         for place, number in enumerate((one.days, one.final, one.awaiting)):
             sums[one.store_id][place] += number
     rows = tuple(
-        Row(values=(known.get(shop, shop), days, final, awaiting, final / days),
-            href=address("/", asked, store=shop), tone="wait" if awaiting else "")
+        Row(values=(known.get(shop, shop), days, final, awaiting, days - final - awaiting, final / days),
+            href=address("/", asked, store=shop), tone="wait" if awaiting else "", marked=3)
         for shop, (days, final, awaiting) in sorted(sums.items(), key=lambda one: -one[1][2])
     )  # fmt: skip
     days, final, awaiting = (sum(one[place] for one in sums.values()) for place in range(3))
@@ -260,7 +262,7 @@ def completeness(connection: Connection, asked: Asked) -> Sheet:
                    "inRange": {":color": "[" + ",".join(one[1:] for one in colours) + "]"}},
     )  # fmt: skip
     columns = (Column(words("store")), Column(words("days"), "int"), Column(words("final"), "int"),
-               Column(words("awaiting"), "int"), Column(words("share"), "rate"))  # fmt: skip
+               Column(words("awaiting"), "int"), Column(words("running"), "int"), Column(words("share"), "rate"))  # fmt: skip
     return Sheet(title=words("completeness"), findings=(said,), method=words("complete_method"),
                  columns=columns, rows=rows, options=picture, label=said)  # fmt: skip
 

@@ -54,8 +54,8 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
                 one.month,
                 one.days,
                 one.long_days,
-                f"{one.overtime_min / 60:.1f}",
-                f"{over_month_min(one.overtime_min) / 60:.1f}",
+                one.overtime_min,
+                over_month_min(one.overtime_min),
             ),
             href=f"/people/{quote(one.employee_id)}?month={one.month}",
             tone="bad" if one.overtime_min > OVERTIME_MONTH_MIN else "",
@@ -64,7 +64,7 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
     )
     columns = (
         Column(words("person")), Column(words("month")), Column(words("days"), "int"),
-        Column(words("long_days"), "int"), Column(words("hours")), Column(words("over")),
+        Column(words("long_days"), "int"), Column(words("hours"), "hours"), Column(words("over"), "hours"),
     )  # fmt: skip
     most = found[:_MOST][::-1]
     labels = [f"{known.get(one.employee_id, one.employee_id)} {one.month}" for one in most]
@@ -77,8 +77,8 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
     }
     picture = charts.chart(
         [charts.bars(words("hours"), hours, "accent") | {"markLine": limit}],
-        charts.axis(),
-        charts.axis(kind="category", data=labels),
+        charts.axis(words("hours"), **charts.BELOW),
+        charts.axis(kind="category", data=labels, axisLabel=charts.LONG),
         words("title"),
     )
     links = {

@@ -19,12 +19,12 @@ from sync.money import yuan_text
 
 Value = str | int | float | None
 SHOWN_ROWS: Final = 200
-_FORMATS: Final = {"rate": "0.0%", "yuan": "#,##0.00;[Red]-#,##0.00", "int": "#,##0"}
+_FORMATS: Final = {"rate": "0.0%", "yuan": "#,##0.00;[Red]-#,##0.00", "int": "#,##0", "hours": "0.0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `kind` is ``text``, ``int``, ``rate`` (a share of 1), ``yuan`` (fen)."""
+    """A column; `kind` is ``text``, ``int``, ``rate`` (a share of 1), ``yuan`` (fen), ``hours`` (min)."""
 
     name: str
     kind: str = "text"
@@ -32,11 +32,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of the table; `href` leads to what it is made of, `tone` marks it."""
+    """A line of the table.
+
+    Attributes:
+        href: leads to what it is made of.
+        tone: the colour of the value in column `marked`.
+    """
 
     values: tuple[Value, ...]
     href: str = ""
     tone: str = ""
+    marked: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,7 @@ def _line(row: Row, columns: Sequence[Column]) -> Markup:
             )
         else:
             look = "num" if column.kind != "text" else None
-            tone = f" {row.tone}" if row.tone and number == len(columns) - 1 else ""
+            tone = f" {row.tone}" if row.tone and number == row.marked % len(columns) else ""
             cells.append(el("td", text, class_=f"{look or ''}{tone}".strip() or None,
                             data_label=column.name))  # fmt: skip
     return el("tr", cells)
@@ -91,8 +97,8 @@ def _line(row: Row, columns: Sequence[Column]) -> Markup:
 def shown(value: Value, kind: str) -> str:
     """Return a value as people read it.
 
-    >>> shown(0.125, "rate"), shown(-1000, "yuan"), shown(None, "int")
-    ('12.5%', '-10.00', '—')
+    >>> shown(0.125, "rate"), shown(-1000, "yuan"), shown(90, "hours"), shown(None, "int")
+    ('12.5%', '-10.00', '1.5', '—')
     """
     if value is None:
         return "—"
@@ -100,6 +106,8 @@ def shown(value: Value, kind: str) -> str:
         return f"{value:.1%}"
     if kind == "yuan":
         return yuan_text(round(float(value)))
+    if kind == "hours":
+        return f"{float(value) / 60:.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -140,6 +148,8 @@ def _bold(page: object, text: str) -> WriteOnlyCell:
 def _cell(page: object, value: Value, kind: str) -> WriteOnlyCell:
     if kind == "yuan" and value is not None:
         value = float(value) / 100
+    if kind == "hours" and value is not None:
+        value = float(value) / 60
     cell = WriteOnlyCell(page, value=safe(value))
     if kind in _FORMATS:
         cell.number_format = _FORMATS[kind]

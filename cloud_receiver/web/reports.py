@@ -21,6 +21,7 @@ from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.live import LiveHtml
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import icon
+from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked
 from cloud_receiver.web.report_kinds import KINDS
 from cloud_receiver.web.report_kinds import TEXTS as NAMES
@@ -84,21 +85,16 @@ def register(desk: Desk) -> None:
         visit = visit_of(request)
         view = _view(desk, request, visit.language)
         words = visit.words(TEXTS)
-        links: dict[str, str] = {}
 
         async def show() -> None:
             sheet = await asyncio.to_thread(count, desk, view)
-            links.clear()
-            links.update(sheet.links)
             said.show(draw_findings(sheet) if sheet.rows else _empty(words))
             table.show(draw_table(sheet, words.texts["more_rows"][view.language == "en"])
                        if sheet.rows else Markup(""))  # fmt: skip
-            chart.set_visibility(bool(sheet.rows and sheet.options))
+            frame.clear()  # a picture of its own: else what this report has not stays of the last
             if sheet.rows and sheet.options:
-                chart.props["aria-label"] = sheet.label
-                chart.options.clear()
-                chart.options.update(sheet.options)
-                chart.update()
+                with frame:
+                    _picture(sheet)
 
         async def act(name: str, value: str) -> None:
             nonlocal view
@@ -111,9 +107,7 @@ def register(desk: Desk) -> None:
             top = LiveHtml(_top(desk, view), act)
             with ui.element("section").classes("card report"):
                 said = LiveHtml(_skeleton(words))
-                chart = ui.echart({}, on_point_click=lambda event: _follow(event, links))
-                chart.classes("picture").props(f'role="img" aria-label="{words("title")}"')
-                chart.set_visibility(False)
+                frame = ui.element("div")
             table = LiveHtml(Markup(""))
         await ui.context.client.connected()
         await show()
@@ -161,9 +155,18 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _follow(event: EChartPointClickEventArguments, links: dict[str, str]) -> None:
-    if event.name in links:
-        ui.navigate.to(links[event.name])
+def _picture(sheet: Sheet) -> None:
+    """Put the picture of a report where one is; a click on a part leads to what it is made of."""
+    assert sheet.options is not None, "asked only for reports with a picture"
+
+    def follow(event: EChartPointClickEventArguments) -> None:
+        if event.name in sheet.links:
+            ui.navigate.to(sheet.links[event.name])
+
+    chart = ui.echart(sheet.options, on_point_click=follow).classes("picture").props("role=img")
+    chart.props["aria-label"] = sheet.label
+    if height_px := charts.height_px(sheet.options):
+        chart.style(f"height: {height_px}px")
 
 
 def _top(desk: Desk, view: View) -> Markup:

@@ -141,6 +141,45 @@ def test_answers_carry_security_headers_and_a_closed_cookie(headquarters: Headqu
     assert "samesite=lax" in cookie
 
 
+def _policy(headquarters: Headquarters, path: str) -> dict[str, str]:
+    answer = httpx.get(headquarters.url + path, cookies={"daka_session": _cookie(headquarters)})
+    said = answer.headers["content-security-policy"].split("; ")
+    return {name: rest for name, _, rest in (one.partition(" ") for one in said)}
+
+
+def test_pages_run_scripts_of_ours_only_and_light_pages_nothing_inline(
+    headquarters: Headquarters,
+) -> None:
+    closed = {"default-src", "object-src", "base-uri", "frame-ancestors"}
+    for path in ("/", "/rules", "/login", "/me", "/nowhere", "/api/v1/openapi.json"):
+        policy = _policy(headquarters, path)
+        assert {policy[name] for name in closed} == {"'none'"}, path
+        assert policy["form-action"] == "'self'"
+        assert "*" not in "".join(policy.values())
+        assert "'unsafe-inline'" not in policy["script-src"]
+    assert _policy(headquarters, "/login")["script-src"] == "'self'"
+    assert _policy(headquarters, "/login")["style-src"] == "'self'"
+    words = {_policy(headquarters, "/")["script-src"] for _ in range(2)}
+    assert len(words) == 2, "the word is used once"
+
+
+def test_a_script_that_got_into_a_page_does_not_run(
+    browser: Browser, headquarters: Headquarters
+) -> None:
+    context = open_context(browser, headquarters.url, "zh", DESKTOP)
+    page = context.new_page()
+    page.goto(f"{headquarters.url}/")
+    page.wait_for_selector(".figures")
+    page.evaluate("""() => {
+        const script = Object.assign(document.createElement("script"), {textContent: "window.got = 1"});
+        document.body.append(script);
+        document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.got = 2'>");
+        return new Promise((resolve) => document.body.lastChild.addEventListener("error", resolve));
+    }""")
+    assert page.evaluate("window.got") is None
+    context.close()
+
+
 def test_the_log_in_does_not_lead_to_another_site(headquarters: Headquarters) -> None:
     form = {"login": LOGIN, "password": PASSWORD, "next": "//evil.example/"}
     assert httpx.post(f"{headquarters.url}/login", data=form).headers["location"] == "/"

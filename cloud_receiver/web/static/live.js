@@ -9,6 +9,7 @@ export default {
   mounted() {
     this.$el.innerHTML = this.text = this.content;
     this.shown = this.version;
+    this.bringTab();
     this.$el.addEventListener("click", (event) => this.click(event));
     this.$el.addEventListener("change", (event) => this.change(event));
     this.$el.addEventListener("submit", (event) => this.submit(event));
@@ -28,7 +29,16 @@ export default {
       const wanted = document.createElement("div");
       wanted.innerHTML = this.text;
       merge(this.$el, wanted);
+      this.bringTab();
       this.$el.removeAttribute("aria-busy");
+    },
+    // On a phone the tabs scroll sideways: the one that was turned to is brought into sight, once.
+    bringTab() {
+      const tab = this.$el.querySelector(".tabs > [aria-current]");
+      if (!tab || tab.getAttribute("href") === this.turned) return;
+      this.turned = tab.getAttribute("href");
+      const [one, all] = [tab.getBoundingClientRect(), tab.parentElement.getBoundingClientRect()];
+      tab.parentElement.scrollLeft += one.left - all.left - (all.width - one.width) / 2;
     },
     act(act, value) {
       this.$el.setAttribute("aria-busy", "true"); // until the answer is drawn
