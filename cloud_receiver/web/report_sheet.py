@@ -19,7 +19,12 @@ from sync.money import yuan_text
 
 Value = str | int | float | None
 SHOWN_ROWS: Final = 200
-_FORMATS: Final = {"rate": "0.0%", "yuan": "#,##0.00;[Red]-#,##0.00", "int": "#,##0", "hours": "0.0"}
+_FORMATS: Final = {
+    "rate": "0.0%",
+    "yuan": "#,##0.00;[Red]-#,##0.00",
+    "int": "#,##0",
+    "hours": "0.0",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.reports import Stretch
+from cloud_receiver.web import charts
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.live import LiveHtml
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import icon
-from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked
 from cloud_receiver.web.report_kinds import KINDS
 from cloud_receiver.web.report_kinds import TEXTS as NAMES
