@@ -157,7 +157,6 @@ def create_app(
         phone_page.register(app, desk)
     for page in PAGES:
         page.register(desk)
-    scripts.name_scripts()
     nicegui_app.add_exception_handler(404, missing.not_found)
     nicegui_app.on_startup(desk.hub.run)
     ui.run_with(
@@ -168,9 +167,7 @@ def create_app(
         show_welcome_message=False,
         reconnect_timeout=20.0,
     )
-    nicegui_app.user_middleware[:] = [
-        one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
-    ]
+    _tame_nicegui()
     app.add_middleware(
         Gate,
         admit=door.admit,
@@ -178,6 +175,14 @@ def create_app(
         behind_tls=settings.web.behind_tls,
     )
     return app
+
+
+def _tame_nicegui() -> None:
+    """Leave out what NiceGUI does beside pages, and have it name its scripts."""
+    nicegui_app.user_middleware[:] = [
+        one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
+    ]
+    scripts.name_scripts()
 
 
 def machine(engine: Engine, key: str) -> Caller | None:
