@@ -11,6 +11,11 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # ARGS: for the demonstration, e.g. make demo ARGS="--speed 360"
 ARGS ?=
 ARCHES ?= x86_64 aarch64 armv7
+# how many tests run side by side
+WORKERS ?= 2
+
+# a process that may not keep what it compiled compiles all of Daka at every start; tests start hundreds
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -19,7 +24,7 @@ demo: $(VENV)/.demo-ready ## run two stores and headquarters; prints the address
 	@$(BIN)/daka-hq demo $(ARGS)
 
 test: $(VENV)/.test-ready packages-test tests/node/node_modules check ## install what the tests need and run them all
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-scale: $(VENV)/.test-ready ## the same rules on a local Spark; needs Java
 	@command -v java >/dev/null || { $(call install-debian,default-jre-headless); }
