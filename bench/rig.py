@@ -245,4 +245,4 @@ def terminal(*arguments: str) -> Iterator[TerminalAt]:
         yield place
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)

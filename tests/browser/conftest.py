@@ -96,7 +96,7 @@ def headquarters(
         yield Headquarters(url, engine, boxes, json.loads((folder / "routes.json").read_text()))
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(60)
         engine.dispose()
         log.close()
     said = (folder / "log").read_text()

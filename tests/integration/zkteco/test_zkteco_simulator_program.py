@@ -56,7 +56,7 @@ def _program(*arguments: str) -> Iterator[Program]:
         finally:
             program.close()
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(30) == 0
 
 
 def _rows(readings):
@@ -83,7 +83,7 @@ def test_it_is_told_by_lines_and_answers_each() -> None:
         assert program.tell("count") == "ok 0"
         driver.close()
         assert program.tell("quit") == "ok"
-        assert program.process.wait(10) == 0
+        assert program.process.wait(30) == 0
 
 
 def test_its_log_survives_a_restart(tmp_path: Path) -> None:
