@@ -96,7 +96,7 @@ PAGES: Final = {
 """Addresses to measure by the path of their route; the phones' pages are their own people's."""
 OTHERWISE: Final = (
     "/api/", "/static/", "/_nicegui", "/prefer/", "/healthz", "/me/worker.js", "/me/photo/", "/store/photo/",
-    "/reports/{report}.xlsx", "/openapi.json", "/payroll/export/", "/enrol", "/welcome/",
+    "/reports/{report}.xlsx", "/schedule/template.xlsx", "/openapi.json", "/payroll/export/", "/enrol", "/welcome/",
 )  # fmt: skip
 """What is no page: files, the machines' doors, and what only leads elsewhere."""
 HELD: Final = ("/", "/", "/", "/?store=S007", "/decide", "/people", "/ledger", "/reports",

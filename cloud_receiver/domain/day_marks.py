@@ -39,12 +39,14 @@ def marks(facts: Mapping[str, FactValue], evidence: Mapping[str, Any]) -> dict[s
     """
     points = evidence.get("points", ())
     odd = any(finding["code"] in DUBIOUS for finding in evidence.get("findings", ()))
-    over = int(facts.get("overtime_over_month_min", 0)) > 0
+    over_min = int(facts.get("overtime_over_month_min", 0))
     return {
         "starts_utc_ms": min((point["planned_utc_ms"] for point in points), default=None),
         "touched": any(point["at_utc_ms"] is not None for point in points),
         "late_min": int(facts.get("late_min", 0)),
         "sales_fen": int(facts.get("sales_fen", 0)),
         "target_fen": int(facts.get("target_fen", 0)),
-        "is_odd": odd or over or facts["status"] in _OPEN,
+        "overtime_min": int(facts.get("overtime_min", 0)),
+        "overtime_over_month_min": over_min,
+        "is_odd": odd or over_min > 0 or facts["status"] in _OPEN,
     }

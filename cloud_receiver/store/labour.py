@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain, groupby
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.labour import LabourNote, about, concerns
 from cloud_receiver.domain.outcomes import DayKey
@@ -17,12 +18,11 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import monday_of, shift_date
 from cloud_receiver.store import organisation
 from cloud_receiver.store.enrolment import RosterEntry
-from cloud_receiver.store.tables import IS_ODD, day_fact
+from cloud_receiver.store.tables import IS_OVER, day_fact
 from sync.portions import portions
 
 _WEEK: Final = 7
 _PEOPLE_AT_ONCE: Final = 500
-_WITHIN: Final = '%"overtime_over_month_min":0,%'
 
 
 def of_entries(connection: Connection, entries: Collection[RosterEntry]) -> list[LabourNote]:
@@ -91,38 +91,43 @@ class Overtime:
 def beyond_limit(connection: Connection, first: str, last: str) -> list[Overtime]:
     """Return whose overtime went beyond 36 hours in the months of a stretch of dates."""
     fact = day_fact.c
-    month = func.substr(fact.work_date, 1, 7)
     begin, end = f"{first[:7]}-01", last_date(last[:7])
     over = (
-        select(fact.employee_id, month)
-        .where(IS_ODD, fact.work_date.between(begin, end), fact.facts.not_like(_WITHIN))
-        .where(fact.facts.like('%"overtime_over_month_min":%'))
+        select(fact.employee_id)
+        .where(IS_OVER, fact.work_date.between(begin, end))
         .distinct()
+        .order_by(fact.employee_id)
     )
-    wanted = {(who, period) for who, period in connection.execute(over)}
-    return [_overtime(connection, key) for key in sorted(wanted)]
+    found: list[Overtime] = []
+    for some in portions(connection.scalars(over).all(), _PEOPLE_AT_ONCE):
+        query = (
+            select(
+                fact.employee_id, fact.work_date, fact.store_id, fact.evidence,
+                fact.overtime_min, fact.overtime_over_month_min,
+            )
+            .where(
+                fact.employee_id.in_(some),
+                fact.work_date.between(begin, end),
+                fact.overtime_min > 0,
+            )
+            .order_by(fact.employee_id, fact.work_date)
+        )  # fmt: skip
+        of_month = groupby(connection.execute(query).all(), lambda day: (day[0], day[1][:7]))
+        months = (_overtime(key, list(days)) for key, days in of_month)
+        found += [one for one in months if one is not None]
+    return found
 
 
-def _overtime(connection: Connection, key: DayKey) -> Overtime:
+def _overtime(key: DayKey, days: Sequence[Any]) -> Overtime | None:
     who, month = key
-    fact = day_fact.c
-    query = select(fact.work_date, fact.store_id, fact.facts, fact.evidence).where(
-        fact.employee_id == who, fact.work_date.between(f"{month}-01", last_date(month))
-    )
-    days: dict[str, int] = {}
-    records: list[str] = []
-    store_id = ""
-    for work_date, day_store, facts, evidence in connection.execute(query.order_by(fact.work_date)):
-        overtime_min = json.loads(facts)["overtime_min"]
-        if overtime_min:
-            store_id = day_store
-            days[work_date] = overtime_min
-            records += json.loads(evidence)["punches"][-1:]
+    if not any(day.overtime_over_month_min for day in days):
+        return None
+    records = [json.loads(day.evidence)["punches"][-1:] for day in days]
     return Overtime(
         employee_id=who,
         month=month,
-        store_id=store_id,
-        overtime_min=sum(days.values()),
-        days=days,
-        record_ids=tuple(records),
+        store_id=days[-1].store_id,
+        overtime_min=sum(day.overtime_min for day in days),
+        days={day.work_date: day.overtime_min for day in days},
+        record_ids=tuple(chain.from_iterable(records)),
     )

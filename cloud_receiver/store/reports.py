@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BigInteger as Long
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
     case,
-    cast,
     func,
-    literal_column,
     select,
 )
 
@@ -175,7 +171,7 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
     )
     is_after = fact.work_date > rewarded.c.since  # the day of the reward itself is neither
     is_before = rewarded.c.since.is_(None) | (fact.work_date < rewarded.c.since)
-    sales = _sales_fen(connection)
+    sales = fact.sales_fen
     query = (
         select(
             fact.employee_id,
@@ -195,15 +191,6 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
         Sold(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5]), int(row[6]))
         for row in connection.execute(query)
     ]
-
-
-def _sales_fen(connection: Connection) -> ColumnElement[int]:
-    """Return the fact ``sales_fen`` of a day; the two databases read JSON text differently."""
-    if connection.dialect.name == "sqlite":
-        read: Any = func.json_extract(day_fact.c.facts, "$.sales_fen")
-    else:
-        read = literal_column("(day_fact.facts::json ->> 'sales_fen')")
-    return func.coalesce(cast(read, Long), 0)
 
 
 def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
@@ -277,23 +264,28 @@ class Overtime:
 def overtime(connection: Connection, stretch: Stretch) -> list[Overtime]:
     """Return overtime by person and month, the most first."""
     fact = day_fact.c
-    query = select(fact.employee_id, fact.work_date, fact.store_id, fact.facts).where(
-        *_days(stretch), fact.facts.not_like('%"overtime_min":0,%')
-    )
-    found: dict[tuple[str, str], Overtime] = {}
-    for who, work_date, store_id, facts in connection.execute(query):
-        minutes = json.loads(facts)["overtime_min"]
-        key = who, work_date[:7]
-        so_far = found.get(key)
-        found[key] = Overtime(
-            employee_id=who,
-            month=key[1],
-            store_id=store_id,
-            days=1 + (so_far.days if so_far else 0),
-            long_days=(minutes > OVERTIME_DAY_MIN) + (so_far.long_days if so_far else 0),
-            overtime_min=minutes + (so_far.overtime_min if so_far else 0),
+    month = func.substr(fact.work_date, 1, 7)
+    sum_min = func.sum(fact.overtime_min)
+    query = (
+        select(
+            fact.employee_id,
+            month,
+            func.min(fact.store_id),
+            func.count(),
+            func.sum(case((fact.overtime_min > OVERTIME_DAY_MIN, 1), else_=0)),
+            sum_min,
         )
-    return sorted(found.values(), key=lambda one: (-one.overtime_min, one.employee_id, one.month))
+        .where(*_days(stretch), fact.overtime_min > 0)
+        .group_by(fact.employee_id, month)
+        .order_by(sum_min.desc(), fact.employee_id, month)
+    )
+    return [
+        Overtime(
+            employee_id=who, month=of_month, store_id=store_id, days=int(days),
+            long_days=int(long_days), overtime_min=int(overtime_min),
+        )
+        for who, of_month, store_id, days, long_days, overtime_min in connection.execute(query)
+    ]  # fmt: skip
 
 
 def _days(stretch: Stretch) -> list[ColumnElement[bool]]:

@@ -20,6 +20,7 @@ from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
     IS_ODD,
+    IS_OVER,
     IS_REFUND,
     IS_UNDATED,
     OF_CAMPAIGN,
@@ -93,6 +94,7 @@ from cloud_receiver.store.tables.systems import (
 
 __all__ = [
     "IS_ODD",
+    "IS_OVER",
     "IS_PAYROLL",
     "IS_REFUND",
     "IS_TROUBLE",

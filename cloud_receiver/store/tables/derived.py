@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text,
 from cloud_receiver.store.tables.catalogue import metadata
 
 IS_ODD = text("is_odd")
+IS_OVER = text("overtime_over_month_min > 0")
 IS_NOBODYS = text("employee_id IS NULL")
 OF_CAMPAIGN = text("campaign_id <> ''")
 """The few rows among millions that pages ask for all day; written out, as in `incoming`."""
@@ -118,6 +119,8 @@ day_fact = Table(
     Column("late_min", Integer, nullable=False, server_default="0"),
     Column("sales_fen", BigInteger, nullable=False, server_default="0"),
     Column("target_fen", BigInteger, nullable=False, server_default="0"),
+    Column("overtime_min", Integer, nullable=False, server_default="0"),
+    Column("overtime_over_month_min", Integer, nullable=False, server_default="0"),
     Column("is_odd", Boolean, nullable=False, server_default=false()),  # somebody has to decide
     Index(
         "ix_day_fact_odd",
@@ -129,7 +132,14 @@ day_fact = Table(
     Index(
         "ix_day_fact_counts",  # covers what boards and reports count, row by row of a date
         *("work_date", "store_id", "status", "final", "starts_utc_ms", "touched", "late_min"),
-        *("sales_fen", "target_fen", "employee_id"),
+        *("sales_fen", "target_fen", "employee_id", "overtime_min"),
+    ),
+    Index(
+        "ix_day_fact_overtime",
+        "work_date",
+        "employee_id",
+        sqlite_where=IS_OVER,
+        postgresql_where=IS_OVER,
     ),
 )
 outcome = Table(
