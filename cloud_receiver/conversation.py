@@ -141,7 +141,7 @@ def _appealed(
                 terms=terms, channels=channels,
             )  # fmt: skip
     except AppealError as error:
-        return Text(f"申诉未能受理:{error}", f"the appeal was not taken in: {error}")
+        return Text(f"申诉未能受理:{error.zh}", f"the appeal was not taken in: {error.en}")
     rule, yuan = about.explanation.rule, yuan_text(seen.amount_fen)
     return Text(
         f"申诉已受理,编号 {seen.appeal_id}:{seen.work_date} {rule.zh} {yuan}元",

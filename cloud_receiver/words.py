@@ -6,6 +6,7 @@ from typing import Final
 
 from cloud_receiver.campaign_words import CAMPAIGNS
 from cloud_receiver.channel_words import CHANNELS
+from cloud_receiver.domain.roles import ROLE_NAMES
 from cloud_receiver.phone_words import PHONES
 from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
@@ -128,12 +129,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{login} 现在是 {role}，需重新登录",
         "{login} is now {role}, and must log in again",
     ),
-    "role_administrator": ("管理员", "administrator"),
-    "role_hr": ("人事", "HR"),
-    "role_finance": ("财务", "finance"),
-    "role_supervisor": ("门店主管", "store supervisor"),
-    "role_salesperson": ("销售", "salesperson"),
-    "role_auditor": ("审计", "auditor"),
+    **{f"role_{role}": (name.zh, name.en) for role, name in ROLE_NAMES.items()},
     "no_letters": ("没有问题信件", "no dead letters"),
     **PHONES,
     **PLANNING,

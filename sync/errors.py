@@ -7,6 +7,19 @@ class DakaError(Exception):
     """Something outside the program went wrong; the message says what and what to do."""
 
 
+class ToldError(DakaError):
+    """What went wrong, told to people in their language.
+
+    Attributes:
+        zh, en: what happened and what to do.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
 class WireError(DakaError):
     """Bytes from the other side broke the wire contract; keep them and go on.
 

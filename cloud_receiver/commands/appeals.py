@@ -114,11 +114,11 @@ def appeal_decide(
     lang: Language = "",
 ) -> None:
     """Decide an appeal as a person, with reasons; the outcome is booked and told."""
-    from cloud_receiver.domain.appeals import DECISIONS, AppealError, State
+    from cloud_receiver.domain.appeals import DECISIONS, State, no_decision
     from cloud_receiver.store import accounts, appeals
 
     if decision not in DECISIONS:
-        raise AppealError(f"{decision!r} is no decision: {', '.join(DECISIONS)}")
+        raise no_decision(decision)
     with transaction(config) as (connection, now_utc_ms, settings):
         known = accounts.credentials(connection, decider)
         settings.appeals.require_decider(known.reader.role if known else None)

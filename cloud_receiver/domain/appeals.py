@@ -15,16 +15,16 @@ from typing import Final
 import msgspec
 
 from cloud_receiver.domain.outcomes import Reason, Text
-from cloud_receiver.domain.roles import Role
+from cloud_receiver.domain.roles import ROLE_NAMES, Role
 from cloud_receiver.domain.rulings import Ruling
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.money import MAX_FEN, yuan_text
 
 _DAY_MS: Final = 24 * 3600 * 1000
 MAX_TEXT: Final = 2000
 
 
-class AppealError(DakaError):
+class AppealError(ToldError):
     """An appeal cannot be opened or cannot take this step; the message says why."""
 
 
@@ -78,13 +78,22 @@ class Terms:
             AppealError: this role does not decide appeals.
         """
         if role not in self.deciders:
-            may = ", ".join(sorted(self.deciders))
+            may = sorted(self.deciders)
             raise AppealError(
-                f"{role or 'who has no account'} does not decide appeals; {may} may ([appeals] deciders)"
+                f"{ROLE_NAMES[role].zh if role else '没有账号的人'}不能裁定申诉;"
+                f"可以裁定的是{'、'.join(ROLE_NAMES[one].zh for one in may)}([appeals] deciders)",
+                f"{role or 'who has no account'} does not decide appeals;"
+                f" {', '.join(may)} may ([appeals] deciders)",
             )
 
 
 USUAL_TERMS: Final = Terms()
+
+
+def no_decision(word: str) -> AppealError:
+    """Return the refusal of a word that decides nothing."""
+    may = ", ".join(DECISIONS)
+    return AppealError(f"{word!r} 不是裁定:{may}", f"{word!r} is no decision: {may}")
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,8 +165,9 @@ def open_appeal(
     last_utc_ms = disputed.first_booked_utc_ms + terms.open_within_days * _DAY_MS
     if now_utc_ms > last_utc_ms:
         raise AppealError(
+            f"入账已超过 {terms.open_within_days} 天,不能再申诉;请人事改正数据",
             f"{disputed.outcome_key}: booked more than {terms.open_within_days} days ago;"
-            " an appeal must come earlier, ask HR to correct the data instead"
+            " an appeal must come earlier, ask HR to correct the data instead",
         )
     return Event(
         seq=1,
@@ -187,7 +197,10 @@ def withdraw(appeal: Appeal, employee_id: str, author: str, text: str, now_utc_m
         AppealError: it is open no more, or somebody else's.
     """
     if author != employee_id:
-        raise AppealError(f"only {employee_id} can take this appeal back; decide it instead")
+        raise AppealError(
+            f"只有 {employee_id} 本人能撤回这个申诉;请改为裁定",
+            f"only {employee_id} can take this appeal back; decide it instead",
+        )
     return _next(appeal, Step.WITHDRAWN, author, text, now_utc_ms)
 
 
@@ -209,16 +222,24 @@ def decide(
         AppealError: it is open no more, is decided by the one who appealed, or makes no sense.
     """
     if author in {disputed.employee_id, appeal.events[0].author}:
-        raise AppealError("whoever appealed cannot decide; another person must")
+        raise AppealError(
+            "申诉人不能裁定自己的申诉,要由另一个人裁定",
+            "whoever appealed cannot decide; another person must",
+        )
     if decision not in DECISIONS:
-        raise AppealError(f"{decision!r} is no decision: {', '.join(DECISIONS)}")
+        raise no_decision(decision)
     if (decision is State.PARTIAL) != (amount_fen is not None):
-        raise AppealError("a partial decision, and only that, names the amount that shall stand")
+        raise AppealError(
+            "部分调整要写明改为多少元,别的裁定不写",
+            "a partial decision, and only that, names the amount that shall stand",
+        )
     stands_fen = 0 if decision is State.REVERSED else amount_fen
     if stands_fen is not None and not disputed.amount_fen < stands_fen <= MAX_FEN:
         raise AppealError(
+            f"{yuan_text(stands_fen)} 元对员工不比 {yuan_text(disputed.amount_fen)} 元好;"
+            "不改的话请选“维持”",
             f"{yuan_text(stands_fen)} yuan is no better for the employee than"
-            f" {yuan_text(disputed.amount_fen)}; uphold the entry instead"
+            f" {yuan_text(disputed.amount_fen)}; uphold the entry instead",
         )
     return _next(
         appeal, Step.DECIDED, author, text, now_utc_ms, decision=decision, amount_fen=amount_fen
@@ -229,7 +250,10 @@ def _next(
     appeal: Appeal, step: Step, author: str, text: str, now_utc_ms: int, **more: object
 ) -> Event:
     if appeal.state is not State.OPEN:
-        raise AppealError(f"this appeal is {STATE_NAMES[appeal.state].en} and takes no more steps")
+        now = STATE_NAMES[appeal.state]
+        raise AppealError(
+            f"这个申诉{now.zh},不能再改", f"this appeal is {now.en} and takes no more steps"
+        )
     seq = appeal.events[-1].seq + 1
     return msgspec.convert(
         {"seq": seq, "step": step, "at_utc_ms": now_utc_ms, "author": author, "text": _said(text)}
@@ -241,7 +265,9 @@ def _next(
 def _said(text: str) -> str:
     said = text.strip()
     if not 1 <= len(said) <= MAX_TEXT:
-        raise AppealError(f"say why, in 1 to {MAX_TEXT} characters")
+        raise AppealError(
+            f"请写明理由,1 至 {MAX_TEXT} 个字", f"say why, in 1 to {MAX_TEXT} characters"
+        )
     return said
 
 

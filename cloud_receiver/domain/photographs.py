@@ -16,7 +16,7 @@ from typing import Any, Final
 from PIL import ExifTags, Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from cloud_receiver.domain.touches import distance_m
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 MAX_PHOTO_BYTES: Final = 8_000_000
 LONGEST_SIDE_PX: Final = 1280
@@ -30,13 +30,8 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _BLUR_PX: Final = 18
 
 
-class PhotoError(DakaError):
+class PhotoError(ToldError):
     """A photo cannot be taken; `zh` and `en` say why."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
 
 
 class Oddity(StrEnum):

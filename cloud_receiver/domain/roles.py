@@ -11,16 +11,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cloud_receiver.domain.outcomes import Text
+
 
 class Role(StrEnum):
     """What somebody is to headquarters; the values are what the database stores."""
 
-    ADMINISTRATOR = "administrator"  # 管理员
-    HR = "hr"  # 人事
-    FINANCE = "finance"  # 财务
-    SUPERVISOR = "supervisor"  # 门店主管
-    SALESPERSON = "salesperson"  # 销售
-    AUDITOR = "auditor"  # 审计: sees everything, changes nothing
+    ADMINISTRATOR = "administrator"
+    HR = "hr"
+    FINANCE = "finance"
+    SUPERVISOR = "supervisor"
+    SALESPERSON = "salesperson"
+    AUDITOR = "auditor"  # sees everything, changes nothing
+
+
+ROLE_NAMES: Final[dict[Role, Text]] = {
+    Role.ADMINISTRATOR: Text("管理员", "administrator"),
+    Role.HR: Text("人事", "HR"),
+    Role.FINANCE: Text("财务", "finance"),
+    Role.SUPERVISOR: Text("门店主管", "store supervisor"),
+    Role.SALESPERSON: Text("销售", "salesperson"),
+    Role.AUDITOR: Text("审计", "auditor"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from cloud_receiver.domain.calendar import DayKind
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 MAX_CYCLE_DAYS: Final = 366
 MAX_STRETCH_DAYS: Final = 400
@@ -41,13 +41,8 @@ class CalendarUse(StrEnum):
     WORKDAYS = "workdays"
 
 
-class PatternError(DakaError):
+class PatternError(ToldError):
     """A pattern or stretch cannot be used; `zh` and `en` say why and what to write."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
 
 
 @dataclass(frozen=True, slots=True)

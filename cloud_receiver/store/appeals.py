@@ -77,7 +77,7 @@ def open_for_entry(
     """
     key = connection.scalar(select(ledger.c.outcome_key).where(ledger.c.entry_id == entry_id))
     if key is None:
-        raise AppealError(f"there is no entry {entry_id!r}")
+        raise AppealError(f"没有这一笔:{entry_id}", f"there is no entry {entry_id!r}")
     return open_appeal(connection, key, author, text, now_utc_ms, terms=terms, channels=channels)
 
 
@@ -101,7 +101,9 @@ def open_appeal(
         appeal.c.outcome_key == outcome_key, appeal.c.state == State.OPEN
     )
     if found := connection.scalar(open_one):
-        raise AppealError(f"appeal {found} about {outcome_key} is open already")
+        raise AppealError(
+            f"这一笔已有申诉在处理:{found}", f"appeal {found} about {outcome_key} is open already"
+        )
     disputed, row = _disputed(connection, outcome_key)
     event = appeals.open_appeal(disputed, author, text, now_utc_ms, terms)
     appeal_id = uuid4().hex[:12]
@@ -121,7 +123,8 @@ def _disputed(connection: Connection, key: str) -> tuple[Disputed, dict[str, Any
         said = outcomes_of(connection, [(parts[1], parts[2])]).get(key)
     if said is None and not any(entry.kind in (None, "outcome") for entry in entries):
         raise AppealError(
-            f"no rule said anything under {key!r}; appeal against an award or deduction"
+            f"{key} 不是规则给出的奖惩,不能申诉",
+            f"no rule said anything under {key!r}; appeal against an award or deduction",
         )
     if said is not None:
         who, store_id, work_date, account = (
@@ -240,7 +243,7 @@ def _step(
     lock(connection)
     row = connection.execute(select(appeal).where(appeal.c.appeal_id == appeal_id)).one_or_none()
     if row is None:
-        raise AppealError(f"there is no appeal {appeal_id!r}")
+        raise AppealError(f"没有申诉 {appeal_id}", f"there is no appeal {appeal_id!r}")
     event = event_of(Appeal(events_of(connection, [appeal_id])[appeal_id]), row)
     _add_event(connection, appeal_id, event)
     if event.step is Step.EVIDENCE:
@@ -322,7 +325,7 @@ def view(connection: Connection, appeal_id: str, now_utc_ms: int) -> AppealView:
     """
     found = _views(connection, now_utc_ms, appeal.c.appeal_id == appeal_id)
     if not found:
-        raise AppealError(f"there is no appeal {appeal_id!r}")
+        raise AppealError(f"没有申诉 {appeal_id}", f"there is no appeal {appeal_id!r}")
     return found[0]
 
 

@@ -34,12 +34,12 @@ from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import OF_CAMPAIGN
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 _ZONE: Final = "Asia/Shanghai"  # says when the last date of a campaign is over
 
 
-class CampaignError(DakaError):
+class CampaignError(ToldError):
     """A campaign cannot be entered, joined or closed as asked."""
 
 
@@ -49,18 +49,21 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
     Raises:
         CampaignError: its dates, scoring or budget make no sense, or it is closed.
     """
-    problems = list(one.scoring.problems())
+    problems = [(f"评分设置:{said}", said) for said in one.scoring.problems()]
     if one.first_date > one.last_date:
-        problems.append("the period ends before it begins")
+        problems.append(("结束日期早于开始日期", "the period ends before it begins"))
     if one.budget is not None and not one.budget.is_sound:
-        problems.append("the budget is no amount")
+        problems.append(("预算不是金额", "the budget is no amount"))
     before = _row(connection, one.campaign_id)
     if one.targets is not None and not one.targets.are_sound:
-        problems.append("a target is no amount")
+        problems.append(("目标不是金额", "a target is no amount"))
     if before is not None and before.closed_utc_ms is not None:
-        problems.append("it is closed; enter another one")
+        problems.append(("活动已结算,不能再改;请另建一个", "it is closed; enter another one"))
     if problems:
-        raise CampaignError(f"campaign {one.campaign_id}: " + "; ".join(problems))
+        raise CampaignError(
+            f"“{one.name}”:" + ";".join(zh for zh, _ in problems),
+            f"campaign {one.campaign_id}: " + "; ".join(en for _, en in problems),
+        )
     row = {
         "campaign_id": one.campaign_id,
         "name": one.name,
@@ -91,7 +94,7 @@ def of_id(connection: Connection, campaign_id: str) -> Campaign:
     """
     row = _row(connection, campaign_id)
     if row is None:
-        raise CampaignError(f"there is no campaign {campaign_id!r}")
+        raise CampaignError(f"没有活动 {campaign_id}", f"there is no campaign {campaign_id!r}")
     return campaign_from(row)
 
 

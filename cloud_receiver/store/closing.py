@@ -35,7 +35,7 @@ from cloud_receiver.store.tables import (
     period_close,
     roster,
 )
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 COUNTED_IN: Final = func.coalesce(ledger.c.period, func.substr(ledger.c.work_date, 1, 7))
 _about = func.coalesce(ledger.c.for_period, func.substr(ledger.c.work_date, 1, 7))
@@ -112,7 +112,7 @@ def preview(connection: Connection, period: str, now_utc_ms: int) -> Close:
         DakaError: the period is none, or is closed.
     """
     if month_state(connection, parse_period(period), now_utc_ms) is MonthState.CLOSED:
-        raise DakaError(f"{period} is closed and stays so")
+        raise ToldError(f"{period} 已封账,不再改变", f"{period} is closed and stays so")
     return _close(connection, period, _plan(connection, period)[1], "", now_utc_ms)
 
 
@@ -168,7 +168,10 @@ def payroll_paid(connection: Connection, period: str, author: str, now_utc_ms: i
     lock(connection)
     closed = close_of(connection, period)
     if closed is None:
-        raise DakaError(f"{period} is not closed: close it before payroll settles it")
+        raise ToldError(
+            f"{period} 还没有封账:先封账,再登记工资已发放",
+            f"{period} is not closed: close it before payroll settles it",
+        )
     done = set(connection.scalars(
         select(ledger.c.employee_id).where(IS_PAYROLL, _about == period)
     ))  # fmt: skip
@@ -190,11 +193,15 @@ def _check_may_close(connection: Connection, period: str, now_utc_ms: int) -> No
     state = month_state(connection, period, now_utc_ms)
     if state is MonthState.CLOSED:
         begins = first_open(connection)
-        raise DakaError(
-            f"{period} is closed and stays so; what is known later counts in {begins} or after"
+        raise ToldError(
+            f"{period} 已封账,不再改变;之后才知道的计入 {begins} 或更晚",
+            f"{period} is closed and stays so; what is known later counts in {begins} or after",
         )
     if state is MonthState.RUNNING:
-        raise DakaError(f"{period} is not over: it can be closed after {last_date(period)}")
+        raise ToldError(
+            f"{period} 还没有结束:{last_date(period)} 之后才能封账",
+            f"{period} is not over: it can be closed after {last_date(period)}",
+        )
 
 
 def _standings(connection: Connection, period: str) -> list[Standing]:

@@ -21,7 +21,7 @@ from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import box, box_command, box_setting
 from sync.clock import parse_utc, utc_text
 from sync.control import Command, Desired, Outcome, Reply, Reported, refusal_of
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 ANSWER_GRACE_MS: Final = 60_000
 """An answer may come this long after the command's expiry; then there will be none."""
@@ -198,4 +198,7 @@ def _command(row: RowMapping) -> Command:
 def _insist_on_box(connection: Connection, box_id: str) -> None:
     if connection.scalar(select(box.c.box_id).where(box.c.box_id == box_id)) is None:
         known = ", ".join(sorted(connection.scalars(select(box.c.box_id)))) or "none yet"
-        raise DakaError(f"no box {box_id!r} has ever reported; known boxes: {known}")
+        raise ToldError(
+            f"盒子 {box_id} 从未上报过;已知的盒子:{known}",
+            f"no box {box_id!r} has ever reported; known boxes: {known}",
+        )

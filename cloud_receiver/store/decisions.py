@@ -18,7 +18,7 @@ from cloud_receiver.store import appeals, entries, feed_gaps
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.matters import Kind, Matter
 from cloud_receiver.store.tables import decision
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 
 class Choice(StrEnum):
@@ -31,12 +31,13 @@ class Choice(StrEnum):
     CLOSE = "close"  # nothing is missing in the gap
     UPHOLD = "uphold"  # the amount stands
     REVERSE = "reverse"  # the amount is taken back
+    PARTIAL = "partial"  # another amount stands
 
 
 CHOICES: Final[dict[Kind, tuple[Choice, ...]]] = {
     Kind.STRANGER: (),
     Kind.GAP: (Choice.CLOSE,),
-    Kind.APPEAL: (Choice.UPHOLD, Choice.REVERSE),
+    Kind.APPEAL: (Choice.UPHOLD, Choice.REVERSE, Choice.PARTIAL),
     Kind.ABSENT: (Choice.KEEP, Choice.LEAVE, Choice.FILL),
     Kind.MISSING: (Choice.FILL, Choice.KEEP),
     Kind.ODD: (Choice.KEEP, Choice.STRIKE),
@@ -46,7 +47,11 @@ CHOICES: Final[dict[Kind, tuple[Choice, ...]]] = {
     Kind.AWAITING: (Choice.KEEP,),
 }
 """What may be chosen for each kind, the usual answer first; strangers are bound instead."""
-FINAL: Final = frozenset({Choice.CLOSE, Choice.UPHOLD, Choice.REVERSE})
+STATES: Final = {
+    Choice.UPHOLD: State.UPHELD, Choice.REVERSE: State.REVERSED, Choice.PARTIAL: State.PARTIAL,
+}  # fmt: skip
+"""What an appeal becomes by a choice."""
+FINAL: Final = frozenset({Choice.CLOSE, Choice.UPHOLD, Choice.REVERSE, Choice.PARTIAL})
 """What cannot be undone: a gap vouched for, an appeal decided."""
 
 
@@ -75,12 +80,14 @@ def decide(
     note: str,
     now_utc_ms: int,
     channels: Sequence[str] = DEFAULT_CHANNELS,
+    stands_fen: int | None = None,
 ) -> list[int]:
     """Decide those matters for which `choice` is possible; return the numbers of the decisions.
 
     Args:
         note: the reason; appeals need one.
         channels: where who appealed is told.
+        stands_fen: with `PARTIAL`, what shall stand, signed as what is doubted when unsigned.
 
     Raises:
         DakaError: an entry or appeal refuses it, see `entries.enter` and `appeals.decide`.
@@ -89,7 +96,11 @@ def decide(
     for matter in matters:
         if choice not in CHOICES[matter.kind]:
             continue
-        made = _carry_out(connection, matter, choice, author, note, now_utc_ms, channels)
+        if matter.kind is Kind.APPEAL:
+            made: list[str] = []
+            _rule(connection, matter, choice, author, note, now_utc_ms, channels, stands_fen)
+        else:
+            made = _carry_out(connection, matter, choice, author, note, now_utc_ms)
         row = {
             "matter": matter.key, "choice": choice.value, "employee_id": matter.employee_id,
             "store_id": matter.store_id, "work_date": matter.work_date, "note": note,
@@ -136,7 +147,7 @@ def latest(connection: Connection, limit: int) -> list[Decided]:
     ]  # fmt: skip
 
 
-def _carry_out(
+def _rule(
     connection: Connection,
     matter: Matter,
     choice: Choice,
@@ -144,14 +155,32 @@ def _carry_out(
     note: str,
     now_utc_ms: int,
     channels: Sequence[str],
+    stands_fen: int | None,
+) -> None:
+    """Decide an appeal."""
+    if not note:
+        raise ToldError(
+            "裁定申诉要写明理由:请填好理由再决定",
+            "an appeal is decided with reasons; write them and decide again",
+        )
+    appeal_id = matter.key.split("/")[1]
+    if stands_fen is not None:
+        doubted_fen = appeals.view(connection, appeal_id, now_utc_ms).amount_fen
+        stands_fen = -abs(stands_fen) if doubted_fen < 0 else stands_fen
+    appeals.decide(
+        connection, appeal_id, STATES[choice], author, note, now_utc_ms,
+        amount_fen=stands_fen, channels=channels,
+    )  # fmt: skip
+
+
+def _carry_out(
+    connection: Connection,
+    matter: Matter,
+    choice: Choice,
+    author: str,
+    note: str,
+    now_utc_ms: int,
 ) -> list[str]:
-    if matter.kind is Kind.APPEAL:
-        if not note:
-            raise DakaError("an appeal is decided with reasons; write them and decide again")
-        state = State.UPHELD if choice is Choice.UPHOLD else State.REVERSED
-        appeal_id = matter.key.split("/")[1]
-        appeals.decide(connection, appeal_id, state, author, note, now_utc_ms, channels=channels)
-        return []
     if choice is Choice.CLOSE:
         feed_gaps.close(connection, matter.record_ids[0], author, now_utc_ms)
         return []

@@ -28,7 +28,7 @@ from cloud_receiver.domain.rules import Rulebook, require_sound
 from cloud_receiver.store import archive, campaigns, day_facts, lawbook, rulebook, tables
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.notices import tell
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 _READ_REMARKS: Final = msgspec.json.Decoder(list[Remark])
 
@@ -42,7 +42,15 @@ class DraftState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class DraftError(DakaError):
+STATE_NAMES: Final = {
+    DraftState.DRAFT: "草稿",
+    DraftState.PROPOSED: "等待批准",
+    DraftState.PUBLISHED: "公布",
+    DraftState.WITHDRAWN: "作废",
+}
+
+
+class DraftError(ToldError):
     """A draft cannot go on; the text says what is missing."""
 
 
@@ -99,7 +107,9 @@ def of_number(connection: Connection, draft_no: int) -> Draft:
     query = select(tables.rule_draft).where(tables.rule_draft.c.draft_no == draft_no)
     row = connection.execute(query).first()
     if row is None:
-        raise DraftError(f"there is no draft {draft_no}; see daka-hq rule list")
+        raise DraftError(
+            f"没有草稿 {draft_no}", f"there is no draft {draft_no}; see daka-hq rule list"
+        )
     return _draft(row)
 
 
@@ -198,13 +208,22 @@ def propose(
     """
     draft = of_number(connection, draft_no)
     if draft.state is not DraftState.DRAFT:
-        raise DraftError(f"draft {draft_no} is {draft.state} already")
+        raise DraftError(
+            f"草稿 {draft_no} 已{STATE_NAMES[draft.state]}",
+            f"draft {draft_no} is {draft.state} already",
+        )
     require_sound(draft.rule)
     if draft.rule.effective_from is None:
-        raise DraftError(f"draft {draft_no}: give it a first date (effective_from)")
+        raise DraftError(
+            f"草稿 {draft_no}:请填写生效日期",
+            f"draft {draft_no}: give it a first date (effective_from)",
+        )
     if not is_publishable(draft.remarks, past_approved=True):
-        told = "; ".join(one.en for one in draft.remarks if one.severity is Severity.ERROR)
-        raise DraftError(f"draft {draft_no} cannot be proposed: {told}")
+        errors = [one for one in draft.remarks if one.severity is Severity.ERROR]
+        raise DraftError(
+            f"草稿 {draft_no} 不能提交:{';'.join(one.zh for one in errors)}",
+            f"draft {draft_no} cannot be proposed: {'; '.join(one.en for one in errors)}",
+        )
     _update(
         connection, draft_no, now_utc_ms, state=DraftState.PROPOSED, backtest=comparison.to_json()
     )
@@ -218,7 +237,10 @@ def withdraw(connection: Connection, draft_no: int, now_utc_ms: int) -> None:
         DraftError: it is published already.
     """
     if of_number(connection, draft_no).state is DraftState.PUBLISHED:
-        raise DraftError(f"draft {draft_no} is published; publish another version instead")
+        raise DraftError(
+            f"草稿 {draft_no} 已公布;要改请另出一版",
+            f"draft {draft_no} is published; publish another version instead",
+        )
     _update(connection, draft_no, now_utc_ms, state=DraftState.WITHDRAWN)
 
 
@@ -241,16 +263,24 @@ def approve(
     """
     draft = of_number(connection, draft_no)
     if draft.state is not DraftState.PROPOSED:
-        raise DraftError(f"draft {draft_no} is {draft.state}; propose it with its back-test first")
+        raise DraftError(
+            f"草稿 {draft_no} 现在是“{STATE_NAMES[draft.state]}”,要先试算并提交",
+            f"draft {draft_no} is {draft.state}; propose it with its back-test first",
+        )
     if approver == draft.author:
-        raise DraftError(f"draft {draft_no}: {approver} wrote it; a second person approves")
+        raise DraftError(
+            f"草稿 {draft_no} 是 {approver} 写的,要由另一个人批准",
+            f"draft {draft_no}: {approver} wrote it; a second person approves",
+        )
     rule, today = draft.rule, rulebook.today(now_utc_ms)
     assert rule.effective_from is not None, "a proposed draft has a first date"
     is_past = rule.effective_from <= today
     if is_past and not retroactive:
         raise DraftError(
+            f"草稿 {draft_no} 从 {rule.effective_from} 起生效,这一天已经开始;"
+            "请把生效日期改到明天以后",
             f"draft {draft_no} counts from {rule.effective_from}, which has begun; set a first "
-            "date from tomorrow on, or approve the past too (--retroactive)"
+            "date from tomorrow on, or approve the past too (--retroactive)",
         )
     approval = {
         "draft_no": draft_no,

@@ -72,6 +72,7 @@ class Matter:
         cards: the card points of the day.
         record_ids: the raw records it is about.
         people: how many it concerns.
+        outcome_key: what an appeal doubts.
         stake_fen: the day's subsidy and what rules say of the day, all of it unsigned.
     """
 
@@ -86,6 +87,7 @@ class Matter:
     cards: tuple[Card, ...] = ()
     record_ids: tuple[str, ...] = ()
     people: int = 1
+    outcome_key: str = ""
     stake_fen: int = 0
 
 
@@ -177,6 +179,7 @@ def _appeals(connection: Connection, now_utc_ms: int) -> Iterator[Matter]:
             work_date=one.work_date, code="overdue" if one.is_overdue else "open",
             employee_id=one.employee_id, name=one.employee_id,
             detail=one.events[0].text if one.events else "", stake_fen=abs(one.amount_fen),
+            outcome_key=one.outcome_key,
         )  # fmt: skip
 
 

@@ -63,14 +63,17 @@ def leave(
     """
     members = campaigns.members(connection, campaign_id)
     if employee_id not in {member.employee_id for member in members}:
-        raise CampaignError(f"{employee_id} takes no part in campaign {campaign_id}")
+        raise CampaignError(
+            f"{employee_id} 没有参加这个活动",
+            f"{employee_id} takes no part in campaign {campaign_id}",
+        )
     one = Entrant(employee_id=employee_id, left_date=left)
     _all_of(*put(connection, campaign_id, [one], now_utc_ms))
 
 
 def _all_of(changed: int, refused: Mapping[str, Text]) -> int:
     for who, text in sorted(refused.items()):
-        raise CampaignError(f"{who}: {text.en}")
+        raise CampaignError(f"{who}:{text.zh}", f"{who}: {text.en}")
     return changed
 
 

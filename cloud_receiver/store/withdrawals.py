@@ -24,13 +24,13 @@ from cloud_receiver.store import balances, organisation
 from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, entries_about, lock
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.tables import IS_WITHDRAWAL, ledger
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.money import yuan_text
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
-class WithdrawalError(DakaError):
+class WithdrawalError(ToldError):
     """A withdrawal cannot be made or settled; the message says why."""
 
 
@@ -71,22 +71,25 @@ def withdraw(
     """
     if not _REQUEST_ID.fullmatch(request_id):
         raise WithdrawalError(
-            f"request {request_id!r}: use 1-64 letters, digits, '_', '.', ':', '-'"
+            f"申请编号 {request_id!r} 只能用 1 至 64 个字母、数字和 _ . : -",
+            f"request {request_id!r}: use 1-64 letters, digits, '_', '.', ':', '-'",
         )
     lock(connection)
     found = withdrawal(connection, request_id)
     if found is not None:
         if (found.employee_id, found.amount_fen) != (employee_id, amount_fen):
             raise WithdrawalError(
+                f"申请编号 {request_id} 已用于另一笔提取,请重新打开页面",
                 f"request {request_id} is {found.employee_id}'s over {yuan_text(found.amount_fen)}"
-                " yuan; use another id"
+                " yuan; use another id",
             )
         return found
     available = available_fen(connection, employee_id)
     if not 0 < amount_fen <= available:
         raise WithdrawalError(
+            f"最多可提取 {yuan_text(available)} 元,不能提取 {yuan_text(amount_fen)} 元",
             f"{employee_id} can withdraw up to {yuan_text(available)} yuan,"
-            f" not {yuan_text(amount_fen)}"
+            f" not {yuan_text(amount_fen)}",
         )
     home = organisation.home_stores(connection, [employee_id]).get(employee_id, "")
     zone = organisation.zone_of(organisation.sites(connection), home)
@@ -114,12 +117,17 @@ def settle_withdrawal(
     lock(connection)
     found = withdrawal(connection, request_id)
     if found is None:
-        raise WithdrawalError(f"there is no withdrawal {request_id!r}")
+        raise WithdrawalError(
+            f"没有提取申请 {request_id}", f"there is no withdrawal {request_id!r}"
+        )
     wanted = WithdrawalState.PAID if paid else WithdrawalState.RETURNED
     if found.state is wanted:
         return found
     if found.state is not WithdrawalState.PENDING:
-        raise WithdrawalError(f"withdrawal {request_id} is {found.state} already")
+        raise WithdrawalError(
+            f"提取申请 {request_id} 已经处理过了",
+            f"withdrawal {request_id} is {found.state} already",
+        )
     (asked,) = entries_about(connection, withdrawal_key(request_id))
     zone = organisation.zone_of(organisation.sites(connection), asked.store_id)
     entry = settle(

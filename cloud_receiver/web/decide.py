@@ -27,8 +27,8 @@ from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_ti
 from cloud_receiver.web.sessions import Session
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
-from sync.errors import DakaError
-from sync.money import yuan_text
+from sync.errors import DakaError, ToldError
+from sync.money import parse_fen, yuan_text
 
 SHOWN: Final = 100
 TEXTS: Final[Texts] = {
@@ -67,7 +67,13 @@ TEXTS: Final[Texts] = {
     "choice_strike": ("记录作废", "Strike out"),
     "choice_close": ("核实无遗漏", "Nothing is missing"),
     "choice_uphold": ("维持", "Uphold"),
-    "choice_reverse": ("撤销扣减", "Reverse"),
+    "choice_reverse": ("撤销原结果", "Reverse"),
+    "choice_partial": ("部分调整", "Change in part"),
+    "stands": ("改为(元)", "Shall be (yuan)"),
+    "reason": ("理由", "Reason"),
+    "grounds": ("来由与证据", "Grounds and evidence"),
+    "overdue": ("已超过答复期限", "overdue"),
+    "no_amount": ("“{text}”不是金额:请填改为多少元", "“{text}” is no amount: say what it shall be"),
     "bind": ("去登记", "Say who it is"),
     "done": ("已处理 {n} 项:{choice}", "{n} decided: {choice}"),
     "undo": ("撤销", "Undo"),
@@ -172,8 +178,11 @@ def _turn(desk: Desk, view: View, name: str, value: str, session: Session) -> Vi
             chosen = [matter for matter in waiting if matter.key in set(picked)]
             if any(matter.kind is Kind.APPEAL for matter in chosen):
                 outside.appeals.require_decider(session.reader.role)
+            stands_fen = _stands(form, chosen, words) if choice == Choice.PARTIAL else None
+            if len(chosen) == 1:
+                note = str(form.get(f"note/{chosen[0].key}", "")).strip()[:400] or note
             made = decisions.decide(
-                connection, chosen, Choice(choice), author, note, now, outside.channels
+                connection, chosen, Choice(choice), author, note, now, outside.channels, stands_fen
             )
     except DakaError as error:
         return replace(view, said=_reason(error, view.language), undoable=())
@@ -181,6 +190,20 @@ def _turn(desk: Desk, view: View, name: str, value: str, session: Session) -> Vi
         return replace(view, said=words("none_chosen"), undoable=())
     said = words("done", n=len(made), choice=words(f"choice_{choice}"))
     return replace(view, said=said, undoable=() if Choice(choice) in FINAL else tuple(made))
+
+
+def _stands(form: Mapping[str, Any], chosen: Sequence[Matter], words: Words) -> int:
+    """Return what shall stand of the one appeal that is changed in part.
+
+    Raises:
+        ToldError: it is no amount.
+    """
+    text = str(form.get(f"stands/{chosen[0].key}", "")).strip() if len(chosen) == 1 else ""
+    try:
+        return parse_fen(text)
+    except ValueError as error:
+        said = [said.format(text=text) for said in words.texts["no_amount"]]
+        raise ToldError(*said) from error
 
 
 def _reason(error: DakaError, language: Language) -> str:
@@ -218,7 +241,10 @@ def _tab(kind: str, count: int, view: View, words: Words) -> Markup:
 
 def _form(shown: Sequence[Matter], shops: Mapping[str, names.Store], words: Words) -> Markup:
     rows = [_row(matter, shops, words) for matter in shown[:SHOWN]]
-    possible = [choice for choice in Choice if any(choice in CHOICES[one.kind] for one in shown)]
+    possible = [
+        choice for choice in Choice
+        if choice is not Choice.PARTIAL and any(choice in CHOICES[one.kind] for one in shown)
+    ]  # fmt: skip
     every = el("input", type="checkbox", data_all="pick[]", aria_label=words("choose_all"))
     head = el("tr", el("th", every, scope="col"),
               *(el("th", words(key), scope="col") for key in ("person", "what")),
@@ -272,21 +298,38 @@ def _row(matter: Matter, shops: Mapping[str, names.Store], words: Words) -> Mark
         el("td", pick if CHOICES[matter.kind] else None, class_="pick-cell"),
         el("td", el("b", who), el("div", about, class_="small muted"), class_="lead"),
         el("td", el("div", chip(words(f"kind_{matter.kind}"), tone, picture),
-                    el("div", what, class_="small")), data_label=words("what")),
+                    el("div", what, class_="small"), _grounds(matter, words)),
+           data_label=words("what")),
         el("td", stake, class_="num", data_label=words("stake")),
         el("td", el("span", _choices(matter, words), class_="row"), data_label=words("decision")),
         data_key=matter.key,
     )  # fmt: skip
 
 
+def _grounds(matter: Matter, words: Words) -> Markup | None:
+    """Return the way to what an appeal doubts and shows."""
+    if matter.kind is not Kind.APPEAL:
+        return None
+    late = el("b", words("overdue"), " · ", class_="bad") if matter.code == "overdue" else None
+    address = f"/why/{quote(matter.outcome_key)}%231"
+    return el("div", late, el("a", words("grounds"), href=address), class_="small")
+
+
 def _choices(matter: Matter, words: Words) -> list[Markup]:
     if matter.kind is Kind.STRANGER:
         tab = "sellers" if matter.code == "seller" else "people"
         return [el("a", words("bind"), href=f"/problems?tab={tab}", class_="button slim")]
-    return [
+    buttons = [
         _button(choice, f"{choice}:{matter.key}", words, slim=True)
         for choice in CHOICES[matter.kind]
     ]
+    if matter.kind is not Kind.APPEAL:
+        return buttons
+    reason = el("input", name=f"note/{matter.key}", maxlength="400", placeholder=words("reason"),
+                aria_label=words("reason"), class_="slim")  # fmt: skip
+    stands = el("input", name=f"stands/{matter.key}", inputmode="decimal", maxlength="12",
+                placeholder=words("stands"), aria_label=words("stands"), class_="slim amount")  # fmt: skip
+    return [reason, *buttons[:-1], stands, buttons[-1]]
 
 
 def _what(matter: Matter, zone: str, words: Words) -> str:

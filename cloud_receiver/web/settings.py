@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import Request
 from nicegui import ui
 
+from cloud_receiver.domain.roles import ROLE_NAMES
 from cloud_receiver.store import accounts, names, policies, profile, shifts
 from cloud_receiver.store.engine import read
 from cloud_receiver.web.frame import Desk, page_frame
@@ -40,12 +41,7 @@ TEXTS: Final[Texts] = {
     "state": ("状态", "State"),
     "locked": ("已锁定", "locked"),
     "open": ("可登录", "may log in"),
-    "role_administrator": ("管理员", "Administrator"),
-    "role_hr": ("人事", "HR"),
-    "role_finance": ("财务", "Finance"),
-    "role_supervisor": ("门店主管", "Store supervisor"),
-    "role_salesperson": ("销售", "Salesperson"),
-    "role_auditor": ("审计", "Auditor"),
+    **{f"role_{role}": (name.zh, name.en) for role, name in ROLE_NAMES.items()},
     "how": (
         "新建或修改账号:daka-hq user add / password(在总部服务器上)。",
         "Make or change accounts with daka-hq user add / password on the server.",

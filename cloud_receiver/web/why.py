@@ -15,6 +15,7 @@ from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.statement import Entry
 from cloud_receiver.store.why import Why, why
+from cloud_receiver.web.appeal_card import draw_appeals
 from cloud_receiver.web.audit import structure
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Child, Markup, el, join
@@ -122,7 +123,8 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
         (words("step_chain"), _chain(found, words)),
     ]
     chain = [_step(number, title, body) for number, (title, body) in enumerate(steps, 1)]
-    return join([back, _verdict(found, words), el("div", chain, class_="chain"),
+    doubts = draw_appeals(found.appeals, found.entry.zone, language)
+    return join([back, _verdict(found, words), doubts, el("div", chain, class_="chain"),
                  _structure(found, words)])  # fmt: skip
 
 

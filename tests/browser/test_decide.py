@@ -7,7 +7,13 @@ from io import BytesIO
 import openpyxl
 from playwright.sync_api import Page, expect
 
+from cloud_receiver.domain.appeals import State
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import appeals
+from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.ledger import entries_about
 from tests.browser.conftest import Headquarters
+from tests.browser.seeding import LATE_ENTRY, LATE_PERSON, NOW
 
 
 def test_a_card_is_filled_and_taken_back(reader: Page, headquarters: Headquarters) -> None:
@@ -49,3 +55,32 @@ def test_a_report_is_a_picture_a_table_and_a_file(reader: Page, headquarters: He
     reader.get_by_role("link", name="即时达标奖励").click()
     reader.wait_for_url("**/ledger?**rule=target_instant**")
     expect(reader.locator("#content h1")).to_have_text("奖惩台账")
+
+
+def test_an_appeal_is_read_with_its_evidence_and_changed_in_part(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    with write(headquarters.engine) as connection:
+        appeals.open_for_entry(connection, LATE_ENTRY, LATE_PERSON, "公交车坏了", utc_ms(NOW))
+    reader.goto(f"{headquarters.url}/decide?kind=appeal")
+    row = reader.locator("tr", has_text="公交车坏了")
+    row.get_by_role("link", name="来由与证据").click()
+    card = reader.locator("section[data-key^=appeal-]")
+    expect(card).to_contain_text("公交车坏了")
+    expect(card).to_contain_text("处理中")
+    card.get_by_role("link", name="去裁定").click()
+    row.get_by_label("理由").fill("有公交公司的通知")
+    row.get_by_label("改为(元)").fill("十块")
+    row.get_by_role("button", name="部分调整").click()
+    sure = reader.get_by_role("dialog").get_by_role("button", name="确定")
+    sure.click()
+    expect(reader.locator(".done")).to_contain_text("不是金额")
+    row.get_by_label("改为(元)").fill("4.00")
+    row.get_by_role("button", name="部分调整").click()
+    sure.click()
+    expect(row).to_have_count(0)
+    with read(headquarters.engine) as connection:
+        (one,) = appeals.about(connection, LATE_ENTRY.partition("#")[0])
+        booked = sum(e.amount_fen for e in entries_about(connection, one.outcome_key))
+    assert (one.state, booked) == (State.PARTIAL, -400)
+    assert one.events[-1].text == "有公交公司的通知"
