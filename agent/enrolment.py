@@ -32,8 +32,11 @@ from sync.enrolment import (
     decode_admission,
 )
 from sync.errors import DakaError
+from sync.ownership import hand_over
 from sync.secret_file import write_secret
 
+FOLDER: Final = "identity"
+"""In the data folder: the service renews by itself, and may write nowhere else."""
 IDENTITY: Final = "box.pem"
 AUTHORITY: Final = "authority.pem"
 RENEW_AT: Final = 2 / 3
@@ -70,6 +73,7 @@ def enrol(address: str, code: ClaimCode, folder: Path) -> Admission:
     Raises:
         DakaError: headquarters does not answer, or refuses; the message says why.
     """
+    parent = next(one for one in folder.absolute().parents if one.exists())
     folder.mkdir(parents=True, exist_ok=True)
     waiting = folder / f"claim-{code.claim_id}.key"
     key = _load_key(waiting) if waiting.exists() else ec.generate_private_key(ec.SECP256R1())
@@ -84,6 +88,7 @@ def enrol(address: str, code: ClaimCode, folder: Path) -> Admission:
     (folder / AUTHORITY).write_text(answer.authority)
     waiting.unlink()
     csr_file.unlink()
+    hand_over(folder, parent)
     return answer
 
 
@@ -104,6 +109,7 @@ def renew(address: str, identity: Path, authority: Path) -> Life:
     )
     pem = _post(address + RENEW_PATH, renewal.to_bytes()).decode("ascii", errors="replace")
     _store(identity, key, pem, authority.read_text())
+    hand_over(identity, identity.parent)
     return life_of(identity)
 
 

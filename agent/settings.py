@@ -118,7 +118,7 @@ def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    content = read_content(path)
+    content = read_content(path, "daka-agent init writes it")
     document = parse_toml(content, path)
     for name in document:
         if name not in _TABLES:

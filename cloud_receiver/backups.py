@@ -20,6 +20,7 @@ from cloud_receiver.store.engine import open_engine, read, rotate_hq_epoch, upgr
 from cloud_receiver.web.sessions import forget_secret
 from sync.clock import utc_text
 from sync.errors import DakaError
+from sync.ownership import hand_over
 
 if TYPE_CHECKING:
     from cloud_receiver.settings import Settings
@@ -115,6 +116,7 @@ def restore(settings: Settings, folder: Path, now_utc: datetime, *, replace: boo
             engine.dispose()
         has_authority = _restore_authority(settings, folder, stamp)
     forget_secret(settings.data_dir)
+    hand_over(settings.data_dir, settings.data_dir)
     return Restored(description=description, aside=aside, has_authority=has_authority)
 
 

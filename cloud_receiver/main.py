@@ -26,6 +26,7 @@ from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, wr
 from sync import topics
 from sync.clock import SystemClock, utc_text
 from sync.memory import collect_rarely
+from sync.ownership import hand_over
 from sync.presence import ReceiverState, encode_receiver_state
 from sync.service_manager import Pulse, Watchdog, notify
 
@@ -64,6 +65,7 @@ def database(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+        hand_over(settings.data_dir, settings.data_dir)
 
 
 def bring_rules_in(settings: Settings, engine: Engine) -> None:

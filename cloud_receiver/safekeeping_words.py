@@ -40,8 +40,12 @@ SAFEKEEPING: Final[dict[str, tuple[str, str]]] = {
         "{month} {what}: changed while it was archived; the next run tries again",
     ),
     "archive_nothing": (
-        "没有可归档的月份:已封账且早于 {horizon} 的才归档",
-        "nothing to archive: months that are closed and before {horizon} are",
+        "没有可归档的月份:早于 {horizon} 且已封账的才归档",
+        "nothing to archive: a month is archived when it is closed and before {horizon}",
+    ),
+    "archive_too_early": (
+        "没有可归档的月份:还没有封账的月份早到可以归档",
+        "nothing to archive: no closed month is old enough",
     ),
     "archive_line": (
         "{month} {what}:{files} 个文件 {rows} 行 {megabytes} MB,{fate}",

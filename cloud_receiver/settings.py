@@ -138,7 +138,7 @@ def load_settings(path: Path) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    document = read_toml(path)
+    document = read_toml(path, "copy config/hq.example.toml there and edit it")
     tables = {name: Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
     if document:
         raise DakaError(f"{path}: unknown table {min(document)!r}; known: {', '.join(_TABLES)}")

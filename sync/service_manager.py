@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from sync.clock import Clock
 from sync.errors import DakaError
 from sync.places import config_dir
 from sync.service_unit import RunCommand, Service, Step, WriteFile, install_steps
+from sync.settings_table import read_toml, secret_files
 
 REPORT_EVERY_S: Final = 1.0
 LOOP_PATIENCE_S: Final = 120.0
@@ -112,6 +113,7 @@ def steps_for(name: str, config: Path, data_dir: Path, user: str) -> list[Step]:
         name: ``daka-agent`` or ``daka-hq``.
     """
     shipped = config_dir() / "systemd"
+    named = (config.absolute(), *secret_files(read_toml(config)))
     service = Service(
         name=name,
         command=str(Path(sys.argv[0]).absolute()),
@@ -119,6 +121,7 @@ def steps_for(name: str, config: Path, data_dir: Path, user: str) -> list[Step]:
         data_dir=str(data_dir),
         docs=str(config_dir().parent / "docs"),
         user=user,
+        files=tuple(str(one) for one in named if one.exists() and not one.is_relative_to(data_dir)),
     )
     template = (shipped / f"{name}.service").read_text(encoding="utf-8")
     return install_steps(template, (shipped / "journald@daka.conf").read_text(), service)
@@ -141,6 +144,16 @@ def perform(steps: Iterable[Step]) -> None:
             case RunCommand(arguments, unless_user):
                 if not unless_user or not _is_user(unless_user):
                     _run(arguments)
+
+
+def perform_or_show(steps: Sequence[Step], *, dry_run: bool, show: Callable[[str], object]) -> bool:
+    """Do steps, or only show them; tell whether they were done."""
+    if dry_run:
+        for line in step_lines(steps):
+            show(line)
+        return False
+    perform(steps)
+    return True
 
 
 def _run(arguments: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ class Service:
     Attributes:
         name: ``daka-agent`` or ``daka-hq``.
         command: absolute path of the program.
+        files: its settings and the secrets they name, which its user must be able to read.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Service:
     data_dir: str
     docs: str
     user: str
+    files: tuple[str, ...] = ()
 
 
 def unit_text(template: str, service: Service) -> str:
@@ -63,10 +65,18 @@ def install_steps(template: str, journal_settings: str, service: Service) -> lis
         "useradd", "--system", "--home-dir", service.data_dir, "--shell", "/usr/sbin/nologin",
         service.user,
     )  # fmt: skip
+    lets_read = [
+        RunCommand(command)
+        for command in (
+            ("chgrp", service.user, *service.files), ("chmod", "g+r", *service.files),
+        )
+        if service.files
+    ]  # fmt: skip
     return [
         RunCommand(add_user, unless_user=service.user),
         RunCommand(("install", "-d", "-o", service.user, "-g", service.user, "-m", "0750", service.data_dir)),
 RunCommand(("chown", "-R", f"{service.user}:{service.user}", service.data_dir)),
+        *lets_read,
         WriteFile(JOURNAL_SETTINGS, journal_settings),
         WriteFile(f"{UNIT_FOLDER}/{service.name}.service", unit_text(template, service)),
         RunCommand(("systemctl", "daemon-reload")),

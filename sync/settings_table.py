@@ -38,23 +38,32 @@ def parse_toml(content: bytes, where: object) -> dict[str, Any]:
         raise DakaError(f"{where} is no TOML file: {error}") from error
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, if_missing: str = "") -> dict[str, Any]:
     """Return the document of a file.
+
+    Args:
+        if_missing: what to do when it is not there.
 
     Raises:
         DakaError: it cannot be read, or is no TOML.
     """
-    return parse_toml(read_content(path), path)
+    return parse_toml(read_content(path, if_missing), path)
 
 
-def read_content(path: Path) -> bytes:
+def read_content(path: Path, if_missing: str = "") -> bytes:
     """Return what a file of settings holds.
+
+    Args:
+        if_missing: what to do when it is not there.
 
     Raises:
         DakaError: it cannot be read.
     """
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        told = f"{path} cannot be read: it is not there"
+        raise DakaError(f"{told}; {if_missing}" if if_missing else told) from error
     except OSError as error:
         raise DakaError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -265,3 +274,18 @@ def read_clock(table: Table) -> Clock:
     return ScaledClock(
         wall, table.seconds("real_start_s", 0, 2.0**40, 0), table.number("speed", 0.001, 100_000, 1)
     )
+
+
+def secret_files(document: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Return the files that settings name for what nobody else may know, in any table.
+
+    >>> secret_files({"mqtt": {"ca_file": "/ca", "key_file": "/k"}, "robot": [{"token_file": "/t"}]})
+    (PosixPath('/k'), PosixPath('/t'))
+    """
+    found: list[Path] = []
+    for key, value in document.items():
+        if isinstance(value, str) and key.endswith("_file") and key != "ca_file":
+            found.append(Path(value))
+        for one in value if isinstance(value, list) else [value]:
+            found += secret_files(one) if isinstance(one, Mapping) else ()
+    return tuple(found)

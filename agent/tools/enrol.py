@@ -14,6 +14,7 @@ from sync.enrolment import ClaimCode, address_of
 from sync.errors import DakaError
 
 IDENTITY_DIR: Final = Path("/var/lib/daka/identity")
+"""In the data folder, which the service may write: it renews the certificate by itself."""
 CONFIG: Final = Path("/etc/daka/agent.toml")
 
 

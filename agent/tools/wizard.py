@@ -126,7 +126,7 @@ class Wizard:
     def _claimed(self, claim: str, given: Answers, data_dir: Path) -> NewBox:
         """Redeem the code: it says who the box is and where it belongs."""
         address = (given.hq or address_of(claim) or self._ask("hq", "")).rstrip("/")
-        folder = self._config.parent.absolute()
+        folder = data_dir / enrolment.FOLDER
         admission = enrolment.enrol(address, ClaimCode.parse(claim), folder)
         self._say("claimed", box=admission.box_id, store=admission.store_id, org=admission.org)
         return NewBox(

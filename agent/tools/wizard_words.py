@@ -55,7 +55,7 @@ WIZARD_WORDS: Final[Table] = {
     "keep_device": ("仍然加入 {name}", "Add {name} all the same"),
     "does_not_work": ("不行：{what}", "this does not work: {what}"),
     "missing": ("缺少 {option}", "{option} is missing"),
-    "written": ("已写入 {path}，设备 {devices} 台", "wrote {path} with {devices} devices"),
+    "written": ("已写入 {path}，设备 {devices} 台", "wrote {path}, devices: {devices}"),
     "next": (
         "下一步：daka-agent doctor -c {config}  检查整条链路",
         "next: daka-agent doctor -c {config}  examines the whole chain",

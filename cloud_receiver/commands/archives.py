@@ -49,7 +49,8 @@ def archive_run(
         with read(engine) as connection:
             horizon = runs.horizon_of(connection, now_utc_ms, chosen.online_months)
     if is_idle:
-        typer.echo(words.say("archive_nothing", horizon=horizon or "…"))
+        told = "archive_nothing" if horizon else "archive_too_early"
+        typer.echo(words.say(told, horizon=horizon))
 
 
 @app.command("list")

@@ -10,7 +10,6 @@ from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     Config,
     Language,
-    print_lines,
     words_of,
 )
 
@@ -28,25 +27,18 @@ def install(
 ) -> None:
     """Install, enable and start the service; again after an upgrade or a move."""
     from cloud_receiver.settings import load_settings
-    from sync.service_manager import perform, step_lines, steps_for
+    from sync.service_manager import perform_or_show, steps_for
 
     steps = steps_for(NAME, config, load_settings(config).data_dir, user)
-    if dry_run:
-        print_lines(step_lines(steps))
-        return
-    perform(steps)
-    typer.echo(words_of(lang).say("service_installed", name=NAME))
+    if perform_or_show(steps, dry_run=dry_run, show=typer.echo):
+        typer.echo(words_of(lang).say("service_installed", name=NAME))
 
 
 @app.command()
 def remove(dry_run: DryRun = False, lang: Language = "") -> None:
     """Stop the service for good; data and settings stay."""
-    from sync.service_manager import perform, step_lines
+    from sync.service_manager import perform_or_show
     from sync.service_unit import remove_steps
 
-    steps = remove_steps(NAME)
-    if dry_run:
-        print_lines(step_lines(steps))
-        return
-    perform(steps)
-    typer.echo(words_of(lang).say("service_removed", name=NAME))
+    if perform_or_show(remove_steps(NAME), dry_run=dry_run, show=typer.echo):
+        typer.echo(words_of(lang).say("service_removed", name=NAME))

@@ -118,5 +118,7 @@ def test_a_mistake_is_named_with_its_place_and_what_is_allowed(
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DakaError, match=r"hq\.toml cannot be read"):
+    with pytest.raises(
+        DakaError, match=r"hq\.toml cannot be read: it is not there; copy config/hq"
+    ):
         load_settings(tmp_path / "hq.toml")

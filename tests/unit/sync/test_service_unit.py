@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_the_user_comes_first_and_the_start_last() -> None:
     assert steps[-1] == RunCommand(("systemctl", "restart", "daka-agent"))
     written = [step.path for step in steps if isinstance(step, WriteFile)]
     assert written == ["/etc/systemd/journald@daka.conf", "/etc/systemd/system/daka-agent.service"]
+
+
+def test_its_user_may_read_its_settings_and_the_secrets_they_name() -> None:
+    service = replace(_service("daka-agent"), files=("/etc/daka/password", "/etc/daka/key"))
+    told = list(step_lines(install_steps("", "", service)))
+    assert "chgrp clerk /etc/daka/password /etc/daka/key" in told
+    assert "chmod g+r /etc/daka/password /etc/daka/key" in told
+    assert not [line for line in step_lines(install_steps("", "", _service("daka-agent")))
+                if line.startswith(("chgrp", "chmod"))]  # fmt: skip
 
 
 def test_removing_touches_no_data() -> None:
