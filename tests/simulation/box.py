@@ -138,6 +138,8 @@ class Box:
     outbox_class: type[Outbox] = Outbox
     is_on: bool = False
     fuse: Fuse = field(default_factory=Fuse)
+    _seen: tuple[object, ...] = ()
+    _cursors: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock = MachineClock(self.world)
@@ -248,17 +250,27 @@ class Box:
 
     def done(self) -> int:
         """Return how many records it has read, by the cursors on its disk."""
-        return sum(self._cursors().values())
+        return sum(self._done().values())
 
     def unread(self) -> list[Source]:
         """Return the sources that hold more than was read of them."""
-        done = self._cursors()
+        done = self._done()
         return [source for source in self.sources if done.get(source.name, 0) < source.held]
 
-    def _cursors(self) -> dict[str, int]:
-        names = {source.name for source in self.sources}
-        found = self.rows("SELECT device, cursor FROM source")
-        return {name: json.loads(cursor)["done"] for name, cursor in found if name in names}
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What differs when anything on its disk may differ."""
+        return self.disk, self.disk.total_changes, self.disk.in_transaction
+
+    def _done(self) -> dict[str, int]:
+        if self._seen != self.state:
+            self._seen = self.state
+            names = {source.name for source in self.sources}
+            found = self.rows("SELECT device, cursor FROM source")
+            self._cursors = {
+                name: json.loads(cursor)["done"] for name, cursor in found if name in names
+            }
+        return self._cursors
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Look at the disk as no machine can: past the fuse."""

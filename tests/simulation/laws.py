@@ -27,7 +27,12 @@ class Laws:
         self.journaled_ever = {DAMAGED}
         self.newest_entry = 0
         self.settled: dict[tuple[int, str, str], Mark] = {}
-        self._checked: dict[int, tuple[object, int, bool]] = {}
+        self._checked: dict[int, tuple[object, ...]] = {}
+        self._noted_changes = -1
+
+    def forget_database(self) -> None:
+        """It is another one now."""
+        self.newest_entry, self._noted_changes = 0, -1
 
     def forget_box(self, box: Box) -> None:
         """Its disk is another one now."""
@@ -35,10 +40,9 @@ class Laws:
 
     def check_box(self, box: Box) -> None:
         """Laws 1, 2 and 3 on the disk: counted, there before its cursor, settled by receipt."""
-        state = (box.disk, box.disk.total_changes, box.disk.in_transaction)
-        if self._checked.get(id(box)) == state:  # what was checked is all there is
+        if self._checked.get(id(box)) == box.state:  # what was checked is all there is
             return
-        self._checked[id(box)] = state
+        self._checked[id(box)] = box.state
         done = box.done()
         (known,) = box.rows("SELECT count(*) FROM identity")[0]
         if known < done:
@@ -78,6 +82,9 @@ class Laws:
 
     def note_journal(self) -> None:
         """Remember what any headquarters ever held."""
+        if self._database.changes == self._noted_changes:
+            return
+        self._noted_changes = self._database.changes
         rows = self._database.rows(
             "SELECT record_id, entry_no FROM journal WHERE entry_no > ?", self.newest_entry
         )

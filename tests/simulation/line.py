@@ -6,7 +6,7 @@ import heapq
 import random
 import socket
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from paho.mqtt.client import topic_matches_sub
 
@@ -31,7 +31,7 @@ class Session:
 
     client_id: str
     will: Will
-    filters: list[str] = field(default_factory=list)
+    filters: tuple[str, ...] = ()
     inbox: list[tuple[float, int, mqtt_link.Event]] = field(default_factory=list)
     is_open: bool = True
     is_frozen: bool = False
@@ -69,7 +69,7 @@ class Broker:
         return session
 
     def subscribe(self, session: Session, filters: list[str]) -> None:
-        session.filters = filters
+        session.filters = tuple(filters)
         self.tell(session, Subscribed(""))
         for topic, payload in self._retained.items():
             if any(_matches(name, topic) for name in filters):
@@ -88,17 +88,9 @@ class Broker:
         return "" if takers or not self.is_v5 or retain else "No matching subscribers"
 
     def _takers(self, topic: str) -> list[Session]:
-        sessions = list(self._sessions.values())
-        takers = [
-            session
-            for session in sessions
-            if any(not name.startswith("$share") and _matches(name, topic) for name in session.filters)
-        ]  # fmt: skip
-        sharing = [
-            session
-            for session in sessions
-            if any(name.startswith("$share") and _matches(name, topic) for name in session.filters)
-        ]
+        sessions = self._sessions.values()
+        takers = [session for session in sessions if _take(session.filters, topic)[0]]
+        sharing = [session for session in sessions if _take(session.filters, topic)[1]]
         return [*takers, *([self.chance.choice(sharing)] if sharing else [])]
 
     def _carry(self, session: Session, topic: str, payload: bytes) -> None:
@@ -146,6 +138,13 @@ class Broker:
         self._retained.clear()
         for session in list(self._sessions.values()):
             self.lose(session, "the broker died", with_will=False)
+
+
+@lru_cache(2**14)
+def _take(filters: tuple[str, ...], topic: str) -> tuple[bool, bool]:
+    """Tell whether a session is given what is published there: for itself, and as one of many."""
+    matching = [name.startswith("$share") for name in filters if _matches(name, topic)]
+    return False in matching, True in matching
 
 
 @cache

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+_Result = TypeVar("_Result")
 WORLD_START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 
 
@@ -68,22 +70,51 @@ class Fuse:
             self.left = None
             raise PowerCutError
 
+    def around(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Do something and burn, before it or after it."""
+        if not self.is_after:
+            self.burn()
+        result = work(*arguments)
+        if self.is_after:
+            self.burn()
+        return result
+
+
+class FusedCursor(sqlite3.Cursor):
+    """A cursor of headquarters, which SQLAlchemy asks for; see `FusedConnection`."""
+
+    fuse: Fuse
+
+    def execute(self, *arguments: Any) -> FusedCursor:
+        if self.fuse.left is None:
+            return super().execute(*arguments)
+        return self.fuse.around(super().execute, *arguments)
+
+    def executemany(self, *arguments: Any) -> FusedCursor:
+        if self.fuse.left is None:
+            return super().executemany(*arguments)
+        return self.fuse.around(super().executemany, *arguments)
+
 
 class FusedConnection(sqlite3.Connection):
     """A SQLite connection whose machine may lose power before or after any statement."""
 
-    fuse: Fuse | None = None
+    fuse = Fuse()
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
-        fuse = self.fuse
-        if fuse is None or fuse.left is None:
+        if self.fuse.left is None:
             return super().execute(*arguments)
-        if fuse.is_after:
-            cursor = super().execute(*arguments)
-            fuse.burn()
-            return cursor
-        fuse.burn()
-        return super().execute(*arguments)
+        return self.fuse.around(super().execute, *arguments)
+
+    def commit(self) -> None:
+        if not self.fuse.is_after:
+            self.fuse.burn()
+        super().commit()
+
+    def cursor(self, *_: Any) -> FusedCursor:
+        cursor = super().cursor(FusedCursor)
+        cursor.fuse = self.fuse
+        return cursor
 
 
 def memory_database(content: bytes, fuse: Fuse) -> FusedConnection:

@@ -234,7 +234,7 @@ class Simulation:
         for receiver in self.receivers:
             receiver.kill()
         self.database.restore(self.chance.choice(self.backups))
-        self.laws.newest_entry = 0
+        self.laws.forget_database()
 
     def clock_jumps(self) -> None:
         box = self.chance.choice(self.boxes)
