@@ -10,6 +10,7 @@ every minute up to which seed all were played: `--from` goes on there another ti
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from time import monotonic
 
+from tests.simulation.headquarters import database
 from tests.simulation.simulation import Simulation
 
 PORTION = 50
@@ -25,14 +27,22 @@ PROGRESS_S = 60.0
 
 def play(seeds: range) -> list[str]:
     """Return what went wrong, a line a seed."""
-    logging.disable(logging.CRITICAL)
     broken = []
     for seed in seeds:
         try:
             Simulation(seed).run()
         except AssertionError as error:
             broken.append(str(error))
+        except Exception as error:
+            broken.append(f"seed {seed} ended in {type(error).__name__}: {error}")
     return broken
+
+
+def _get_ready() -> None:
+    """Make in a new process what stays, and let its garbage collector look past that."""
+    logging.disable(logging.CRITICAL)
+    database()
+    gc.freeze()
 
 
 def _portions(first: int, seeds: int, until_s: float) -> Iterator[range]:
@@ -47,7 +57,7 @@ def run(first: int, seeds: int, minutes: float, cores: int) -> tuple[int, list[s
     """Play, portions in the order of their seeds; return how many were played, and the broken."""
     played, broken = 0, []
     began_s = told_s = monotonic()
-    with ProcessPoolExecutor(cores) as pool:
+    with ProcessPoolExecutor(cores, initializer=_get_ready) as pool:
         portions = _portions(first, seeds, began_s + minutes * 60)
         while some := [portion for portion, _ in zip(portions, range(cores * 4), strict=False)]:
             for portion, found in zip(some, pool.map(play, some), strict=True):

@@ -277,8 +277,8 @@ class _Filing:
 
     def note_namesake(self, state: BoxState) -> None:
         """Notice an outbox that is back after another one of its name sent: no box goes back."""
-        last = fleet.epoch_of(self.connection, state.box_id)
-        if not state.online or last in (None, state.epoch):
+        last = fleet.epoch_of(self.connection, state.box_id) if state.online else None
+        if last in (None, state.epoch):
             return
         was_here, other = (
             journal.last_batch_utc_ms(self.connection, state.box_id, epoch)

@@ -58,8 +58,8 @@ def greet(connection: Connection, state: BoxState, now_utc_ms: int) -> None:
         if _DIED.do(connection, box_id=state.box_id, nonce=state.nonce):
             _tell_systems(connection, state.box_id, now_utc_ms, online=False)
         return
-    meet(connection, [state.box_id], now_utc_ms)
-    _note_online(connection, state.box_id, now_utc_ms)
+    if _note_online(connection, state.box_id, now_utc_ms) is None:
+        meet(connection, [state.box_id], now_utc_ms)
     _GREETED.do(
         connection,
         box_id=state.box_id,
@@ -76,10 +76,12 @@ def epoch_of(connection: Connection, box_id: str) -> str | None:
     return epoch
 
 
-def _note_online(connection: Connection, box_id: str, now_utc_ms: int) -> None:
-    """Tell systems of a box that was not online, or not known."""
-    if not _ONLINE.ask_one(connection, box_id=box_id):
+def _note_online(connection: Connection, box_id: str, now_utc_ms: int) -> bool | None:
+    """Tell systems of a box that was not online; return whether it was, None: it is not known."""
+    before: bool | None = _ONLINE.ask_one(connection, box_id=box_id)
+    if not before:
         _tell_systems(connection, box_id, now_utc_ms, online=True)
+    return before
 
 
 def _tell_systems(connection: Connection, box_id: str, now_utc_ms: int, *, online: bool) -> None:

@@ -30,6 +30,7 @@ from agent.writer import Writer
 from drivers.contract import PunchRow, Reading, Rejected, SaleRow
 from sync.heartbeat import DeviceHealth, DeviceStatus, encode_heartbeat
 from sync.mqtt_settings import MqttSettings
+from sync.topics import Lane
 from tests.simulation.line import BoxLine, Broker
 from tests.simulation.machines import Fuse, LawBrokenError, MachineClock, World, memory_database
 
@@ -205,26 +206,17 @@ class Box:
         self.uplink._wake_there.close()
 
     def _beat(self, _report: object) -> bytes:
-        devices = tuple(self._health(source) for source in self.sources)
+        completes = {
+            device: (complete_utc, json.loads(heads))
+            for device, complete_utc, heads in self.disk.execute(
+                "SELECT device, complete_utc, complete_heads FROM source"
+            )
+        }
+        devices = tuple(
+            _health(source, *completes.get(source.name, (None, {}))) for source in self.sources
+        )
         counts = self.writer.counts
         return encode_heartbeat(heartbeat_of(self.settings, "0", counts, self.view, devices))
-
-    def _health(self, source: Source) -> DeviceHealth:
-        state = self.writer._outbox.source(source.name, "zkteco")
-        return DeviceHealth(
-            name=source.name,
-            driver="zkteco",
-            source_id=source.name,
-            store_id="s001",
-            status=DeviceStatus.OK,
-            detail="",
-            last_read_utc=None,
-            complete_utc=state.complete_utc if state else None,
-            complete_lane_heads=state.complete_heads if state else {},
-            clock_offset_ms=None,
-            device_records=source.held,
-            facts={},
-        )
 
     # ---- work -----------------------------------------------------------------------------
 
@@ -275,3 +267,20 @@ class Box:
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Look at the disk as no machine can: past the fuse."""
         return sqlite3.Connection.execute(self.disk, sql, values).fetchall()
+
+
+def _health(source: Source, complete_utc: str | None, heads: dict[Lane, int]) -> DeviceHealth:
+    return DeviceHealth(
+        name=source.name,
+        driver="zkteco",
+        source_id=source.name,
+        store_id="s001",
+        status=DeviceStatus.OK,
+        detail="",
+        last_read_utc=None,
+        complete_utc=complete_utc,
+        complete_lane_heads=heads,
+        clock_offset_ms=None,
+        device_records=source.held,
+        facts={},
+    )
