@@ -1,9 +1,11 @@
 """What one machine does with PostgreSQL: two receivers and evaluators, a flood, and a live punch beside it.
 
     python -m bench.scale --database postgresql+psycopg://user@/daka?host=/run/postgresql
-                          [--boxes 40] [--records 5000] [--evaluators 1]
+                          [--mix chain] [--boxes 40] [--records 5000] [--evaluators 1]
 
-Boxes have captured `records` each and send them as fast as they are receipted; one more box has a
+Boxes have captured `records` each and send them as fast as they are receipted. Of the mix
+``chain`` (`bench.chain_fleet`) five in seven are lines of tills, which is what stores send; of the
+mix ``touches`` (`bench.soak_fleet`) none is: four records are a day to judge. One more box has a
 touch every fifth of a second and sends it at once. Measured: records a second until the last is
 in the journal, and until the last is judged and booked; how long a live touch waits for its
 receipt meanwhile; the processor time of every process, that of starting it left out. The messages
@@ -20,33 +22,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 import psutil
+from sqlalchemy import func, select
 
+from bench import chain_fleet
 from bench.soak import Processes, Soak
 from bench.soak_fleet import PEOPLE_A_BOX, TOUCHES_A_DAY, Box, enrol
-from cloud_receiver.store.engine import open_engine, upgrade
+from cloud_receiver.store.engine import open_engine, read, upgrade
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 BATCH = 500
 LIVE_EVERY_S = 0.2
 WANTED_A_SECOND, WANTED_P99_S = 20_000, 1.0
-
-
-@dataclass
-class ReadyBox(Box):
-    """A box whose messages stand ready: to make them is the work of another machine."""
-
-    ready: dict[tuple[int, int], bytes] = field(default_factory=dict)
-
-    def prepare(self) -> None:
-        """Make all messages."""
-        for first in range(1, self.records + 1, self.batch):
-            last = min(first + self.batch - 1, self.records)
-            self.ready[first, last] = super().payload(first, last)
-
-    def payload(self, first: int, last: int) -> bytes:
-        """Return a message that stands ready."""
-        return self.ready[first, last]
 
 
 @dataclass
@@ -68,19 +59,43 @@ class LiveBox(Box):
             self.waited_s.append(now_s - at_s)
 
 
-def run(url: str, boxes: int, records: int, evaluators: int) -> None:
+def _touches(engine: Engine, port: int, boxes: int, records: int) -> list[Box]:
+    """Return boxes of which each has touches only."""
+    names = [f"B{number:03}" for number in range(boxes)]
+    enrol(engine, names, records // PEOPLE_A_BOX // TOUCHES_A_DAY + 2)
+    return [Box(name, port, records, batch=BATCH) for name in names]
+
+
+def _chain(engine: Engine, port: int, boxes: int, records: int) -> list[Box]:
+    """Return stores that have a box at the terminal and one at the tills."""
+    names = [f"C{number:03}" for number in range(boxes)]
+    days = max(1, records // (chain_fleet.TOUCHES + chain_fleet.LINES))
+    chain_fleet.enrol(engine, names, days + 1)
+    doors: list[Box] = [
+        chain_fleet.DoorBox(name, port, days * chain_fleet.TOUCHES, batch=BATCH) for name in names
+    ]
+    tills = [
+        chain_fleet.TillBox(name + chain_fleet.TILL, port, days * chain_fleet.LINES, batch=BATCH)
+        for name in names
+    ]
+    return doors + tills
+
+
+MIXES: Final = {"touches": _touches, "chain": _chain}
+
+
+def run(url: str, mix: str, boxes: int, records: int, evaluators: int) -> None:
     """Fill, measure and print."""
     folder = Path(mkdtemp(prefix="daka-scale-"))
     engine = open_engine(url)
     upgrade(engine)
     processes = Processes(folder, url)
-    names = [f"B{number:03}" for number in range(boxes)]
     try:
-        enrol(engine, [*names, "FIRST", "LIVE"], records // PEOPLE_A_BOX // TOUCHES_A_DAY + 2)
+        enrol(engine, ["FIRST", "LIVE"], 30)
         parts = ["broker", "ingest-0", "ingest-1", *(f"evaluate-{n}" for n in range(evaluators))]
         for name in parts:
             processes.start(name)
-        fleet = [ReadyBox(name, processes.port, records, batch=BATCH) for name in names]
+        fleet = MIXES[mix](engine, processes.port, boxes, records)
         for box in fleet:
             box.prepare()
         first = Box("FIRST", processes.port, 1)
@@ -89,23 +104,34 @@ def run(url: str, boxes: int, records: int, evaluators: int) -> None:
             soak.run_network(monotonic())
         live = LiveBox("LIVE", processes.port, 0)
         soak.boxes = [*fleet, live]
-        before_s = _spent_s(processes)
+        before_s = _spent_s(processes, engine)
         settled_s, filed_s = _measure(soak, fleet, live)
-        spent_s = _spent_s(processes)
-        _print(boxes * records, filed_s, settled_s, live)
-        for name, used_s in spent_s.items():
-            cost_us = (used_s - before_s[name]) / boxes / records * 1e6
-            print(f"  {name}: {cost_us:.1f} us of processor time a record")
+        spent_s = _spent_s(processes, engine)
+        sent = sum(box.records for box in fleet)
+        _print(sent, filed_s, settled_s, live)
+        cost_us = {name: (one - before_s[name]) / sent * 1e6 for name, one in spent_s.items()}
+        for name, one in cost_us.items():
+            print(f"  {name}: {one:.1f} us of processor time a record")
+        print(f"  together: {sum(cost_us.values()):.1f} us; two cores at the rate wanted have 100")
     finally:
         processes.close()
         engine.dispose()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _spent_s(processes: Processes) -> dict[str, float]:
+def _spent_s(processes: Processes, engine: Engine) -> dict[str, float]:
     """Return the processor time each process has used since it began."""
-    times = {name: psutil.Process(one.pid).cpu_times() for name, one in processes.running.items()}
-    return {name: one.user + one.system for name, one in times.items()}
+    used_s = {name: _used_s(psutil.Process(one.pid)) for name, one in processes.running.items()}
+    with read(engine) as connection:
+        own = connection.scalar(select(func.pg_backend_pid()))
+    if own and psutil.pid_exists(own) and (server := psutil.Process(own).parent()):
+        used_s["PostgreSQL"] = sum(map(_used_s, server.children()))
+    return used_s
+
+
+def _used_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _measure(soak: Soak, fleet: list[Box], live: LiveBox) -> tuple[float, float]:
@@ -140,11 +166,12 @@ def main() -> int:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--database", required=True, help="the URL of a fresh PostgreSQL database")
+    parser.add_argument("--mix", choices=list(MIXES), default="chain")
     parser.add_argument("--boxes", type=int, default=40)
     parser.add_argument("--records", type=int, default=5000, help="of each box")
     parser.add_argument("--evaluators", type=int, default=1)
     chosen = parser.parse_args()
-    run(chosen.database, chosen.boxes, chosen.records, chosen.evaluators)
+    run(chosen.database, chosen.mix, chosen.boxes, chosen.records, chosen.evaluators)
     return 0
 
 

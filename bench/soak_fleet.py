@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy import Engine
@@ -16,7 +16,7 @@ from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Store
 from cloud_receiver.store.rulebook import publish_shipped
 from sync import topics
 from sync.envelope import encode_batch, encode_body
-from sync.records import Punch, to_wire
+from sync.records import Punch, Record, to_wire
 from sync.topics import Lane
 
 BATCH, AGAIN_S = 50, 5.0
@@ -34,9 +34,13 @@ class Box(Sender):
     Attributes:
         records: how many it has captured so far.
         batch: at most so many in a message.
+        lane: in which it sends them.
+        ready: messages made beforehand, by their first and last number.
     """
 
     batch: int = BATCH
+    lane: Lane = Lane.PUNCH
+    ready: dict[tuple[int, int], bytes] = field(default_factory=dict)
     flying: int = 0
     sent_at_s: float = 0.0
     back_at_s: float = 0.0
@@ -52,13 +56,26 @@ class Box(Sender):
 
     def send(self, first: int, last: int) -> None:
         """Send a range of records, whatever is known of them."""
-        topic = topics.up(ORG, self.box_id, Lane.PUNCH)
+        topic = topics.up(ORG, self.box_id, self.lane)
         self.client.publish(topic, self.payload(first, last), qos=1)
 
     def payload(self, first: int, last: int) -> bytes:
         """Return a range of records as a message."""
-        bodies = [encode_body(to_wire(touch(self.box_id, seq))) for seq in range(first, last + 1)]
-        return encode_batch(self.box_id, "e", Lane.PUNCH, first, bodies, "life")
+        made = self.ready.get((first, last))
+        if made is not None:
+            return made
+        bodies = [encode_body(to_wire(self.record(seq))) for seq in range(first, last + 1)]
+        return encode_batch(self.box_id, "e", self.lane, first, bodies, "life")
+
+    def prepare(self) -> None:
+        """Make all messages: to make them is the work of another machine."""
+        for first in range(1, self.records + 1, self.batch):
+            last = min(first + self.batch - 1, self.records)
+            self.ready[first, last] = self.payload(first, last)
+
+    def record(self, seq: int) -> Record:
+        """Return the record of a number."""
+        return touch(self.box_id, seq)
 
     def heard(self) -> None:
         """Go on when all that was sent is receipted."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from sync.clock import Clock
 
-PORTIONS_READ_ON: Final = 8
+PORTIONS_READ_ON: Final = 32
 """How many whole portions of the journal are read on before days are judged: a day that is judged
 while its touches still come in is judged again. Beyond that a flood is not waited out."""
 

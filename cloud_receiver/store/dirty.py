@@ -6,10 +6,11 @@ has not come yet may still change it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from operator import itemgetter
 from typing import Final
 
@@ -20,7 +21,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import archive, tables
 from cloud_receiver.store.engine import insert_ignore, try_turns, upsert_rows
-from cloud_receiver.store.questions import OfDays, Question
+from cloud_receiver.store.questions import Among, OfDays, Question
 
 MAX_DAYS: Final = 1000
 """At a time: bounds the transaction, the lists in its queries and, where several evaluators share
@@ -95,7 +96,9 @@ def by_employee(
 
 
 def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
-    """Return the days to judge now, the longest waiting first, at most `MAX_DAYS`; keep them.
+    """Return the days to judge now, at most `MAX_DAYS`; keep them.
+
+    The longest waiting come first; where more wait, all that is due of who waits longest.
 
     Another evaluator is given others, and of other people: a day's streak builds on the days
     before it, so all that is judged of a person at a time is judged in one place.
@@ -104,11 +107,39 @@ def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
     so that no mark is lost.
     """
     by_time, by_feed = _due_queries()
-    keys = {(row[0], row[1]): None for row in by_time.ask(connection, now=now_utc_ms)}
-    keys |= {(row[0], row[1]): None for row in by_feed.ask(connection)}
-    some = list(keys)[:MAX_DAYS]
+    keys = [(row[0], row[1]) for row in by_time.ask(connection, now=now_utc_ms)]
+    if len(keys) < MAX_DAYS:
+        keys += [(row[0], row[1]) for row in by_feed.ask(connection)]
+        some = list(dict.fromkeys(keys))[:MAX_DAYS]
+    else:
+        some = _whole_people(connection, list(dict.fromkeys(who for who, _ in keys)), now_utc_ms)
     ours = try_turns(connection, sorted({f"{_PERSON}{employee_id}" for employee_id, _ in some}))
     return [key for key in some if f"{_PERSON}{key[0]}" in ours]
+
+
+def _whole_people(connection: Connection, people: Sequence[str], now_utc_ms: int) -> list[DayKey]:
+    """Return what is due of the first of some people, at most `MAX_DAYS`.
+
+    A day changes the runs and counts that later days show: those that are judged with it are
+    written once.
+    """
+    counted = dict(_of_people(True).ask(connection, people=people, now=now_utc_ms))
+    upto = bisect_left(list(accumulate(counted.get(who, 0) for who in people)), MAX_DAYS) + 1
+    rows = _of_people(False).ask(connection, people=people[:upto], now=now_utc_ms)
+    return [(row[0], row[1]) for row in rows]
+
+
+@lru_cache(maxsize=2)
+def _of_people(counted: bool) -> Question:
+    """Return the question for what is due of people, or how many days that are of each."""
+    dirty = tables.dirty.c
+    due = (Among(dirty.employee_id, "people"), dirty.due_utc_ms <= bindparam("now"))
+    if counted:
+        query = select(dirty.employee_id, func.count()).where(*due).group_by(dirty.employee_id)
+        return Question(query)
+    days = select(dirty.employee_id, dirty.work_date).where(*due)
+    days = days.order_by(dirty.employee_id, dirty.work_date).limit(MAX_DAYS)
+    return Question(days.with_for_update(skip_locked=True))
 
 
 @lru_cache(maxsize=1)

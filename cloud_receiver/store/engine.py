@@ -44,6 +44,7 @@ from cloud_receiver.store.tables import meta
 from sync.errors import DakaError
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.pool import ConnectionPoolEntry
 
 DIALECTS: Final = ("sqlite", "postgresql")
@@ -87,7 +88,15 @@ def open_engine(url: str) -> Engine:
         _sqlite_writers[engine] = threading.RLock()
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    from cloud_receiver.store.arrays import take_columns  # psycopg, only where there is one
+
+    take_columns(connection)
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -225,11 +234,19 @@ def _insert_fast(
         return inserted
     # one statement with an array a column, where a statement a row would be slow; binary, for
     # as text every quote of a JSON document would be escaped, twice the work of all the rest
-    types = (table.c[name].type.compile(dialect=connection.dialect) for name in columns)
+    types = _types_of(connection.dialect, table, tuple(columns))
     arrays = ", ".join(f"%b::{name}[]" for name in types)
     values = f"SELECT * FROM unnest({arrays}) ON CONFLICT {on_conflict}"  # noqa: S608 - our types
-    by_column = tuple(list(column) for column in zip(*rows, strict=True))
+    from cloud_receiver.store.arrays import column_of
+
+    by_column = tuple(map(column_of, types, zip(*rows, strict=True)))
     return connection.exec_driver_sql(f"{insert} {values}", by_column).rowcount
+
+
+@lru_cache(maxsize=256)
+def _types_of(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of columns' types."""
+    return tuple(table.c[name].type.compile(dialect=dialect) for name in columns)
 
 
 def upsert(
@@ -264,8 +281,9 @@ def behind_writers(connection: Connection, table: Table) -> ColumnElement[bool]:
     """
     if connection.dialect.name == "sqlite":
         return true()  # one writer at a time: numbers appear in order
-    oldest = "pg_snapshot_xmin(pg_current_snapshot())::xid"
-    return literal_column(f"age({table.name}.xmin) > age({oldest})", Boolean)
+    # as a query of its own it is answered once, not for each row
+    oldest = "(SELECT age(pg_snapshot_xmin(pg_current_snapshot())::xid))"
+    return literal_column(f"age({table.name}.xmin) > {oldest}", Boolean)
 
 
 def try_turns(connection: Connection, names: Sequence[str]) -> set[str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from cloud_receiver.evaluate import PORTIONS_READ_ON, Evaluator
 from cloud_receiver.store import tables
 
 PORTION = 2
-DATES = [f"2026-11-{number:02}" for number in range(1, PORTION * PORTIONS_READ_ON)]
+DATES = [str(date(2026, 9, 1) + timedelta(number)) for number in range(PORTION * PORTIONS_READ_ON)]
 
 
 def _flood(hq) -> Evaluator:
     """File a day's coming and going after the other, more than is read on; return who judges."""
     hq.bind("7", "E1")
-    for date in DATES:
-        hq.roster("E1", date)
+    for day in DATES:
+        hq.roster("E1", day)
     hq.feed_complete("2026-11-23T07:00")
-    for date in DATES:
-        hq.journal(hq.punch("7", f"{date}T08:55:00"), hq.punch("7", f"{date}T18:05:00"))
+    for day in DATES:
+        hq.journal(hq.punch("7", f"{day}T08:55:00"), hq.punch("7", f"{day}T18:05:00"))
     return Evaluator(hq.engine, hq.clock, portion=PORTION)
 
 
@@ -39,4 +41,4 @@ def test_a_flood_is_read_on_before_it_is_judged_but_not_for_ever(hq) -> None:
     assert after[DATES[0]] == before[DATES[0]] + 1
     while evaluator.flush():
         pass
-    assert all(hq.facts("E1", date)["full_attendance"] for date in DATES)
+    assert all(hq.facts("E1", day)["full_attendance"] for day in DATES)
