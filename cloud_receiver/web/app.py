@@ -49,9 +49,9 @@ from cloud_receiver.web import (
     rule_publish,
     rules,
     schedule,
-    scripts,
     search,
     settings,
+    start,
     store_feedback,
     store_phone,
     store_photos,
@@ -158,6 +158,8 @@ def create_app(
     for page in PAGES:
         page.register(desk)
     nicegui_app.add_exception_handler(404, missing.not_found)
+    for one in (app, nicegui_app):
+        one.add_exception_handler(Exception, missing.failed)
     nicegui_app.on_startup(desk.hub.run)
     ui.run_with(
         app,
@@ -173,6 +175,7 @@ def create_app(
         admit=door.admit,
         admit_key=partial(machine, engine),
         behind_tls=settings.web.behind_tls,
+        barred=missing.barred,
     )
     return app
 
@@ -182,7 +185,7 @@ def _tame_nicegui() -> None:
     nicegui_app.user_middleware[:] = [
         one for one in nicegui_app.user_middleware if one.cls not in _NOT_WANTED
     ]
-    scripts.name_scripts()
+    start.make_ours()
 
 
 def machine(engine: Engine, key: str) -> Caller | None:

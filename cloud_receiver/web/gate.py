@@ -64,6 +64,7 @@ class Gate:
             thread.
         admit_key: reads the machine of a key, or None; called in a worker thread.
         behind_tls: browsers come by https to a proxy: cookies go by nothing else.
+        barred: returns the page for somebody whose role does not see the one asked for.
     """
 
     def __init__(
@@ -73,11 +74,13 @@ class Gate:
         admit_key: Callable[[str], Caller | None],
         *,
         behind_tls: bool,
+        barred: Callable[[Request], Response],
     ) -> None:
         self._app = app
         self._admit = admit
         self._admit_key = admit_key
         self._behind_tls = behind_tls
+        self._barred = barred
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -106,7 +109,11 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "log in first"})
         else:
-            answer = _refusal(Request(scope), foreign=foreign, barred=session if barred else None)
+            request = Request(scope)
+            if barred and not foreign and wants_page(request):
+                answer = _way_home(session, request) or self._barred(request)
+            else:
+                answer = _refusal(request, foreign=foreign, barred=barred)
             await answer(scope, receive, answering)
 
     def _noticing(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
@@ -187,17 +194,28 @@ def _may_enter(session: Session, scope: Scope) -> bool:
     return allowed(session.reader.role, path)
 
 
-def _refusal(request: Request, *, foreign: bool, barred: Session | None) -> Response:
+def wants_page(request: Request) -> bool:
+    """Tell whether a person at a browser asks for a page."""
+    is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return is_page and not is_api(request.url.path)
+
+
+def _way_home(session: Session | None, request: Request) -> Response | None:
+    """Return the way to somebody's own first page, from the first page of others."""
+    own = home(session.reader.role) if session else "/"
+    if request.url.path == "/" and own != "/":
+        return RedirectResponse(own, status_code=303)
+    return None
+
+
+def _refusal(request: Request, *, foreign: bool, barred: bool) -> Response:
     if is_api(request.url.path):
         return refusal(request.headers, NO_ACCESS if foreign or barred else BAD_KEY)
     if foreign:
         return PlainTextResponse("this request came from another site", status_code=403)
-    if barred is not None:
-        own = home(barred.reader.role)
-        if request.url.path == "/" and own != "/":
-            return RedirectResponse(own, status_code=303)
+    if barred:
         return PlainTextResponse("your role has no access to this page", status_code=403)
-    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if wants_page(request):
         path, query = request.scope["raw_path"], request.scope["query_string"]
         target = (path + b"?" + query if query else path).decode("latin-1")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", status_code=303)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
+from cloud_receiver.domain.backtest import Comparison
+from cloud_receiver.domain.documents import Rule
 from cloud_receiver.domain.notices import GroupNews
 from cloud_receiver.domain.remarks import Severity
 from cloud_receiver.domain.workday import utc_ms
@@ -13,7 +16,8 @@ from cloud_receiver.store.drafts import Draft, DraftState
 from cloud_receiver.store.engine import write
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import chip, icon
+from cloud_receiver.web.phrases import chip, icon, money
+from cloud_receiver.web.rule_changes import draw_changes
 from cloud_receiver.web.rule_publish import draw_comparison
 from cloud_receiver.web.sentences import row_sentence
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -37,7 +41,12 @@ TEXTS: Final[Texts] = {
     "no": ("再看看", "Not yet"),
     "approved": ("已批准:{name} 第 {n} 版", "Approved: {name}, version {n}"),
     "withdrawn": ("草稿 {n} 已作废", "Draft {n} was given up"),
-    "history": ("试算结果", "On the real history"),
+    "history": ("试算明细", "The run in detail"),
+    "costs": (
+        "用 {first} 至 {last} 的真实记录试算,奖惩合计相差(元):",
+        "On the real days of {first} to {last} the sum of all rules changes by (yuan):",
+    ),
+    "concerned": ("{up} 人多得,{down} 人少得", "{up} get more, {down} get less"),
 }
 
 
@@ -61,38 +70,52 @@ def _act(desk: Desk, name: str, value: str, login: str, language: Language) -> s
                 drafts.withdraw(connection, int(value), now)
                 return words("withdrawn", n=value)
     except DakaError as error:
-        return str(error)
+        return str(getattr(error, language.value, error))
     return ""
 
 
 def draw_drafts(
     found: list[Draft],
+    newest: Mapping[str, Rule],
     login: str,
     people: dict[str, str],
     shops: dict[str, str],
     language: Language,
 ) -> Markup | None:
-    """Draw the drafts that are still open; None when there are none."""
+    """Draw the drafts that are still open; None when there are none.
+
+    Args:
+        newest: the version each rule has now, which a draft would replace.
+    """
     waiting = [draft for draft in found if draft.state in OPEN]
     if not waiting:
         return None
     words = Words(TEXTS, language)
-    cards = [_draft(draft, login, people, shops, words) for draft in waiting]
-    return el("section", el("h2", words("title")), el("div", cards, class_="tiles"),
+    cards = [
+        _draft(draft, newest.get(draft.rule.id), login, people, shops, words) for draft in waiting
+    ]
+    return el("section", el("h2", words("title")), el("div", cards, class_="stack"),
               class_="stack tight")  # fmt: skip
 
 
 def _draft(
-    draft: Draft, login: str, people: dict[str, str], shops: dict[str, str], words: Words
+    draft: Draft,
+    before: Rule | None,
+    login: str,
+    people: dict[str, str],
+    shops: dict[str, str],
+    words: Words,
 ) -> Markup:
     rule, language = draft.rule, words.language
     name, day = language.pick(rule.name.zh, rule.name.en), rule.effective_from or "—"
     proposed = draft.state is DraftState.PROPOSED
     state = chip(words(f"state_{draft.state}"), "warn" if proposed else "",
                  "how_to_reg" if proposed else "edit")  # fmt: skip
-    rows = el(
-        "ol", [el("li", row_sentence(rule, row, language)) for row in rule.rows], class_="rows"
-    )
+    rows = (
+        draw_changes(before, rule, language) if before
+        else el("ol", [el("li", row_sentence(rule, row, language)) for row in rule.rows],
+                class_="rows")
+    )  # fmt: skip
     remarks = [
         el("li", icon("error" if one.severity is Severity.ERROR else "tips_and_updates"),
            el("span", language.pick(one.zh, one.en)),
@@ -108,11 +131,22 @@ def _draft(
         el("div", el("h3", name), state, class_="card-head"),
         el("div", el("p", words("draft", n=draft.draft_no), " · ",
                      words("by", who=draft.author, day=day), class_="small muted"),
-           rows, el("ul", remarks, class_="lint") if remarks else None, history,
+           _costs(draft.comparison, words), rows,
+           el("ul", remarks, class_="lint") if remarks else None, history,
            class_="card-body stack tight"),
         el("div", _buttons(draft, name, day, login, words), class_="tile-foot"),
         class_="card tile", data_key=f"draft-{draft.draft_no}",
     )  # fmt: skip
+
+
+def _costs(found: Comparison | None, words: Words) -> Markup | None:
+    """Return what the draft would have changed on the real history, in one line."""
+    if found is None or not found.days:
+        return None
+    before, after = (one.rewards_fen + one.deductions_fen for one in (found.before, found.after))
+    concerned = words("concerned", up=f"{found.winners:,}", down=f"{found.losers:,}")
+    days = words("costs", first=found.first_date, last=found.last_date)
+    return el("p", days, " ", money(after - before), " · ", concerned, class_="note costs")
 
 
 def _buttons(draft: Draft, name: str, day: str, login: str, words: Words) -> list[Markup]:

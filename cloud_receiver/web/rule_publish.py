@@ -95,7 +95,7 @@ def _save(desk: Desk, asked: dict[str, Any], author: str, language: Language) ->
     except RuleError as error:
         return {"ok": False, "text": words("nameless", why="; ".join(error.problems))}
     except DakaError as error:
-        return {"ok": False, "text": str(error)}
+        return {"ok": False, "text": str(getattr(error, language.value, error))}
     key = "proposed" if comparison is not None else "saved"
     return {"ok": True, "text": words(key, n=draft.draft_no)}
 

@@ -20,6 +20,7 @@ from cloud_receiver.web import rule_drafts
 from cloud_receiver.web.frame import Desk, page_frame, static_address
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import chip, icon, local_time
+from cloud_receiver.web.rule_changes import draw_changes
 from cloud_receiver.web.rule_setup import setup
 from cloud_receiver.web.rule_texts import CHOICES, SCENES
 from cloud_receiver.web.sentences import row_sentence
@@ -119,12 +120,17 @@ def draw(desk: Desk, login: str, language: Language) -> Markup:
     shelf = [rule for rule in rule_shelf.templates() if rule.id not in known]
     return join([
         head,
-        rule_drafts.draw_drafts(waiting, login, people, shops, language),
+        rule_drafts.draw_drafts(waiting, _newest(published), login, people, shops, language),
         el("div", cards, class_="tiles") if cards else _empty(words),
         el("div", el("h2", words("shelf")), el("p", words("shelf_lead"), class_="muted"))
         if shelf else None,
         el("div", [_template(rule, words) for rule in shelf], class_="tiles") if shelf else None,
     ])  # fmt: skip
+
+
+def _newest(published: Sequence[Published]) -> dict[str, Rule]:
+    """Return the newest version of each rule that can be read."""
+    return {one.rule_id: one.rule for one in reversed(published) if one.rule}
 
 
 def _card(versions: Sequence[Published], today: str, words: Words) -> Markup:
@@ -237,17 +243,21 @@ def _designer(desk: Desk, rule_id: str, language: Language) -> Markup:
 def _history(versions: Sequence[Published], words: Words) -> Markup | None:
     if not versions:
         return None
-    items = [
-        el(
-            "li",
-            el("b", words("version", n=item.version)), " ",
-            el("span", words("who_when", who=item.author,
-                             when=local_time(item.created_utc_ms, "Asia/Shanghai", "%Y-%m-%d %H:%M")),
-               class_="muted"),
-            el("ul", [el("li", row_sentence(item.rule, row, words.language))
-                      for row in item.rule.rows] if item.rule else None, class_="rows"),
-        )
-        for item in versions
-    ]  # fmt: skip
+    earlier = [*versions[1:], None]
+    items = [_version(item, before, words) for item, before in zip(versions, earlier, strict=True)]
     return el("section", el("div", el("h2", words("history")), class_="card-head"),
               el("ol", items, class_="card-body stack"), class_="card")  # fmt: skip
+
+
+def _version(item: Published, before: Published | None, words: Words) -> Markup:
+    """Return a version: beside the one before it, or its rows where it is the first."""
+    author = words("shipped") if item.author == "shipped" else item.author
+    at = local_time(item.created_utc_ms, "Asia/Shanghai", "%Y-%m-%d %H:%M")
+    said: Markup | None = None
+    if item.rule and before and before.rule:
+        said = draw_changes(before.rule, item.rule, words.language)
+    elif item.rule:
+        rows = [el("li", row_sentence(item.rule, row, words.language)) for row in item.rule.rows]
+        said = el("ul", rows, class_="rows")
+    return el("li", el("b", words("version", n=item.version)), " ",
+              el("span", words("who_when", who=author, when=at), class_="muted"), said)  # fmt: skip

@@ -8,16 +8,10 @@ compiles templates in the browser, so these pages, and only these, may evaluate 
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import Final
-
-import nicegui
-from jinja2 import DictLoader
-from nicegui import client
 
 STATE: Final = "nonce"
 """Where an answer's word stands in the state of its request."""
-_START: Final = "index.html"
 _EVERYWHERE: Final = (
     "default-src 'none'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -42,10 +36,3 @@ class Nonce:
             return f"{_EVERYWHERE}; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'"
         scripts = f"script-src 'self' 'nonce-{self._word}' 'unsafe-eval'"
         return f"{_EVERYWHERE}; {scripts}; style-src 'self' 'unsafe-inline'"
-
-
-def name_scripts() -> None:
-    """Have NiceGUI put the word of the answer on each inline script of its own."""
-    page = (Path(nicegui.__file__).parent / "templates" / _START).read_text(encoding="utf-8")
-    named = page.replace("<script", '<script nonce="{{ request.state.nonce }}"')
-    client.templates.env.loader = DictLoader({_START: named})

@@ -25,6 +25,7 @@ from tests.browser.seeding import LOGIN, PASSWORD, Box, seed
 
 START_DEADLINE_S = 60.0
 SERVING = Path(__file__).with_name("serving.py")
+SHOTS = Path(__file__).resolve().parents[2] / "var" / "shots"
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -120,6 +121,12 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
             time.sleep(0.05)
         else:
             return
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture of a page, to be looked at."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
 def log_in(page: Page, url: str, login: str = LOGIN, password: str = PASSWORD) -> None:

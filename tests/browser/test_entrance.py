@@ -10,9 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from cloud_receiver.store.accounts import FAILURES_BEFORE_LOCK, add
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.store.accounts import FAILURES_BEFORE_LOCK, add, ensure
 from cloud_receiver.web.gate import is_open
-from tests.browser.conftest import DESKTOP, Headquarters, log_in, open_context
+from tests.browser.conftest import DESKTOP, Headquarters, log_in, open_context, shot
 from tests.browser.seeding import LOGIN, PASSWORD
 
 
@@ -139,6 +140,22 @@ def test_answers_carry_security_headers_and_a_closed_cookie(headquarters: Headqu
     cookie = httpx.post(f"{headquarters.url}/login", data=form).headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
+
+
+def test_a_page_of_others_says_so_in_words(browser: Browser, headquarters: Headquarters) -> None:
+    who = Reader(Role.SUPERVISOR, "E104", ("S001",))
+    ensure(headquarters.engine, "boss", PASSWORD, 0, reader=who)
+    page = browser.new_page()
+    log_in(page, headquarters.url, "boss")
+    page.wait_for_selector(".phone-places")
+    answer = page.goto(f"{headquarters.url}/ledger")
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.locator("h1")).to_have_text("这个页面不对您开放")
+    shot(page, "barred")
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/login")
+    page.close()
 
 
 def _policy(headquarters: Headquarters, path: str) -> dict[str, str]:

@@ -14,14 +14,8 @@ from cloud_receiver.store import campaigns, notices, webhooks
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.tables import box_command, campaign_member, notice, payroll_export
 from cloud_receiver.store.webhooks import Fate
-from tests.browser.conftest import Headquarters
+from tests.browser.conftest import Headquarters, shot
 from tests.browser.seeding import NOW
-from tests.browser.test_pages import SHOTS
-
-
-def _shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
 def test_a_month_is_looked_at_and_exported_and_a_statement_printed(
@@ -34,7 +28,7 @@ def test_a_month_is_looked_at_and_exported_and_a_statement_printed(
     expect(row).to_contain_text("周杰")
     reader.get_by_label("姓名或工号").fill("周杰")
     expect(reader.locator("tr[data-key=E201]")).to_have_count(0)
-    _shot(reader, "office-preview")
+    shot(reader, "office-preview")
     statement = row.get_by_role("link", name="对账单 周杰", exact=True).get_attribute("href")
     answer = reader.request.get(f"{headquarters.url}{statement}")
     assert answer.status == 200
@@ -64,7 +58,7 @@ def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
     expect(reader.get_by_role("status")).to_contain_text("新增")
     expect(reader.locator("#content")).to_contain_text("并列规则")
     expect(reader.locator("#content tr[data-key] td.lead").first).to_be_visible(timeout=30_000)
-    _shot(reader, "office-campaign")
+    shot(reader, "office-campaign")
     expect(reader.locator("#content")).to_contain_text("到目前为止")
     expect(reader.locator("#content")).to_contain_text("共花费")
     with read(headquarters.engine) as connection:
@@ -84,7 +78,7 @@ def test_a_box_is_chosen_on_the_board_and_asked_and_a_gap_of_settings_is_said(
     with read(headquarters.engine) as connection:
         asked = connection.execute(select(box_command.c.box_id, box_command.c.author)).all()
     assert [tuple(row) for row in asked] == [("box-003", "hr")]
-    _shot(reader, "office-box")
+    shot(reader, "office-box")
     reader.get_by_label("盒子名称").fill("box-900")
     reader.get_by_role("button", name="生成接入码").click()
     expect(reader.locator(".qr svg")).to_be_visible()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context, shot
 from tests.browser.seeding import LATE_DAY, LATE_ENTRY
 
-SHOTS = Path(__file__).resolve().parents[2] / "var" / "shots"
 PAGES = {
     "today": ("/?store=S001,S002", "今日到岗", "Today"),
     "yesterday": (f"/?date={LATE_DAY}&store=S002,S003", "到岗情况", "Attendance of the day"),
@@ -57,7 +55,6 @@ SIZES = {"desk": DESKTOP, "phone": PHONE}
 def test_every_page_reads_well(
     browser: Browser, headquarters: Headquarters, witness: Witness, language: str, size: str
 ) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
     context = open_context(browser, headquarters.url, language, SIZES[size])
     page = context.new_page()
     witness.watch(page)
@@ -65,7 +62,7 @@ def test_every_page_reads_well(
         page.goto(f"{headquarters.url}{address}")
         expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
         page.evaluate("document.fonts.ready")
-        page.screenshot(path=SHOTS / f"{name}-{language}-{size}.png", full_page=True)
+        shot(page, f"{name}-{language}-{size}")
         assert _overflow(page) <= 0, f"{name} is wider than the screen"
         assert page.evaluate(SPILLING) == [], f"{name}: something is wider than its card"
         assert page.evaluate("document.documentElement.lang").startswith(language)

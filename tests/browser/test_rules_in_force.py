@@ -9,7 +9,7 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import accounts
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.tables import rule_version
-from tests.browser.conftest import DESKTOP, Headquarters, log_in
+from tests.browser.conftest import DESKTOP, Headquarters, log_in, shot
 from tests.browser.seeding import NOW
 
 SECOND, PASSWORD = "boss", "a second pair of eyes"
@@ -39,6 +39,12 @@ def test_a_second_person_brings_a_rule_into_force(
     card = reader.locator("[data-key^=draft-]")
     expect(card).to_contain_text("自己写的,要请另一位同事批准")
     expect(card.get_by_role("button", name="批准并公布")).to_have_count(0)
+    row = card.locator(".changes tr", has_text="第 1 行")
+    expect(row).to_contain_text("改动")
+    expect(row.locator("del")).to_have_text("50")
+    expect(row.locator("ins")).to_have_text("60")
+    expect(card.locator(".costs")).to_contain_text("人多得")
+    shot(reader, "rule-draft")
     other = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
     page = other.new_page()
     log_in(page, headquarters.url, SECOND, PASSWORD)
@@ -55,6 +61,8 @@ def test_a_second_person_brings_a_rule_into_force(
             .where(rule_version.c.rule_id == "target_instant")
             .order_by(rule_version.c.version)
         ).all()
+    reader.goto(f"{headquarters.url}/rules/target_instant")
+    expect(reader.locator(".changes ins", has_text="60")).to_be_visible()
     assert versions[-1] == (2, "hr", "2026-12-01")
 
 

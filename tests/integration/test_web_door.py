@@ -17,7 +17,7 @@ from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.keyfiles import SECRET_BYTES
 from cloud_receiver.store.sessions import SEEN_EVERY_MS, seen
 from cloud_receiver.store.tables import web_session
-from cloud_receiver.web import login, welcome
+from cloud_receiver.web import login, missing, welcome
 from cloud_receiver.web.gate import Gate
 from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.login import Door
@@ -54,9 +54,19 @@ class Browser:
             return str(request.state.session.login)
 
         app.add_middleware(
-            Gate, admit=door.admit, admit_key=lambda _key: None, behind_tls=behind_tls
+            Gate,
+            admit=door.admit,
+            admit_key=lambda _key: None,
+            behind_tls=behind_tls,
+            barred=missing.barred,
         )
-        self._transport = httpx.ASGITransport(app)
+
+        @app.get("/broken")
+        def broken() -> str:
+            raise ZeroDivisionError("planted")
+
+        app.add_exception_handler(Exception, missing.failed)
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self._base_url = f"{'https' if behind_tls else 'http'}://testserver"
         self.cookies = httpx.Cookies()
 
@@ -267,3 +277,12 @@ def test_a_link_is_tried_slowly_and_from_this_site_only(door: Door, client: Brow
     assert other.status_code == 403
     tries = [client.get("/welcome/guess").status_code for _ in range(welcome.TRIES_A_MINUTE + 1)]
     assert tries == [404] * welcome.TRIES_A_MINUTE + [429]
+
+
+def test_what_failed_is_said_in_words_and_not_shown(door: Door, client: Browser) -> None:
+    client.post("/login", data={"login": LOGIN, "password": PASSWORD})
+    page = client.get("/broken")
+    assert page.status_code == 500
+    assert "数据没有受影响" in page.text
+    assert "planted" not in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]

@@ -16,6 +16,7 @@ from cloud_receiver.domain.scopes import ALL, Scope
 from cloud_receiver.store import api_keys
 from cloud_receiver.store.closing import close_period
 from cloud_receiver.store.payroll import export
+from cloud_receiver.web import missing
 from cloud_receiver.web.api.service import PREFIX, create_api
 from cloud_receiver.web.app import machine
 from cloud_receiver.web.frame import Desk
@@ -72,7 +73,11 @@ class Office(Headquarters):
         inner = Starlette()
         inner.mount(PREFIX, self.api)
         self.app = Gate(
-            inner, lambda _: self.session, partial(machine, self.engine), behind_tls=False
+            inner,
+            lambda _: self.session,
+            partial(machine, self.engine),
+            behind_tls=False,
+            barred=missing.barred,
         )
         self.client = Client(self.app)
         self.client.headers = headers
