@@ -157,9 +157,7 @@ def create_app(
         phone_page.register(app, desk)
     for page in PAGES:
         page.register(desk)
-    nicegui_app.add_exception_handler(404, missing.not_found)
-    for one in (app, nicegui_app):
-        one.add_exception_handler(Exception, missing.failed)
+    _answer_in_words(app)
     nicegui_app.on_startup(desk.hub.run)
     ui.run_with(
         app,
@@ -178,6 +176,13 @@ def create_app(
         barred=missing.barred,
     )
     return app
+
+
+def _answer_in_words(app: FastAPI) -> None:
+    """Have what is not there, and what failed, answered by pages of ours."""
+    nicegui_app.add_exception_handler(404, missing.not_found)
+    for one in (app, nicegui_app):
+        one.add_exception_handler(Exception, missing.failed)
 
 
 def _tame_nicegui() -> None:
