@@ -17,7 +17,7 @@ from cloud_receiver.domain.budgets import limited
 from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.facts import FactValue
-from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
+from cloud_receiver.domain.notices import GroupNews, Reach
 from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
@@ -25,24 +25,18 @@ from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import budgets, campaigns, change_feed, day_facts, days, dirty, policies
 from cloud_receiver.store.dirty import NextLook
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS, apply_outcomes, lock
+from cloud_receiver.store.ledger import apply_outcomes, lock
 from cloud_receiver.store.rulebook import load_rulebook
 
 RECORDS: Final = ("punches", "sales", "feedback", "entries")
 """What of a day's evidence is records that outcomes rest on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms days are judged and people told; `groups`: what groups hear of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms(Reach):
+    """On what terms days are judged and people told."""
 
     policy: Policy = field(default_factory=Policy)
-    channels: Sequence[str] = DEFAULT_CHANNELS
-    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
-
-    def channels_for(self, news: GroupNews) -> Sequence[str]:
-        """Return the channels that a kind of news for groups goes to."""
-        return self.channels if news in self.groups else ()
 
 
 AS_SHIPPED: Final = Terms()

@@ -230,8 +230,8 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         boxes = settings.boxes
         notify_by = settings.notify
         outside = Outside(
-            notify_by.channels, boxes.web, boxes.broker, quotas(notify_by), notify_by.groups,
-            settings.appeals,
+            channels=notify_by.channels, groups=notify_by.groups, quotas=quotas(notify_by),
+            box_web=boxes.web, box_broker=boxes.broker, appeals=settings.appeals,
         )  # fmt: skip
         web = partial(
             serve, settings, engine, settings.clock, listening=listening, doorkeeper=doorkeeper,

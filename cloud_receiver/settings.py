@@ -21,7 +21,7 @@ from cloud_receiver.channels.settings import (
 )
 from cloud_receiver.domain.appeals import USUAL_TERMS
 from cloud_receiver.domain.appeals import Terms as AppealTerms
-from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
+from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews, Reach
 from cloud_receiver.domain.roles import Role
 from cloud_receiver.store.engine import DIALECTS, sqlite_url
 from sync.clock import Clock
@@ -29,8 +29,6 @@ from sync.errors import DakaError
 from sync.mqtt_settings import MqttSettings, read_mqtt
 from sync.settings_table import Table, read_clock, read_toml
 from sync.topics import SHARDS
-
-DEFAULT_PATH: Final = Path("/etc/daka/hq.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +72,10 @@ class NotifySettings:
     mail: MailSettings | None = None
     groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
 
-    def channels_for(self, news: GroupNews) -> tuple[str, ...]:
-        """Return the channels that a kind of news for groups goes to; none where it is not wanted."""
-        return self.channels if news in self.groups else ()
+    @property
+    def reach(self) -> Reach:
+        """Return by which channels people are told, and what of it groups hear."""
+        return Reach(channels=self.channels, groups=self.groups)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import typer
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
+    Author,
     Config,
     Language,
     words_of,
@@ -21,7 +22,6 @@ app = typer.Typer(no_args_is_help=True, help="The boxes in the stores.")
 command_app = typer.Typer(no_args_is_help=True, help="Ask a box for something, now.")
 app.add_typer(command_app, name="command")
 
-Author = Annotated[str, typer.Option(help="who is answerable for it")]
 Expires = Annotated[float, typer.Option(help="minutes after which it is not begun any more")]
 Wait = Annotated[float, typer.Option(help="seconds to wait for the answer; 0: do not")]
 AUTHOR: Final = "daka-hq box"

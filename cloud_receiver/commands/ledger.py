@@ -10,6 +10,7 @@ import typer
 from cloud_receiver.commands.options import (
     DEFAULT_CONFIG,
     NEEDS_A_LOOK,
+    Author,
     Config,
     Language,
     transaction,
@@ -19,7 +20,6 @@ from sync.errors import DakaError
 from sync.money import parse_fen, yuan_text
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: proof, balances, closing, withdrawals.")
-Author = Annotated[str, typer.Option(help="who is answerable for it")]
 
 
 def fen(yuan: str) -> int:

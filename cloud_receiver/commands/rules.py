@@ -132,7 +132,7 @@ def rule_approve(
     with database(settings) as engine, write(engine) as connection:
         rule = drafts.approve(
             connection, number, approver, now_of(settings), retroactive=retroactive,
-            channels=settings.notify.channels_for(GroupNews.RULES),
+            channels=settings.notify.reach.channels_for(GroupNews.RULES),
         )  # fmt: skip
     told = {"rule": rule.id, "version": rule.version, "since": rule.effective_from}
     typer.echo(words.say("rule_published", **told))

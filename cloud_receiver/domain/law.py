@@ -90,15 +90,6 @@ class Limit:
     note: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How a month's deductions are treated; the three add up to what rules said."""
-
-    applied_fen: int
-    deferred_fen: int
-    as_unearned_allowance_fen: int
-
-
 def month_limit(law: Jurisdiction, period: str, wage_fen: int | None) -> Limit:
     """Return the limit in a month (``YYYY-MM``), by the rules in force on its last day.
 
@@ -140,14 +131,6 @@ def cap_bp(law: Jurisdiction, period: str) -> int | None:
 def _in_force(rules: Sequence[Any], period: str) -> Any:
     begun = [rule for rule in rules if rule.since <= last_date(period)]
     return max(begun, key=lambda rule: rule.since, default=None)
-
-
-def apply_limit(deductions_fen: int, limit: Limit) -> Applied:
-    """Return what of a month's deductions is taken now, and what becomes of the rest."""
-    if limit.limit_fen is None:
-        return Applied(0, 0, deductions_fen)
-    applied_fen = min(deductions_fen, limit.limit_fen)
-    return Applied(applied_fen, deductions_fen - applied_fen, 0)
 
 
 @dataclass(frozen=True, slots=True, order=True)

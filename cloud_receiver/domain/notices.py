@@ -49,6 +49,21 @@ class GroupNews(StrEnum):
 
 
 EVERY_GROUP_NEWS: Final = frozenset(GroupNews)
+DEFAULT_CHANNELS: Final = ("console",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """By which channels people are told, and what of it groups hear."""
+
+    channels: tuple[str, ...] = DEFAULT_CHANNELS
+    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
+
+    def channels_for(self, news: GroupNews) -> tuple[str, ...]:
+        """Return the channels a kind of news for groups goes to; none where it is not wanted."""
+        return self.channels if news in self.groups else ()
+
+
 PERSONS_ONLY: Final = frozenset({"dingtalk"})
 GROUPS_ONLY: Final = frozenset({"dingtalk-group", "wecom", "feishu"})
 

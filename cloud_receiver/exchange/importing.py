@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 
 from cloud_receiver.domain.labour import LabourNote
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS
 from cloud_receiver.exchange import (
     amounts,
     campaign_lines,
@@ -38,7 +39,6 @@ from cloud_receiver.store import contacts, enrolment, labour, organisation, shif
 from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from sync.errors import DakaError
 from sync.portions import portions
 

@@ -11,13 +11,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.labour import LabourNote
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form, translated
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind, place_columns
 from cloud_receiver.exchange.sheets import Line
 from cloud_receiver.store import organisation, tables
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 
 _T = TypeVar("_T")
 Cells = Mapping[str, str]

@@ -24,19 +24,12 @@ from cloud_receiver.domain.appeals import (
     Terms,
 )
 from cloud_receiver.domain.ledger import Entry
-from cloud_receiver.domain.notices import Item, News, Target, TargetKind
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS, Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.periods import period_of
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.store import balances, change_feed
-from cloud_receiver.store.ledger import (
-    DEFAULT_CHANNELS,
-    book_again,
-    entries_about,
-    first_open,
-    lock,
-    outcomes_of,
-)
+from cloud_receiver.store.ledger import book_again, entries_about, first_open, lock, outcomes_of
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.rulings import events_of, is_binding
 from cloud_receiver.store.tables import appeal, appeal_event, ledger

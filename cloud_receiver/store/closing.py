@@ -17,13 +17,13 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 from cloud_receiver.domain.accounts import PAYROLL_CLEARING, PersonAccount
 from cloud_receiver.domain.closing import Payment, Standing, close, payment_of
 from cloud_receiver.domain.ledger import Entry
-from cloud_receiver.domain.notices import told_of
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS, told_of
 from cloud_receiver.domain.periods import last_date, parse_period
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.transfers import Subject, paid_by_payroll
 from cloud_receiver.domain.workday import IDLE, local_date
 from cloud_receiver.store import balances, change_feed, lawbook, organisation
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, first_open, lock
+from cloud_receiver.store.ledger import book, first_open, lock
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.tables import (
     IS_PAYROLL,

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.entries import Correction, CorrectionStyle, Leave, Purpose, Withdrawal
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import CheckType
 from cloud_receiver.store import appeals, entries, feed_gaps
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.matters import Kind, Matter
 from cloud_receiver.store.tables import decision
 from sync.errors import ToldError

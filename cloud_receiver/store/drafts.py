@@ -21,12 +21,11 @@ from cloud_receiver.domain.backtest import Comparison
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import CATALOGUE
 from cloud_receiver.domain.lint import is_publishable, lint
-from cloud_receiver.domain.notices import Item, News, Target, TargetKind
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS, Item, News, Target, TargetKind
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.remarks import Remark, Severity
 from cloud_receiver.domain.rules import Rulebook, require_sound
 from cloud_receiver.store import archive, campaigns, day_facts, lawbook, rulebook, tables
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.store.notices import tell
 from sync.errors import ToldError
 

@@ -16,7 +16,7 @@ from cloud_receiver.domain import granted
 from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.granted import news_of_grants
 from cloud_receiver.domain.ledger import GENESIS, Entry, Head, chained, post
-from cloud_receiver.domain.notices import news_of
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS, news_of
 from cloud_receiver.domain.outcomes import (
     Account,
     DayKey,
@@ -36,7 +36,6 @@ from cloud_receiver.store.tables import ledger, meta, outcome, period_close
 from sync.portions import portions
 
 HEAD_KEY: Final = "ledger_head"
-DEFAULT_CHANNELS: Final = ("console",)
 _KEYS_A_QUERY: Final = 500  # some builds of SQLite allow only 999 parameters
 _SHOWN_TO_SYSTEMS: Final = (
     "entry_no", "entry_id", "employee_id", "store_id", "work_date", "account", "contra",

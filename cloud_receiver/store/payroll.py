@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from cloud_receiver.domain.ledger import Entry
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS
 from cloud_receiver.domain.payroll import (
     Change,
     Item,
@@ -27,7 +28,7 @@ from cloud_receiver.domain.payroll import (
 from cloud_receiver.domain.periods import parse_period
 from cloud_receiver.store import names
 from cloud_receiver.store.closing import COUNTED_IN, close_of, close_period
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS, first_open, lock
+from cloud_receiver.store.ledger import first_open, lock
 from cloud_receiver.store.tables import ledger, payroll_export, period_close
 from sync.errors import DakaError
 

@@ -14,9 +14,10 @@ from sqlalchemy import (
     select,
 )
 
+from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.store.tables import day_fact, ledger, notice, outcome
+from cloud_receiver.store.tables import appeal, day_fact, ledger, notice, outcome
 
 ANOMALIES: Final = (
     DayStatus.LATE,
@@ -87,6 +88,14 @@ class Sold:
     sales_before_fen: int
     days_after: int
     sales_after_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Appeals against what a row said; `changed` of them were decided otherwise than it said."""
+
+    appeals: int = 0
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,21 @@ def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
         RowHits(row[0], row[1], int(row[2]), int(row[3]), int(row[4]), int(row[5]))
         for row in connection.execute(query)
     ]
+
+
+def row_doubts(connection: Connection, stretch: Stretch) -> dict[tuple[str, str], Doubts]:
+    """Return how often people appealed against what each row of each rule said, by both."""
+    said = outcome.c
+    changed = appeal.c.state.in_((State.REVERSED, State.PARTIAL))
+    query = (
+        select(said.rule_id, said.row_id, func.count(), func.sum(case((changed, 1), else_=0)))
+        .join(appeal, appeal.c.outcome_key == said.outcome_key)
+        .where(appeal.c.work_date.between(stretch.first, stretch.last))
+        .group_by(said.rule_id, said.row_id)
+    )
+    if stretch.store_id is not None:
+        query = query.where(said.store_id == stretch.store_id)
+    return {(row[0], row[1]): Doubts(int(row[2]), int(row[3])) for row in connection.execute(query)}
 
 
 def told_after_ms(connection: Connection) -> list[int]:

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.ledger import Entry
-from cloud_receiver.domain.notices import told_of
+from cloud_receiver.domain.notices import DEFAULT_CHANNELS, told_of
 from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.domain.transfers import Subject, ask, settle, withdrawal_key
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import balances, organisation
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS, book, entries_about, lock
+from cloud_receiver.store.ledger import book, entries_about, lock
 from cloud_receiver.store.notices import tell
 from cloud_receiver.store.tables import IS_WITHDRAWAL, ledger
 from sync.errors import ToldError

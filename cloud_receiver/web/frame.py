@@ -18,11 +18,10 @@ from sqlalchemy import Engine
 
 from cloud_receiver.domain.appeals import USUAL_TERMS
 from cloud_receiver.domain.appeals import Terms as AppealTerms
-from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews
+from cloud_receiver.domain.notices import Reach
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import matters, names
 from cloud_receiver.store.engine import read
-from cloud_receiver.store.ledger import DEFAULT_CHANNELS
 from cloud_receiver.web.live import WORKING, Hub, LiveFigures
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.navigation import navigation
@@ -51,28 +50,20 @@ FIRST: Final = static_address("first.js")
 SEARCH: Final = static_address("search.js")
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside(Reach):
     """What pages need to know of the world outside.
 
     Attributes:
-        channels: by which people are told of what is done on a page.
         quotas: metered calls a month, by channel.
         box_web, box_broker: addresses new boxes are told; empty: none can be let in.
-        groups: what groups hear of.
         appeals: on what terms people appeal, and who decides.
     """
 
-    channels: tuple[str, ...] = DEFAULT_CHANNELS
     box_web: str = ""
     box_broker: str = ""
     quotas: Mapping[str, int] = field(default_factory=dict)
-    groups: frozenset[GroupNews] = EVERY_GROUP_NEWS
     appeals: AppealTerms = USUAL_TERMS
-
-    def channels_for(self, news: GroupNews) -> tuple[str, ...]:
-        """Return the channels that a kind of news for groups goes to."""
-        return self.channels if news in self.groups else ()
 
 
 @dataclass(frozen=True)

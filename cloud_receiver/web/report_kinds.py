@@ -76,6 +76,8 @@ TEXTS: Final[Texts] = {
     "row": ("条件与结果", "Row"),
     "hits": ("命中", "Hits"),
     "silent": ("其中 0 元", "Of these 0 yuan"),
+    "appeals": ("申诉", "Appeals"),
+    "overruled": ("改判", "Decided otherwise"),
     "amount": ("金额(元)", "Amount (yuan)"),
     "health_finding": (
         "{n} 条规则,{rows} 行中 {idle} 行从未命中。",
@@ -192,6 +194,7 @@ def health(connection: Connection, asked: Asked) -> Sheet:
     """Return how each row of each rule does, and how fast people are told."""
     words = Words(TEXTS, asked.language)
     hits = {(one.rule_id, one.row_id): one for one in counts.row_hits(connection, asked.stretch)}
+    doubts = counts.row_doubts(connection, asked.stretch)
     newest: dict[str, Rule] = {}
     for version in rule_shelf.versions(connection):
         if version.rule:
@@ -206,8 +209,10 @@ def health(connection: Connection, asked: Asked) -> Sheet:
             one = hits.get((rule.id, row.id))
             idle += one is None
             numbers = (one.hits, one.silent, one.amount_fen, one.people) if one else (0, 0, 0, 0)
+            doubted = doubts.get((rule.id, row.id), counts.Doubts())
             sentence = row_sentence(rule, row, asked.language)
-            rows.append(Row(values=(name, sentence, *numbers), tone="" if one else "warn", marked=2,
+            rows.append(Row(values=(name, sentence, *numbers, doubted.appeals, doubted.changed),
+                            tone="" if one else "warn", marked=2,
                             href=f"/rules/{quote(rule.id)}"))  # fmt: skip
             labels.append(f"{name} {number}" if len(rule.rows) > 1 else name)
             spoken.append(numbers[0])
@@ -219,7 +224,8 @@ def health(connection: Connection, asked: Asked) -> Sheet:
     )
     columns = (Column(words("rule")), Column(words("row")), Column(words("hits"), "int"),
                Column(words("silent"), "int"), Column(words("amount"), "yuan"),
-               Column(words("people"), "int"))  # fmt: skip
+               Column(words("people"), "int"), Column(words("appeals"), "int"),
+               Column(words("overruled"), "int"))  # fmt: skip
     picture = charts.chart(
         [charts.bars(words("hits"), spoken[::-1], "accent")],
         charts.axis(words("hits"), minInterval=1, **charts.BELOW),

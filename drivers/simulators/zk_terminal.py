@@ -13,8 +13,6 @@ from typing import Final
 
 from drivers.zkteco.layouts import time_word
 
-USER_BYTES: Final = 72
-OLD_USER_BYTES: Final = 28
 LIVE_BYTES: Final = (10, 12, 14, 32, 36, 37, 52)
 """Lengths of live events that were seen in the field."""
 _USER: Final = struct.Struct("<HB8s24sIx7sx24s")

@@ -52,8 +52,8 @@ def test_appeals_and_what_groups_are_told_may_be_chosen(tmp_path: Path) -> None:
     chosen = _load(tmp_path, MINIMAL + table)
     assert (chosen.appeals.open_within_days, chosen.appeals.decide_within_days) == (60, 3)
     assert chosen.appeals.deciders == {Role.HR}
-    assert chosen.notify.channels_for(GroupNews.RULES) == ("console",)
-    assert chosen.notify.channels_for(GroupNews.AWARDS) == ()
+    assert chosen.notify.reach.channels_for(GroupNews.RULES) == ("console",)
+    assert chosen.notify.reach.channels_for(GroupNews.AWARDS) == ()
 
 
 def test_a_demonstration_brings_its_clock(tmp_path: Path) -> None:
