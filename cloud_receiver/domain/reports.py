@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, lru_cache
 from math import sqrt
 from statistics import NormalDist, fmean, variance
 from typing import Final
@@ -70,6 +71,7 @@ def funnel(overall: float, trials: int, level: float) -> tuple[float, float]:
     return max(0.0, overall - spread), min(1.0, overall + spread)
 
 
+@lru_cache(maxsize=4096)  # thousands of people share a few pairs of numbers
 def standing(hits: int, trials: int, overall: float) -> Standing:
     """Tell where a group stands, its size taken into account.
 
@@ -146,5 +148,6 @@ def quantile(values: Iterable[int], share: float) -> int | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+@cache
 def _z(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)

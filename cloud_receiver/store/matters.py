@@ -23,7 +23,7 @@ from cloud_receiver.domain.workday import CheckType
 from cloud_receiver.store import appeals, budgets, completeness, feed_gaps, labour
 from cloud_receiver.store.names import names_of
 from cloud_receiver.store.tables import IS_ODD, appeal, day_fact, decision, outcome
-from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
+from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users, unmatched_users_count
 from sync.money import yuan_text
 
 
@@ -126,7 +126,7 @@ def count(connection: Connection, first: str, last: str, now_utc_ms: int) -> int
     decided = select(func.max(made.decision_no), func.count(made.undone_utc_ms))
     asks = (
         *connection.execute(since).one(), *connection.execute(decided).one(), first,
-        len(unmatched_users(connection)), len(unmatched_sellers(connection)),
+        unmatched_users_count(connection), len(unmatched_sellers(connection)),
         *connection.execute(select(func.count(), func.max(appeal.c.opened_utc_ms)).where(
             appeal.c.state == State.OPEN)).one(),
         sum(1 for _ in _gaps(connection)), len(budgets.nearly_used(connection)),

@@ -80,7 +80,9 @@ def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
 
 def employee_names(connection: Connection) -> dict[str, str]:
     """Return each employee's name by id."""
-    return {person.employee_id: person.name for person in people(connection)}
+    who = tables.employee.c
+    rows = connection.execute(select(who.employee_id, who.name))
+    return {employee_id: name for employee_id, name in rows}  # noqa: C416  rows, not a dict
 
 
 def names_of(connection: Connection, employee_ids: Collection[str]) -> dict[str, str]:

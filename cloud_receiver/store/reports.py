@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,15 +11,18 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     case,
     func,
+    outerjoin,
     select,
 )
 
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
+from cloud_receiver.domain.periods import after, last_date, period_of
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.store.tables import appeal, day_fact, ledger, notice, outcome
+from cloud_receiver.store.tables import appeal, day_fact, employee, ledger, notice, outcome
 
 ANOMALIES: Final = (
     DayStatus.LATE,
@@ -59,7 +64,7 @@ class Anomalies:
     @property
     def wrong(self) -> int:
         """Return how many were late, early, without a card or absent."""
-        return sum(self.by_status.get(status, 0) for status in ANOMALIES)
+        return self.days - self.by_status.get(DayStatus.NORMAL, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,43 +128,106 @@ class Heard:
 
 def anomalies(connection: Connection, stretch: Stretch, *, by_person: bool) -> list[Anomalies]:
     """Return judged shifts by store or by person, by key."""
+    if not by_person:
+        return _by_status(connection.execute(_of_stores(stretch)))
     fact = day_fact.c
-    key = fact.employee_id if by_person else fact.store_id
-    query = (
-        select(key, func.min(fact.store_id), fact.status, func.count())
-        .where(*_days(stretch), fact.status.in_(_JUDGED))
-        .group_by(key, fact.status)
-        .order_by(key)
+    wrong = (
+        select(fact.employee_id, fact.status, func.count())
+        .where(*_days(stretch), fact.status.in_(ANOMALIES))
+        .group_by(fact.employee_id, fact.status)
     )
+    by_status: defaultdict[str, dict[DayStatus, int]] = defaultdict(dict)
+    for who, status, count in connection.execute(wrong):
+        by_status[who][DayStatus(status)] = int(count)
+    judged = _of_people(stretch, fact.status.in_(_JUDGED), func.min(fact.store_id), func.count())
+    found = []
+    for who, store_id, count in connection.execute(judged):
+        normal = int(count) - sum(by_status[who].values())
+        own = {**by_status[who], DayStatus.NORMAL: normal} if normal else by_status[who]
+        found.append(Anomalies(who, store_id, int(count), own))
+    return found
+
+
+def _of_stores(stretch: Stretch) -> Select[Any]:
+    """Return the query of days by store and status.
+
+    Each date is counted first: that is the order of the index, and nothing need be sorted.
+    """
+    fact = day_fact.c
+    of_date = (
+        select(fact.work_date, fact.store_id, fact.status, func.count().label("days"))
+        .where(*_days(stretch), fact.status.in_(_JUDGED))
+        .group_by(fact.work_date, fact.store_id, fact.status)
+        .subquery()
+    ).c
+    return (
+        select(of_date.store_id, of_date.status, func.sum(of_date.days))
+        .group_by(of_date.store_id, of_date.status)
+        .order_by(of_date.store_id)
+    )
+
+
+def _by_status(rows: Iterable[Any]) -> list[Anomalies]:
     found: dict[str, Anomalies] = {}
-    for name, store_id, status, count in connection.execute(query):
-        one = found.get(name) or Anomalies(name, store_id, 0, {})
+    for store_id, status, count in rows:
+        one = found.get(store_id) or Anomalies(store_id, store_id, 0, {})
         counts = {**one.by_status, DayStatus(status): int(count)}
-        found[name] = Anomalies(name, one.store_id, one.days + int(count), counts)
+        found[store_id] = Anomalies(store_id, store_id, one.days + int(count), counts)
     return list(found.values())
 
 
+def _of_people(
+    stretch: Stretch, condition: ColumnElement[bool], *columns: ColumnElement[Any]
+) -> Select[Any]:
+    """Return the query of some days person by person, those without any left out, by person.
+
+    Everybody's days are looked up one person after the other, which is the order of the index:
+    nothing is sorted, and what is beyond the stretch is not read. A store's few are found by date.
+    """
+    fact, who = day_fact.c, employee.c.employee_id
+    if stretch.store_id is not None:
+        query = select(fact.employee_id, *columns).where(*_days(stretch), condition)
+        return query.group_by(fact.employee_id).order_by(fact.employee_id)
+    own = outerjoin(employee, day_fact, and_(fact.employee_id == who, *_days(stretch), condition))
+    query = select(who, *columns).select_from(own).group_by(who)
+    return query.having(func.count(fact.work_date) > 0).order_by(who)
+
+
 def amounts(connection: Connection, stretch: Stretch, *, by_day: bool) -> list[Amounts]:
-    """Return booked money by rule or by work date, by key."""
-    entry = ledger.c
-    key = entry.work_date if by_day else entry.rule_id
-    amount = entry.amount_fen
-    query = (
+    """Return booked money by rule or by work date, by key.
+
+    Each date is summed first: that is the order of the index, and nothing need be sorted.
+    """
+    entry, amount = ledger.c, ledger.c.amount_fen
+    of_date = (
         select(
-            key,
-            func.count(),
-            func.coalesce(func.sum(case((amount > 0, amount), else_=0)), 0),
-            func.coalesce(func.sum(case((amount < 0, amount), else_=0)), 0),
-            func.count(entry.employee_id.distinct()),
+            entry.work_date,
+            entry.account,
+            entry.rule_id,
+            func.count().label("entries"),
+            func.sum(case((amount > 0, amount), else_=0)).label("up"),
+            func.sum(case((amount < 0, amount), else_=0)).label("down"),
         )
         .where(*_entries(stretch))
-        .group_by(key)
-        .order_by(key)
-    )
+        .group_by(entry.work_date, entry.account, entry.rule_id)
+        .subquery()
+    ).c
+    key = of_date.work_date if by_day else of_date.rule_id
+    query = select(key, func.sum(of_date.entries), func.sum(of_date.up), func.sum(of_date.down))
+    rows = connection.execute(query.group_by(key).order_by(key)).all()
+    people = {} if by_day else _people(connection, stretch)
     return [
-        Amounts(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4]))
-        for row in connection.execute(query)
+        Amounts(name, int(entries), int(up), int(down), people.get(name, 0))
+        for name, entries, up, down in rows
     ]
+
+
+def _people(connection: Connection, stretch: Stretch) -> dict[str, int]:
+    """Return how many people each rule moved money of."""
+    entry = ledger.c
+    who = func.count(entry.employee_id.distinct())
+    query = select(entry.rule_id, who).where(*_entries(stretch)).group_by(entry.rule_id)
+    return {rule_id: int(people) for rule_id, people in connection.execute(query)}
 
 
 def sizes(connection: Connection, stretch: Stretch) -> list[tuple[int, int]]:
@@ -171,30 +239,34 @@ def sizes(connection: Connection, stretch: Stretch) -> list[tuple[int, int]]:
 
 def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
     """Return each person's sales before and from the first reward in the stretch on."""
-    fact, entry = day_fact.c, ledger.c
-    rewarded = (
-        select(entry.employee_id, func.min(entry.work_date).label("since"))
-        .where(*_entries(stretch), entry.amount_fen > 0)
-        .group_by(entry.employee_id)
-        .subquery()
+    fact, entry, who = day_fact.c, ledger.c, employee.c.employee_id
+    since = (
+        select(entry.work_date)
+        .where(*_entries(stretch), entry.amount_fen > 0, entry.employee_id == who)
+        .order_by(entry.work_date)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rewarded = select(who, since.label("since")).cte("rewarded").prefix_with("MATERIALIZED")
+    day = and_(
+        fact.employee_id == rewarded.c.employee_id, *_days(stretch), fact.status.in_(_JUDGED)
     )
     is_after = fact.work_date > rewarded.c.since  # the day of the reward itself is neither
     is_before = rewarded.c.since.is_(None) | (fact.work_date < rewarded.c.since)
-    sales = fact.sales_fen
     query = (
         select(
-            fact.employee_id,
+            rewarded.c.employee_id,
             func.min(fact.store_id),
             rewarded.c.since,
             func.sum(case((is_before, 1), else_=0)),
-            func.sum(case((is_before, sales), else_=0)),
+            func.sum(case((is_before, fact.sales_fen), else_=0)),
             func.sum(case((is_after, 1), else_=0)),
-            func.sum(case((is_after, sales), else_=0)),
+            func.sum(case((is_after, fact.sales_fen), else_=0)),
         )
-        .outerjoin(rewarded, rewarded.c.employee_id == fact.employee_id)
-        .where(*_days(stretch), fact.status.in_(_JUDGED))
-        .group_by(fact.employee_id, rewarded.c.since)
-        .order_by(fact.employee_id)
+        .select_from(outerjoin(rewarded, day_fact, day))
+        .group_by(rewarded.c.employee_id, rewarded.c.since)
+        .having(func.count(fact.work_date) > 0)
+        .order_by(rewarded.c.employee_id)
     )
     return [
         Sold(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5]), int(row[6]))
@@ -205,19 +277,29 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
 def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
     """Return how often each row of each rule spoke, by rule and row."""
     said = outcome.c
-    silent = func.sum(case((said.amount_fen == 0, 1), else_=0))
-    query = (
-        select(said.rule_id, said.row_id, func.count(), silent, func.sum(said.amount_fen),
-               func.count(said.employee_id.distinct()))
-        .where(said.work_date.between(stretch.first, stretch.last))
-        .group_by(said.rule_id, said.row_id)
-        .order_by(said.rule_id, said.row_id)
-    )  # fmt: skip
+    row = (said.rule_id, said.row_id)
+    wanted: list[ColumnElement[bool]] = [said.work_date.between(stretch.first, stretch.last)]
     if stretch.store_id is not None:
-        query = query.where(said.store_id == stretch.store_id)
+        wanted.append(said.store_id == stretch.store_id)
+    of_date = (  # each date first: that is the order of the index, and nothing need be sorted
+        select(
+            *row,
+            func.count().label("hits"),
+            func.sum(case((said.amount_fen == 0, 1), else_=0)).label("silent"),
+            func.sum(said.amount_fen).label("fen"),
+        )
+        .where(*wanted)
+        .group_by(said.work_date, *row)
+        .subquery()
+    ).c
+    of_row = (of_date.rule_id, of_date.row_id)
+    query = select(*of_row, *(func.sum(one) for one in (of_date.hits, of_date.silent, of_date.fen)))
+    spoken = connection.execute(query.group_by(*of_row).order_by(*of_row)).all()
+    about = select(*row, func.count(said.employee_id.distinct())).where(*wanted).group_by(*row)
+    people = {(rule_id, row_id): int(n) for rule_id, row_id, n in connection.execute(about)}
     return [
-        RowHits(row[0], row[1], int(row[2]), int(row[3]), int(row[4]), int(row[5]))
-        for row in connection.execute(query)
+        RowHits(rule_id, row_id, int(hits), int(silent), int(fen), people[rule_id, row_id])
+        for rule_id, row_id, hits, silent, fen in spoken
     ]
 
 
@@ -259,12 +341,12 @@ def heard(connection: Connection, stretch: Stretch) -> list[Heard]:
             func.sum(case((fact.status == DayStatus.AWAITING_DATA, 1), else_=0)),
         )
         .where(*_days(stretch))
-        .group_by(fact.store_id, fact.work_date)
-        .order_by(fact.store_id, fact.work_date)
+        .group_by(fact.work_date, fact.store_id)  # in the order of the index
     )
+    rows = connection.execute(query).all()
     return [
         Heard(row[0], row[1], int(row[2]), int(row[3]), int(row[4]))
-        for row in connection.execute(query)
+        for row in sorted(rows, key=lambda row: (row[0], row[1]))
     ]
 
 
@@ -288,28 +370,32 @@ class Overtime:
 def overtime(connection: Connection, stretch: Stretch) -> list[Overtime]:
     """Return overtime by person and month, the most first."""
     fact = day_fact.c
-    month = func.substr(fact.work_date, 1, 7)
-    sum_min = func.sum(fact.overtime_min)
-    query = (
-        select(
-            fact.employee_id,
-            month,
-            func.min(fact.store_id),
-            func.count(),
-            func.sum(case((fact.overtime_min > OVERTIME_DAY_MIN, 1), else_=0)),
-            sum_min,
-        )
-        .where(*_days(stretch), fact.overtime_min > 0)
-        .group_by(fact.employee_id, month)
-        .order_by(sum_min.desc(), fact.employee_id, month)
+    columns = (
+        func.min(fact.store_id),
+        func.count(),
+        func.sum(case((fact.overtime_min > OVERTIME_DAY_MIN, 1), else_=0)),
+        func.sum(fact.overtime_min),
     )
-    return [
+    found = [
         Overtime(
-            employee_id=who, month=of_month, store_id=store_id, days=int(days),
+            employee_id=who, month=part.first[:7], store_id=store_id, days=int(days),
             long_days=int(long_days), overtime_min=int(overtime_min),
         )
-        for who, of_month, store_id, days, long_days, overtime_min in connection.execute(query)
+        for part in _by_month(stretch)
+        for who, store_id, days, long_days, overtime_min in connection.execute(
+            _of_people(part, fact.overtime_min > 0, *columns)
+        )
     ]  # fmt: skip
+    return sorted(found, key=lambda one: (-one.overtime_min, one.employee_id, one.month))
+
+
+def _by_month(stretch: Stretch) -> Iterator[Stretch]:
+    """Yield the part of each month; whoever groups by person and month asks for one at a time."""
+    month = period_of(stretch.first)
+    while month <= period_of(stretch.last):
+        first, last = max(stretch.first, f"{month}-01"), min(stretch.last, last_date(month))
+        yield Stretch(first=first, last=last, store_id=stretch.store_id)
+        month = after(month)
 
 
 def _days(stretch: Stretch) -> list[ColumnElement[bool]]:

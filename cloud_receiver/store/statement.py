@@ -145,16 +145,24 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
 def totals(connection: Connection, selection: Selection) -> list[Total]:
     """Return the sums by account of everything selected."""
     amount = ledger.c.amount_fen
-    rows = connection.execute(
+    of_days = (
         select(
+            ledger.c.work_date,  # first of the index: what is alike stands together, nothing is sorted
             ledger.c.account,
-            func.count(),
-            func.sum(case((amount > 0, amount), else_=0)),
-            func.sum(case((amount < 0, amount), else_=0)),
+            func.count().label("entries"),
+            func.sum(case((amount > 0, amount), else_=0)).label("up"),
+            func.sum(case((amount < 0, amount), else_=0)).label("down"),
         )
         .where(*_conditions(selection))
-        .group_by(ledger.c.account)
-        .order_by(ledger.c.account)
+        .group_by(ledger.c.work_date, ledger.c.account)
+        .subquery()
+    ).c
+    rows = connection.execute(
+        select(
+            of_days.account, func.sum(of_days.entries), func.sum(of_days.up), func.sum(of_days.down)
+        )
+        .group_by(of_days.account)
+        .order_by(of_days.account)
     )
     return [Total(account, int(n), int(up), int(down)) for account, n, up, down in rows]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, and_, func, select
 
 from cloud_receiver.domain.workday import FIRST_DATE
-from cloud_receiver.store.tables import punch, sale
+from cloud_receiver.store.tables import IS_NOBODYS, punch, sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,16 @@ def unmatched_users(connection: Connection) -> list[UnmatchedUser]:
     count = func.count().label("punches")
     who = (punch.c.store_id, punch.c.device_serial, punch.c.user_id)
     span = func.min(punch.c.device_time), func.max(punch.c.device_time)
-    query = select(*who, count, *span).where(punch.c.employee_id.is_(None)).group_by(*who)
+    query = select(*who, count, *span).where(IS_NOBODYS).group_by(*who)
     rows = connection.execute(query.order_by(count.desc(), *who))
     return [UnmatchedUser(*row) for row in rows]
+
+
+def unmatched_users_count(connection: Connection) -> int:
+    """Return how many `unmatched_users` returns."""
+    who = (punch.c.store_id, punch.c.device_serial, punch.c.user_id)
+    found = select(*who).where(IS_NOBODYS).distinct().subquery()
+    return int(connection.scalar(select(func.count()).select_from(found)) or 0)
 
 
 def unmatched_sellers(connection: Connection) -> list[UnmatchedSeller]:

@@ -1,8 +1,9 @@
 """Pages that follow the data: one watcher a process, and the parts of pages it refreshes.
 
-The watcher asks the database twice a second whether anything was committed; only then, and
+The watcher asks the database five times a second whether anything was committed; only then, and
 once a minute for ages, are the parts of open pages drawn again, each distinct one once
-however many people look at it.
+however many people look at it: what is drawn quickly first, what takes long beside it, one part
+after the other, so that a page of sums never keeps the board waiting.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from nicegui import Client, background_tasks, ui
@@ -25,13 +27,14 @@ from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.sessions import COOKIE
 from sync.clock import Clock
 
-LOOK_EVERY_S: Final = 0.5
+LOOK_EVERY_S: Final = 0.2
 ADMIT_EVERY_S: Final = 5.0
 """How soon the open pages of a session that ended are closed."""
-MAX_DRAWING_SHARE: Final = 0.2
+MAX_DRAWING_SHARE: Final = 0.3
 """Drawing one part takes at most this share of the time, however fast the data changes."""
 COSTLY_S: Final = 0.1
-"""A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`."""
+"""A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`; nor beside the
+others, which it would slow down."""
 PATIENCE_S: Final = 0.3
 """How long a page waits for a part before it is sent without."""
 WORKING: Final = el("div", el("i"), el("i"), class_="skeleton card-body", role="status",
@@ -136,15 +139,20 @@ class _Drawing:
 
     generation: int
     keep_until_s: float
+    spent_s: float = 0.0
     content: asyncio.Future[Markup] = field(init=False)
+
+    def is_old_at(self, now_s: float) -> bool:
+        """Tell whether it is made, and so long ago that it may be made again."""
+        return self.content.done() and now_s >= self.keep_until_s
 
     def draw(self, draw: Draw, clock: Clock) -> Markup:
         """Draw, in a worker thread."""
         began_s = clock.monotonic_s()
         content = draw()
-        spent_s = clock.monotonic_s() - began_s
-        if spent_s >= COSTLY_S:
-            self.keep_until_s = began_s + spent_s / MAX_DRAWING_SHARE
+        self.spent_s = clock.monotonic_s() - began_s
+        if self.spent_s >= COSTLY_S:
+            self.keep_until_s = began_s + self.spent_s / MAX_DRAWING_SHARE
         return content
 
 
@@ -161,6 +169,9 @@ class Hub:
     admits: Callable[[str], bool]
     followers: set[Follower] = field(default_factory=set)
     _drawings: dict[Hashable, _Drawing] = field(default_factory=dict)
+    _spent_s: dict[Hashable, float] = field(default_factory=dict)
+    _quick: Executor = field(default_factory=partial(ThreadPoolExecutor, 1, "quick parts"))
+    _slow: Executor = field(default_factory=partial(ThreadPoolExecutor, 1, "slow parts"))
     _generation: int = 0
 
     async def follow(
@@ -190,11 +201,15 @@ class Hub:
         """Return the drawing of `key`, made once a generation."""
         return await asyncio.shield(self._drawing(key, draw))  # who gives up takes nothing away
 
-    def _drawing(self, key: Hashable, draw: Draw) -> asyncio.Future[Markup]:
+    def _drawing(
+        self, key: Hashable, draw: Draw, lane: Executor | None = None
+    ) -> asyncio.Future[Markup]:
+        """Return the drawing, begun in `lane` if it is not yet; None: at once, beside all others."""
         known = self._drawings.get(key)
         if known is None or (known.content.done() and known.content.exception()):
             known = self._drawings[key] = _Drawing(self._generation, self.clock.monotonic_s())
-            known.content = asyncio.ensure_future(asyncio.to_thread(known.draw, draw, self.clock))
+            loop = asyncio.get_running_loop()
+            known.content = loop.run_in_executor(lane, known.draw, draw, self.clock)
         return known.content
 
     def changed(self) -> None:
@@ -202,15 +217,15 @@ class Hub:
         self._drawings.clear()
 
     def _outdated(self) -> bool:
-        """Forget drawings of what has changed since, but not yet those that took long.
+        """Forget drawings of what has changed since, but not yet those that took long or are made.
 
         Returns whether such are left, which are to be drawn again later.
         """
         now_s = self.clock.monotonic_s()
         old = {key for key, one in self._drawings.items() if one.generation < self._generation}
-        done = {key for key in old if now_s >= self._drawings[key].keep_until_s}
+        done = {key for key in old if self._drawings[key].is_old_at(now_s)}
         for key in done:
-            del self._drawings[key]
+            self._spent_s[key] = self._drawings.pop(key).spent_s
         return old != done
 
     async def run(self) -> None:
@@ -247,9 +262,11 @@ class Hub:
 
         Returns whether some parts were busy still and are to be looked at again.
         """
-        for follower in self.followers:
-            if follower.key not in self._drawings:
-                self._drawing(follower.key, follower.draw)
+        wanted = {one.key: one.draw for one in self.followers if one.key not in self._drawings}
+        self._spent_s = {key: self._spent_s.get(key, 0.0) for key in wanted}
+        for key in sorted(wanted, key=self._spent_s.__getitem__):
+            lane = self._quick if self._spent_s[key] < COSTLY_S else self._slow
+            self._drawing(key, wanted[key], lane)
         free = [follower for follower in self.followers if not follower.is_busy]
         for follower in free:
             background_tasks.create(follower.refresh(), name="refresh a page")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from typing import Final
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from cloud_receiver.store import reports as counts
 from cloud_receiver.store.reports import Anomalies
 from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked, address
-from cloud_receiver.web.report_sheet import Column, Row, Sheet
+from cloud_receiver.web.report_sheet import Column, Lines, Row, Sheet
 from cloud_receiver.web.texts import Texts, Words
 
 MAX_DOTS: Final = 3000
@@ -59,9 +59,11 @@ def anomaly(connection: Connection, asked: Asked) -> Sheet:
     """Return the anomaly rate of stores with fair limits."""
     found = counts.anomalies(connection, asked.stretch, by_person=False)
     known = {shop.store_id: shop.name for shop in names.stores(connection)}
-    links = {one.key: address("/reports", asked, report="person_anomaly", store=one.key)
-             for one in found}  # fmt: skip
-    return _funnel("anomaly", found, known, links, asked)
+
+    def href(store_id: str) -> str:
+        return address("/reports", asked, report="person_anomaly", store=store_id)
+
+    return _funnel("anomaly", found, known, href, asked)
 
 
 def person_anomaly(connection: Connection, asked: Asked) -> Sheet:
@@ -69,15 +71,18 @@ def person_anomaly(connection: Connection, asked: Asked) -> Sheet:
     found = counts.anomalies(connection, asked.stretch, by_person=True)
     known = names.employee_names(connection)
     month = asked.stretch.last[:7]
-    links = {one.key: f"/people/{quote(one.key)}?month={month}" for one in found}
-    return _funnel("person_anomaly", found, known, links, asked)
+
+    def href(employee_id: str) -> str:
+        return f"/people/{quote(employee_id)}?month={month}"
+
+    return _funnel("person_anomaly", found, known, href, asked)
 
 
 def _funnel(
     title: str,
     found: Sequence[Anomalies],
     known: Mapping[str, str],
-    links: Mapping[str, str],
+    href: Callable[[str], str],
     asked: Asked,
 ) -> Sheet:
     words = Words(TEXTS, asked.language)
@@ -92,19 +97,20 @@ def _funnel(
         *(Column(words(key), "rate") for key in ("rate", "at_least", "at_most")),
         Column(words("standing")),
     )  # fmt: skip
-    rows = tuple(
-        Row(values=_rates(one, known, standings[one.key], words), href=links[one.key],
-            tone=_TONES[standings[one.key]])
-        for one in worst
-    )  # fmt: skip
+
+    def line(one: Anomalies) -> Row:
+        stands = standings[one.key]
+        values = _rates(one, known, stands, words)
+        return Row(values=values, href=href(one.key), tone=_TONES[stands])
+
     high = sum(one is Standing.VERY_HIGH for one in standings.values())
     said = words(
         "anomaly_finding", n=f"{days:,}", wrong=f"{wrong:,}", rate=f"{overall:.1%}", high=high
     )
     return Sheet(
         title=words(title), findings=(said,), method=words("anomaly_method"), columns=columns,
-        rows=rows, options=_funnel_picture(worst[:MAX_DOTS], known, standings, overall, words),
-        links={known.get(key, key): href for key, href in links.items()}, label=said,
+        rows=Lines(worst, line), options=_funnel_picture(worst[:MAX_DOTS], known, standings, overall, words),
+        links={known.get(one.key, one.key): href(one.key) for one in worst[:MAX_DOTS]}, label=said,
     )  # fmt: skip
 
 

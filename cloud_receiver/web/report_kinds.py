@@ -254,8 +254,10 @@ def completeness(connection: Connection, asked: Asked) -> Sheet:
     days, final, awaiting = (sum(one[place] for one in sums.values()) for place in range(3))
     said = words("complete_finding", n=f"{days:,}", awaiting=f"{awaiting:,}",
                  rate=f"{final / days:.1%}" if days else "—")  # fmt: skip
+    column = {work_date: number for number, work_date in enumerate(dates)}
+    line = {shop: number for number, shop in enumerate(shops)}
     cells = [
-        [dates.index(one.work_date), shops.index(one.store_id), round(100 * one.final / one.days)]
+        [column[one.work_date], line[one.store_id], round(100 * one.final / one.days)]
         for one in found
     ]
     colours = [":" + charts.colour(tone) for tone in ("bad-soft", "warn-soft", "good")]

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from cloud_receiver.domain.labour import OVERTIME_MONTH_MIN, over_month_min
 from cloud_receiver.store import names
 from cloud_receiver.store import reports as counts
+from cloud_receiver.store.reports import Overtime
 from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked
-from cloud_receiver.web.report_sheet import Column, Row, Sheet
+from cloud_receiver.web.report_sheet import Column, Lines, Row, Sheet
 from cloud_receiver.web.texts import Texts, Words
 
 _MOST: Final = 20
@@ -47,21 +48,21 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
     said = words(
         "finding", n=f"{len(found):,}", over=over, long=sum(one.long_days for one in found)
     )
-    rows = tuple(
-        Row(
+
+    def line(one: Overtime) -> Row:
+        return Row(
             values=(
                 known.get(one.employee_id, one.employee_id),
                 one.month,
                 one.days,
                 one.long_days,
-                one.overtime_min,
-                over_month_min(one.overtime_min),
+                f"{one.overtime_min / 60:.1f}",
+                f"{over_month_min(one.overtime_min) / 60:.1f}",
             ),
             href=f"/people/{quote(one.employee_id)}?month={one.month}",
             tone="bad" if one.overtime_min > OVERTIME_MONTH_MIN else "",
         )
-        for one in found
-    )
+
     columns = (
         Column(words("person")), Column(words("month")), Column(words("days"), "int"),
         Column(words("long_days"), "int"), Column(words("hours"), "hours"), Column(words("over"), "hours"),
@@ -87,5 +88,5 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
     }
     return Sheet(
         title=words("title"), findings=(said,), method=words("method"), columns=columns,
-        rows=rows, options=picture, links=links, label=said,
+        rows=Lines(found, line), options=picture, links=links, label=said,
     )  # fmt: skip

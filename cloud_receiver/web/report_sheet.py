@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final
+from typing import Final, Generic, TypeVar, overload
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -18,6 +18,7 @@ from cloud_receiver.web.phrases import icon
 from sync.money import yuan_text
 
 Value = str | int | float | None
+Found = TypeVar("Found")
 SHOWN_ROWS: Final = 200
 _FORMATS: Final = {
     "rate": "0.0%",
@@ -50,6 +51,26 @@ class Row:
     marked: int = -1
 
 
+class Lines(Sequence[Row], Generic[Found]):
+    """Rows that are made when they are looked at: a page shows the first few, a file all."""
+
+    def __init__(self, found: Sequence[Found], make: Callable[[Found], Row]) -> None:
+        self._found = found
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self._make(one) for one in self._found[place]]
+        return self._make(self._found[place])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A whole report.
@@ -64,7 +85,7 @@ class Sheet:
     findings: tuple[str, ...]
     method: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     options: Options | None = None
     links: dict[str, str] = field(default_factory=dict)
     label: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -18,7 +18,7 @@ from cloud_receiver.store import board, names
 from cloud_receiver.store.board import Happening, PersonDay, Presence
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Store
-from cloud_receiver.store.turnout import Turnout, turnouts
+from cloud_receiver.store.turnout import Turnout, figures_of, turnouts
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time, money
@@ -229,7 +229,20 @@ def _store(
     shop: Store, counted: Turnout, crew: Sequence[PersonDay],
     view: View, day: str, now: int,
 ) -> Markup:  # fmt: skip
-    words, opened = Words(TEXTS, view.language), shop.store_id in view.opened
+    opened = shop.store_id in view.opened
+    head = _store_head(shop, figures_of(counted), view.language, opened=opened)
+    people = None
+    if opened:
+        listed = _people(shop, crew, Words(TEXTS, view.language), day, now)
+        people = el("div", listed, id=f"people-{shop.store_id}", class_="store-people")
+    return el("div", head, people, class_="store", data_key=shop.store_id)
+
+
+@lru_cache(maxsize=8192)  # nearly all of them are as they were a moment ago
+def _store_head(
+    shop: Store, figures: tuple[int, ...], language: Language, *, opened: bool
+) -> Markup:
+    words, counted = Words(TEXTS, language), Turnout(*figures)
     chips = [
         chip(
             f"{words('arrived')} {counted.arrived}/{counted.expected}",
@@ -246,18 +259,12 @@ def _store(
     reached = words("of_target", percent=sales * 100 // target) if target else words("no_target")
     sold = el("span", el("span", words("store_sales", sales=yuan_text(sales), target=yuan_text(target)), class_="small"),
               _bar(sales, target), el("span", reached, class_="small muted"), class_="store-sales")  # fmt: skip
-    region = f"people-{shop.store_id}"
-    head = el(
+    return el(
         "button", el("h3", shop.name), el("span", chips, class_="row"), sold,
         icon("expand_more", "turn"), class_="store-head", type="button", data_act="store",
-        data_value=shop.store_id, aria_expanded=str(opened).lower(), aria_controls=region,
+        data_value=shop.store_id, aria_expanded=str(opened).lower(),
+        aria_controls=f"people-{shop.store_id}",
     )  # fmt: skip
-    people = (
-        el("div", _people(shop, crew, words, day, now), id=region, class_="store-people")
-        if opened
-        else None
-    )
-    return el("div", head, people, class_="store", data_key=shop.store_id)
 
 
 def _people(

@@ -19,6 +19,7 @@ from cloud_receiver.store.tables.channels import channel_state, channel_use, con
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
+    IS_NOBODYS,
     IS_ODD,
     IS_OVER,
     IS_REFUND,
@@ -93,6 +94,7 @@ from cloud_receiver.store.tables.systems import (
 )
 
 __all__ = [
+    "IS_NOBODYS",
     "IS_ODD",
     "IS_OVER",
     "IS_PAYROLL",

@@ -124,8 +124,7 @@ day_fact = Table(
     Column("is_odd", Boolean, nullable=False, server_default=false()),  # somebody has to decide
     Index(
         "ix_day_fact_odd",
-        "work_date",
-        "computed_utc_ms",
+        *("work_date", "status", "store_id", "employee_id", "computed_utc_ms"),
         sqlite_where=IS_ODD,
         postgresql_where=IS_ODD,
     ),
@@ -133,6 +132,10 @@ day_fact = Table(
         "ix_day_fact_counts",  # covers what boards and reports count, row by row of a date
         *("work_date", "store_id", "status", "final", "starts_utc_ms", "touched", "late_min"),
         *("sales_fen", "target_fen", "employee_id", "overtime_min"),
+    ),
+    Index(
+        "ix_day_fact_person",  # covers what reports count person by person
+        *("employee_id", "work_date", "status", "overtime_min", "sales_fen", "touched", "store_id"),
     ),
     Index(
         "ix_day_fact_overtime",
@@ -161,11 +164,10 @@ outcome = Table(
     Column("task", Text),  # JSON {"zh": ..., "en": ...}
     Column("explanation", Text, nullable=False),  # JSON, see domain.outcomes.Explanation
     Column("updated_utc_ms", BigInteger, nullable=False),
-    Index("ix_outcome_employee", "employee_id", "work_date"),
+    Index("ix_outcome_employee", "employee_id", "work_date", "amount_fen"),
     Index(
-        "ix_outcome_campaign",
-        "campaign_id",
-        "work_date",
+        "ix_outcome_campaign",  # covers what a campaign costs, date by date
+        *("campaign_id", "work_date", "rule_id", "rule_version", "amount_fen"),
         sqlite_where=OF_CAMPAIGN,
         postgresql_where=OF_CAMPAIGN,
     ),

@@ -36,6 +36,7 @@ ledger = Table(
     Index("ix_ledger_employee", "employee_id", "work_date"),
     Index("ix_ledger_outcome", "outcome_key"),
     Index("ix_ledger_period", "period", "employee_id"),
+    Index("ix_ledger_store", "store_id", "entry_no"),
     Index(
         "ix_ledger_withdrawal",
         "entry_no",
