@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cloud_receiver.domain import reports
 from cloud_receiver.domain.documents import Rule
-from cloud_receiver.store import names, rule_shelf
+from cloud_receiver.store import names, rule_health, rule_shelf
 from cloud_receiver.store import reports as counts
 from cloud_receiver.web import charts
 from cloud_receiver.web.report_asked import Asked, address
@@ -193,8 +193,10 @@ def _claim(key: str, found: reports.Interval | None, words: Words) -> str:
 def health(connection: Connection, asked: Asked) -> Sheet:
     """Return how each row of each rule does, and how fast people are told."""
     words = Words(TEXTS, asked.language)
-    hits = {(one.rule_id, one.row_id): one for one in counts.row_hits(connection, asked.stretch)}
-    doubts = counts.row_doubts(connection, asked.stretch)
+    hits = {
+        (one.rule_id, one.row_id): one for one in rule_health.row_hits(connection, asked.stretch)
+    }
+    doubts = rule_health.row_doubts(connection, asked.stretch)
     newest: dict[str, Rule] = {}
     for version in rule_shelf.versions(connection):
         if version.rule:
@@ -209,14 +211,14 @@ def health(connection: Connection, asked: Asked) -> Sheet:
             one = hits.get((rule.id, row.id))
             idle += one is None
             numbers = (one.hits, one.silent, one.amount_fen, one.people) if one else (0, 0, 0, 0)
-            doubted = doubts.get((rule.id, row.id), counts.Doubts())
+            doubted = doubts.get((rule.id, row.id), rule_health.Doubts())
             sentence = row_sentence(rule, row, asked.language)
             rows.append(Row(values=(name, sentence, *numbers, doubted.appeals, doubted.changed),
                             tone="" if one else "warn", marked=2,
                             href=f"/rules/{quote(rule.id)}"))  # fmt: skip
             labels.append(f"{name} {number}" if len(rule.rows) > 1 else name)
             spoken.append(numbers[0])
-    waits = counts.told_after_ms(connection)
+    waits = rule_health.told_after_ms(connection)
     p50, p99 = reports.quantile(waits, 0.5), reports.quantile(waits, 0.99)
     said = (
         words("health_finding", n=len(newest), rows=len(rows), idle=idle),

@@ -11,7 +11,15 @@ from sqlalchemy import Engine, select
 
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.exchange import statement_files
-from cloud_receiver.store import appeals, balances, personal_file, reports, statement, tables
+from cloud_receiver.store import (
+    appeals,
+    balances,
+    personal_file,
+    reports,
+    rule_health,
+    statement,
+    tables,
+)
 from cloud_receiver.store.account_statement import account_statement, sign
 from cloud_receiver.store.closing import close_of, close_period, payroll_paid
 from cloud_receiver.store.verification import verify_all
@@ -151,15 +159,15 @@ def test_s34_the_long_term_file_keeps_money_points_tags_tasks_and_appeals(hq) ->
 def test_s37_what_a_rule_does_is_there_to_change_it_by(hq) -> None:
     _late_and_met(hq)
     stretch = reports.Stretch(first=f"{NOVEMBER}-01", last=f"{NOVEMBER}-30")
-    hits = hq.reading(lambda c: reports.row_hits(c, stretch))
+    hits = hq.reading(lambda c: rule_health.row_hits(c, stretch))
     (late,) = [one for one in hits if one.rule_id == "late_standard"]
     assert (late.hits, late.people, late.amount_fen) == (1, 1, -1000)
-    assert hq.reading(lambda c: reports.row_doubts(c, stretch)) == {}
+    assert hq.reading(lambda c: rule_health.row_doubts(c, stretch)) == {}
     entry_id = f"late_standard/E1/{MONDAY}#1"
     one = hq.writing(lambda c: appeals.open_for_entry(c, entry_id, "E1", "地铁故障", hq.now_utc_ms))
     hq.writing(lambda c: appeals.decide(
         c, one.appeal_id, State.REVERSED, "wang", "属实", hq.now_utc_ms))  # fmt: skip
-    doubts = hq.reading(lambda c: reports.row_doubts(c, stretch))
+    doubts = hq.reading(lambda c: rule_health.row_doubts(c, stretch))
     assert doubts == {("late_standard", late.row_id): reports.Doubts(appeals=1, changed=1)}
 
 

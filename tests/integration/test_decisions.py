@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.evaluate import Evaluator
-from cloud_receiver.store import decisions, matters, reports
+from cloud_receiver.store import decisions, matters, reports, rule_health
 from cloud_receiver.store.decisions import Choice
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.matters import Kind
@@ -78,7 +78,7 @@ def _reports_add_up(engine: Engine) -> None:
         by_day = reports.amounts(connection, STRETCH, by_day=True)
         sizes = reports.sizes(connection, STRETCH)
         sold = reports.sold(connection, STRETCH)
-        hits = reports.row_hits(connection, STRETCH)
+        hits = rule_health.row_hits(connection, STRETCH)
         heard = reports.heard(connection, STRETCH)
     assert sum(one.days for one in by_store) == sum(one.days for one in by_person) > 50
     assert sum(one.wrong for one in by_store) == sum(one.wrong for one in by_person) > 0

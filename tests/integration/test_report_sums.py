@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert
 
 from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.store import reports, statement, tables
+from cloud_receiver.store import reports, rule_health, statement, tables
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.reports import ANOMALIES, Stretch
 from cloud_receiver.store.statement import Selection
@@ -160,7 +160,7 @@ def _money_adds_up(engine: Engine, stretch: Stretch, entries: Rows, said: Rows) 
     with read(engine) as connection:
         by_rule = reports.amounts(connection, stretch, by_day=False)
         by_day = reports.amounts(connection, stretch, by_day=True)
-        hits = reports.row_hits(connection, stretch)
+        hits = rule_health.row_hits(connection, stretch)
         sums = statement.totals(
             connection,
             Selection(first_date=stretch.first, last_date=stretch.last, store_id=stretch.store_id),
