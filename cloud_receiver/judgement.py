@@ -194,10 +194,13 @@ def _revise(
         return {}
     first_dates = {employee_id: min(days) for employee_id, days in assessed.items()}
     stored = day_facts.history(connection, first_dates)
+    newcomers = day_facts.newcomers(connection, first_dates)
     changes = {}
     for employee_id, new in sorted(assessed.items()):
         old = stored.get(employee_id, {})
-        before = day_facts.tally_before(connection, employee_id, min(new), old)
+        before = day_facts.tally_before(
+            connection, employee_id, min(new), old, is_new=employee_id in newcomers
+        )
         for change in revise(before, old, new):
             changes[employee_id, change.work_date] = change
     return changes

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.outcomes import DayKey
@@ -46,8 +46,32 @@ _HISTORY: Final = Question(
 )
 
 
+def newcomers(connection: Connection, first_dates: Mapping[str, str]) -> set[str]:
+    """Return who surely has no days but those that `history` gives; asked once for all of them."""
+    if archive.removed_through(connection):
+        return set()
+    since = shift_date(min(first_dates.values()), -LOOK_BACK_DAYS)
+    return {row[0] for row in _NEWCOMERS.ask(connection, people=list(first_dates), since=since)}
+
+
+_NEWCOMERS: Final = Question(
+    select(tables.employee.c.employee_id).where(
+        Among(tables.employee.c.employee_id, "people"),
+        ~exists().where(
+            tables.day_fact.c.employee_id == tables.employee.c.employee_id,
+            tables.day_fact.c.work_date < bindparam("since"),
+        ),
+    )
+)
+
+
 def tally_before(
-    connection: Connection, employee_id: str, first_date: str, known: Mapping[str, StoredDay]
+    connection: Connection,
+    employee_id: str,
+    first_date: str,
+    known: Mapping[str, StoredDay],
+    *,
+    is_new: bool,
 ) -> Standing:
     """Return what a person's days count on from on a date.
 
@@ -55,6 +79,7 @@ def tally_before(
 
     Args:
         known: of the person, from `history`: nearly always the answer is among them.
+        is_new: there are no others, see `newcomers`.
     """
     earlier = sorted((date for date in known if date < first_date), reverse=True)
     last_date = earlier[0] if earlier else ""
@@ -65,6 +90,8 @@ def tally_before(
         day, tally = known[date].seen()
         if day.scheduled:
             return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
+    if is_new:
+        return Standing(last_date, last, overtime_min)
     before = min([first_date, *known])
     for row in _EARLIER.each(connection, person=employee_id, before=before):
         day, tally = StoredDay(*row).seen()

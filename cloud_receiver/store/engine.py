@@ -167,7 +167,18 @@ def insert_rows(
 
     The fast way: nothing of SQLAlchemy is done once a row.
     """
-    return _insert_fast(connection, table, columns, rows, "DO NOTHING")
+    return _insert_fast(connection, table, columns, rows, "ON CONFLICT DO NOTHING")
+
+
+def insert_new(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows of which none is there, the fast way: a quarter cheaper than looking for them.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: one was there.
+    """
+    _insert_fast(connection, table, columns, rows, "")
 
 
 def upsert_rows(
@@ -180,7 +191,7 @@ def upsert_rows(
     """Do what `upsert` does, the fast way; no key may be given twice."""
     keys = [column.name for column in table.primary_key]
     changed = [f"{name} = excluded.{name}" for name in columns if name not in {*keys, *keep}]
-    action = f"({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
+    action = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
     _insert_fast(connection, table, columns, rows, action)
 
 
@@ -190,7 +201,9 @@ def add_rows(
     """Insert rows, or add their last column to the one that stands; no key may be given twice."""
     keys = ", ".join(column.name for column in table.primary_key)
     amount = columns[-1]
-    action = f"({keys}) DO UPDATE SET {amount} = {table.name}.{amount} + excluded.{amount}"
+    action = (
+        f"ON CONFLICT ({keys}) DO UPDATE SET {amount} = {table.name}.{amount} + excluded.{amount}"
+    )
     _insert_fast(connection, table, columns, rows, action)
 
 
@@ -228,7 +241,7 @@ def _insert_fast(
         inserted = 0
         for start in range(0, len(rows), _ROWS_A_STATEMENT):  # a third cheaper than one by one
             some = rows[start : start + _ROWS_A_STATEMENT]
-            values = f"VALUES {', '.join([row] * len(some))} ON CONFLICT {on_conflict}"
+            values = f"VALUES {', '.join([row] * len(some))} {on_conflict}"
             parameters = tuple(chain.from_iterable(some))
             inserted += connection.exec_driver_sql(f"{insert} {values}", parameters).rowcount
         return inserted
@@ -236,7 +249,7 @@ def _insert_fast(
     # as text every quote of a JSON document would be escaped, twice the work of all the rest
     types = _types_of(connection.dialect, table, tuple(columns))
     arrays = ", ".join(f"%b::{name}[]" for name in types)
-    values = f"SELECT * FROM unnest({arrays}) ON CONFLICT {on_conflict}"  # noqa: S608 - our types
+    values = f"SELECT * FROM unnest({arrays}) {on_conflict}"  # noqa: S608 - our types
     from cloud_receiver.store.arrays import column_of
 
     by_column = tuple(map(column_of, types, zip(*rows, strict=True)))

@@ -97,8 +97,7 @@ def _digest(connection: Connection, before: Digest, last_no: int) -> Digest:
     for row in whole_rows(connection, before.last_no + 1, last_no):
         if not row[_BODY]:
             row = (*row[:_BODY], bodies.of(row[0], row[_BODY]), *row[_BODY + 1 :])
-        for value in row:
-            text = str(value).encode()
-            digest.update(b"%d:%b" % (len(text), text))
+        texts = [str(value).encode() for value in row]
+        digest.update(b"".join([b"%d:%b" % (len(text), text) for text in texts]))
         rows += 1
     return Digest(last_no, rows, digest.hexdigest())

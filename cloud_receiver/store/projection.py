@@ -7,9 +7,9 @@ employee-day that gained or lost one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, select
@@ -34,9 +34,9 @@ from cloud_receiver.store import (
     organisation,
     refunds,
     tables,
-)
+)  # fmt: skip
 from cloud_receiver.store.archive import texts
-from cloud_receiver.store.engine import behind_writers, try_turns, upsert, upsert_rows
+from cloud_receiver.store.engine import behind_writers, insert_new, try_turns, upsert, upsert_rows
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.problems import Letter, bury
 from cloud_receiver.store.questions import Question
@@ -58,6 +58,10 @@ _JOURNALED: Final = (
     tables.journal.c.seq,
     tables.journal.c.sheaf_no,
 )
+
+
+Put = Callable[[Connection, Table, Sequence[str], Sequence[tuple[Any, ...]]], None]
+"""How rows are written: those of the journal's next rows are not there yet."""
 
 
 class Journaled(NamedTuple):
@@ -133,13 +137,15 @@ def advance(connection: Connection, now_utc_ms: int, at_most: int = MAX_ENTRIES)
     )
     entries = _whole(connection, connection.execute(query).all())
     if entries:
-        _project(connection, entries, now_utc_ms)
+        _project(connection, entries, now_utc_ms, insert_new)
         upsert(connection, tables.meta, [{"key": CURSOR_KEY, "value": str(entries[-1].entry_no)}])
     return len(entries)
 
 
 def _whole(connection: Connection, rows: Sequence[Any]) -> list[Journaled]:
     """Return journal rows with their bodies, wherever those are kept."""
+    if all(row.body for row in rows):
+        return cast("list[Journaled]", rows)
     told = texts(connection, rows)
     return [
         Journaled(row.entry_no, row.record_id, row.kind, body, row.received_utc_ms, row.box_id)
@@ -188,10 +194,13 @@ def standing_days(
     return {day for day in _days_of(connection, acts, organisation.sites(connection)) if day}
 
 
-def _project(connection: Connection, entries: Sequence[Journaled], now_utc_ms: int) -> None:
+def _project(
+    connection: Connection, entries: Sequence[Journaled], now_utc_ms: int, put: Put = upsert_rows
+) -> None:
     sites = organisation.sites(connection)
-    _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, now_utc_ms)
-    _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, now_utc_ms)
+    days = _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, put)
+    days |= _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, put)
+    dirty.mark(connection, days, now_utc_ms)
     noted = [(e.entry_no, e.record_id, e.body) for e in entries if entry_book.is_entry(e.kind)]
     if noted:
         about = entry_book.note(connection, noted, now_utc_ms, sites)
@@ -203,8 +212,8 @@ def _project(connection: Connection, entries: Sequence[Journaled], now_utc_ms: i
 
 
 def _project_punches(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
-) -> None:
+    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], put: Put
+) -> set[DayKey]:
     punches = [_READ_PUNCH.decode(entry.body) for entry in entries]
     book = organisation.badge_book(
         connection, {punch.store_id for punch in punches}, {punch.user_id for punch in punches}
@@ -239,8 +248,8 @@ def _project_punches(
                 verify_code=punch.verify_code,
             )
         )
-    upsert_rows(connection, tables.punch, _PunchRow._fields, rows)
-    dirty.mark(connection, {day for day in _days_of(connection, acts, sites) if day}, now_utc_ms)
+    put(connection, tables.punch, _PunchRow._fields, rows)
+    return {day for day in _days_of(connection, acts, sites) if day}
 
 
 class _Ahead:
@@ -293,8 +302,8 @@ _RECENT: Final = Question(
 
 
 def _project_sales(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
-) -> None:
+    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], put: Put
+) -> set[DayKey]:
     sales = list(_believable_sales(connection, entries))
     book = organisation.seller_book(
         connection, {sale.store_id for _, sale in sales}, {sale.seller_code for _, sale in sales}
@@ -329,9 +338,9 @@ def _project_sales(
         )
         for (entry, sale), act, day in zip(sales, acts, days, strict=True)
     ]
-    upsert_rows(connection, tables.sale, _SaleRow._fields, rows)
+    put(connection, tables.sale, _SaleRow._fields, rows)
     tied = refunds.tie(connection, [(one.record_id, sale) for one, sale in sales], sites)
-    dirty.mark(connection, {day for day in days if day} | tied, now_utc_ms)
+    return {day for day in days if day} | tied
 
 
 def _believable_sales(
