@@ -34,17 +34,17 @@ SAID = {
     "the person knows within a second why": "`python -m bench.latency`",
     "fingerprint terminals and the POS exports": "`tests/contract/test_driver_contract.py`",
     "keeps everything in SQLite while the line is": "`python -m bench.drain`, `tests/integration/whole/test_chaos.py`",
-    "is told at once, by DingTalk, WeCom, Feishu, mail or webhook": (
+    "is told at once by DingTalk, WeCom, Feishu, mail or webhook": (
         "`python -m bench.latency`, `tests/contract/test_notifier_contract.py`"
     ),
     "follow an amount down to the touch of the terminal behind it": "`tests/browser/test_why.py`",
-    "builds rules by dragging, tries them on the past": "`tests/browser/test_designer.py`, `python -m bench.rules`",
+    "builds rules by drag and drop, tries them on past data": "`tests/browser/test_designer.py`, `python -m bench.rules`",
     "hands payroll a file": "`tests/acceptance/test_s13_payroll_and_next_month.py`",
     "Chinese and English": "`tests/unit/cloud_receiver/web/test_texts.py`",
     "On a fresh Debian machine": "`make fresh-machine`, [its record](fresh-machine.md)",
     "a day passes in two minutes": "`make demo`, `tests/integration/whole/test_demo.py`",
     "finds terminals, serial ports, POS folders": "`tests/integration/tools/test_installer_discover.py`",
-    "simulators that misbehave by name": "[hostile inputs](hostile-inputs.md), `python -m bench.fuzz`",
+    "simulators that misbehave on purpose": "[hostile inputs](hostile-inputs.md), `python -m bench.fuzz`",
     "clients written by others (pyzk, zkteco-js)": "`tests/integration/test_zk_second_client.py`",
 }
 """Claims in the README's prose, verbatim, and what proves each."""
