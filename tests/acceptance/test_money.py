@@ -168,7 +168,7 @@ def test_s37_what_a_rule_does_is_there_to_change_it_by(hq) -> None:
     hq.writing(lambda c: appeals.decide(
         c, one.appeal_id, State.REVERSED, "wang", "属实", hq.now_utc_ms))  # fmt: skip
     doubts = hq.reading(lambda c: rule_health.row_doubts(c, stretch))
-    assert doubts == {("late_standard", late.row_id): reports.Doubts(appeals=1, changed=1)}
+    assert doubts == {("late_standard", late.row_id): rule_health.Doubts(appeals=1, changed=1)}
 
 
 def test_u15_returns_create_a_negative_entry_that_names_the_award(hq) -> None:
