@@ -35,14 +35,9 @@ if TYPE_CHECKING:
 
 FACTS_BESIDE_KEY: Final[dict[str, tuple[str, ...]]] = {
     Sale.KIND: (
-        "sold_at",
-        "seller_code",
-        "item_code",
-        "quantity_milli",
-        "amount_fen",
-        "original_receipt_id",
+        "sold_at", "seller_code", "item_code", "quantity_milli", "amount_fen", "original_receipt_id",
     ),
-}
+}  # fmt: skip
 """What the source says of a record beyond its natural key: two records of one identity that
 differ here contradict each other. The rest is what boxes add, or what some forms leave out."""
 
@@ -80,7 +75,12 @@ class Intake:
 
 
 def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: int) -> Intake:
-    """File messages in one transaction and return the receipts they have earned.
+    """Open messages and file them, see `file_mail`."""
+    return file_mail(engine, org, sort_mail(org, messages), now_utc_ms)
+
+
+def file_mail(engine: Engine, org: str, mail: Mail, now_utc_ms: int) -> Intake:
+    """File opened messages in one transaction and return the receipts they have earned.
 
     Safe to repeat: the same messages again change nothing and earn the same receipts. A box
     that says hello is told its marks.
@@ -88,7 +88,6 @@ def take_in(engine: Engine, org: str, messages: Sequence[Message], now_utc_ms: i
     Raises:
         sqlalchemy.exc.SQLAlchemyError: nothing was stored and nothing may be acknowledged.
     """
-    mail = sort_mail(org, messages)
     with write(engine) as connection:
         filing = _Filing(connection, org, now_utc_ms)
         for state in mail.states:

@@ -19,8 +19,8 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.ingest import Intake, take_in
-from cloud_receiver.mail import letter_of, refusals_of
+from cloud_receiver.ingest import Intake, file_mail
+from cloud_receiver.mail import Mail, letter_of, refusals_of, sort_mail
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.problems import bury
 from sync import topics
@@ -63,7 +63,7 @@ class IntakeLoop:
         engine: Engine,
         org: str,
         clock: Clock,
-        arrivals: queue.SimpleQueue[Arrival],
+        arrivals: queue.SimpleQueue[Arrival] | queue.Queue[Arrival],
         line: Line,
         on_new: Callable[[], None],
         on_new_epoch: Callable[[str], None],
@@ -132,8 +132,10 @@ class IntakeLoop:
             self._line.publish(topics.refusal(self._org, box_id), encode_refusal(refusal))
 
     def _file(self, group: Sequence[Arrival]) -> None:
-        messages = [arrival.message for arrival in group]
-        intake = take_in(self._engine, self._org, messages, utc_ms(self._clock.now_utc()))
+        mail = Mail()
+        for arrival in group:
+            mail.add(arrival.mail or sort_mail(self._org, [arrival.message]))
+        intake = file_mail(self._engine, self._org, mail, utc_ms(self._clock.now_utc()))
         for answer in intake.answers:
             topic = topics.receipt(self._org, answer.box_id)
             self._line.publish(topic, encode_receipt(answer.receipt))

@@ -40,6 +40,18 @@ class Mail:
     letters: list[Letter] = field(default_factory=list)
     refusals: list[tuple[str, Refusal]] = field(default_factory=list)
 
+    def add(self, later: Mail) -> None:
+        """Put what came later behind what is here."""
+        for key, batches in later.batches.items():
+            self.batches.setdefault(key, []).extend(batches)
+        self.beats += later.beats
+        self.states += later.states
+        self.reports += later.reports
+        self.replies += later.replies
+        self.echoes += later.echoes
+        self.letters += later.letters
+        self.refusals += later.refusals
+
 
 def sort_mail(org: str, messages: Sequence[Message]) -> Mail:
     """Decode and sort messages for an organisation; none is lost, none raises."""

@@ -21,6 +21,7 @@ from cloud_receiver.dispatcher import Dispatcher
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mqtt_link import MqttLink, Presence
+from cloud_receiver.opening import Opener
 from cloud_receiver.store import webhooks
 from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, write
 from sync import topics
@@ -210,11 +211,12 @@ def _loops(settings: Settings, engine: Engine, parts: frozenset[Part]) -> list[L
         loops.append(Loop("evaluator", evaluator.run, evaluator.wake))
         on_new = evaluator.wake
     if Part.INGEST in parts:
-        link, intake = _receiver(settings, engine, on_new)
+        link, opener, intake = _receiver(settings, engine, on_new)
         dispatcher = Dispatcher(engine, settings.org, settings.clock, link.publish)
         loops = [
             Loop("link", link.run, link.wake),
             *loops,
+            Loop("opener", opener.run),
             Loop("intake", intake.run),
             Loop("dispatcher", dispatcher.run),
         ]
@@ -285,7 +287,7 @@ def _listeners(settings: Settings, engine: Engine) -> list[Loop]:
 
 def _receiver(
     settings: Settings, engine: Engine, on_new: Callable[[], None]
-) -> tuple[MqttLink, IntakeLoop]:
+) -> tuple[MqttLink, Opener, IntakeLoop]:
     with read(engine) as connection:
         epoch = hq_epoch(connection)
     link = MqttLink(
@@ -295,16 +297,17 @@ def _receiver(
         presence(settings, epoch),
         settings.clock,
     )
+    opener = Opener(settings.org, link.arrivals)
     intake = IntakeLoop(
         engine,
         settings.org,
         settings.clock,
-        link.arrivals,
+        opener.opened,
         link,
         on_new,
         lambda epoch: link.announce(presence(settings, epoch)),
     )
-    return link, intake
+    return link, opener, intake
 
 
 def _filters(settings: Settings) -> list[str]:

@@ -28,7 +28,7 @@ from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
-from cloud_receiver.mail import Message
+from cloud_receiver.mail import Mail, Message
 from sync.errors import DakaError
 from sync.mqtt_client import make_client
 
@@ -66,11 +66,16 @@ class Presence(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A message and what is needed to acknowledge it on the connection it came by."""
+    """A message and what is needed to acknowledge it on the connection it came by.
+
+    Attributes:
+        mail: what it says, once somebody has opened it.
+    """
 
     message: Message
     connection_no: int
     message_no: int
+    mail: Mail | None = None
 
 
 class _Publication(NamedTuple):
@@ -133,7 +138,8 @@ class MqttLink:
 
     def _hand_over(self, item: _Publication | Arrival) -> None:
         self._outgoing.append(item)
-        self.wake()
+        if len(self._outgoing) == 1:  # else it has not finished sending and will find this too
+            self.wake()
 
     # ---- the link's own thread ---------------------------------------------------------
 
