@@ -13,7 +13,7 @@ from sync.portions import portions as in_portions
 MAX_ROWS: Final = 2000
 """Rows of one reading."""
 HISTORY_AFTER: Final = timedelta(days=2)
-"""Punches older than this are history: they must not delay today's."""
+"""What is older than this is history: it must not delay today's."""
 
 ItemT = TypeVar("ItemT")
 
@@ -21,6 +21,11 @@ ItemT = TypeVar("ItemT")
 def portions(items: Sequence[ItemT]) -> Iterator[tuple[ItemT, ...]]:
     """Yield the items in order, at most `MAX_ROWS` at a time."""
     return map(tuple, in_portions(items, MAX_ROWS))
+
+
+def history_ends(now_utc: datetime, zone: ZoneInfo) -> str:
+    """Return the local time before which what happened is history."""
+    return (now_utc - HISTORY_AFTER).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def by_age(
@@ -31,7 +36,7 @@ def by_age(
     Args:
         zone: in which the terminal shows local time.
     """
-    since = (now_utc - HISTORY_AFTER).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+    since = history_ends(now_utc, zone)
     for is_history in (True, False):
         part = [punch for punch in punches if (punch.device_time < since) is is_history]
         for portion in portions(part):

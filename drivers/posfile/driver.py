@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from io import BytesIO
 from itertools import islice
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from drivers.contract import Capabilities, Cursor, Reading
@@ -15,6 +14,7 @@ from drivers.files.bookmarks import Bookmark, Bookmarks, FileState
 from drivers.files.folder import shown_name
 from drivers.files.growing import BLOCK_BYTES, GrowingFiles
 from drivers.files.watch import MAX_FILES, FolderWatch, file_trouble, too_many
+from drivers.portions import history_ends
 from drivers.posfile.archives import Bounded, is_archive, members
 from drivers.posfile.dbf import CHANGING_HEAD_BYTES, DbfError
 from drivers.posfile.dialects import FileFormat
@@ -23,11 +23,10 @@ from drivers.posfile.parse import Parsed, Parser
 from drivers.posfile.settings import PosFileSettings
 from drivers.posfile.sheet import sheet_rows
 from sync.clock import Clock
+from sync.portions import portions
 
 MAX_ROWS: Final = 4000
-HISTORY_AGE: Final = timedelta(days=2)
-
-ItemT = TypeVar("ItemT")
+"""Rows of one reading."""
 
 
 class PosFileDriver:
@@ -145,20 +144,16 @@ class PosFileDriver:
         self, parsed: Parsed, marks: Bookmarks, advance: Callable[[], None] | None = None
     ) -> Iterator[Reading]:
         """Yield rows in readings of bounded size; only the last one moves the bookmark."""
-        since = self._history_ends()
+        since = history_ends(self._clock.now_utc(), self._zone)
         old = [sale for sale in parsed.sales if sale.sold_at < since]
         new = [sale for sale in parsed.sales if sale.sold_at >= since]
-        parts = [(Parsed(sales=rows), True) for rows in _portions(old)]
-        parts += [(Parsed(sales=rows), False) for rows in _portions(new)]
-        parts += [(Parsed(rejected=lines), False) for lines in _portions(parsed.rejected)]
+        parts = [(Parsed(sales=[*rows]), True) for rows in portions(old, MAX_ROWS)]
+        parts += [(Parsed(sales=[*rows]), False) for rows in portions(new, MAX_ROWS)]
+        parts += [(Parsed(rejected=[*some]), False) for some in portions(parsed.rejected, MAX_ROWS)]
         for i, (part, is_history) in enumerate(parts):
             if advance and i == len(parts) - 1:
                 advance()
             yield self._reading(part, marks, history=is_history)
-
-    def _history_ends(self) -> str:
-        since = self._clock.now_utc().astimezone(self._zone) - HISTORY_AGE
-        return since.strftime("%Y-%m-%dT%H:%M:%S")
 
     def _reading(
         self,
@@ -178,10 +173,6 @@ class PosFileDriver:
             complete=complete,
             facts=facts or {},
         )
-
-
-def _portions(items: list[ItemT]) -> list[list[ItemT]]:
-    return [items[at : at + MAX_ROWS] for at in range(0, len(items), MAX_ROWS)]
 
 
 def _classed(name: str, error: DriverError | HeaderError | DbfError | OSError) -> DriverError:
