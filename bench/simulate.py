@@ -14,6 +14,7 @@ import gc
 import logging
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from time import monotonic
@@ -83,15 +84,35 @@ def _tell(first: int, played: int, broken: list[str], seconds: float) -> None:
 def again(seed: int, *, trace: bool) -> int:
     """Play one history; tell whether its laws hold and, if asked, every event."""
     simulation = Simulation(seed)
+    told = _Told(simulation)
+    logging.getLogger().addHandler(told)
+    logging.getLogger().setLevel(logging.INFO)
     verdict = None
     try:
         simulation.run()
     except AssertionError as error:
         verdict = str(error)
     if trace or verdict:
-        print("\n".join(simulation.trace))
+        for number, event in enumerate(simulation.trace):
+            print(event)
+            print("".join(f"{line}\n" for line in told.after[number]), end="")
     print(verdict or f"seed {seed}: all laws hold; {simulation.digest}")
     return 1 if verdict else 0
+
+
+class _Told(logging.Handler):
+    """What the product itself says in a history, by the number of the event it follows."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__()
+        self._simulation = simulation
+        self.after: defaultdict[int, list[str]] = defaultdict(list)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line with the time and the machine of the simulation."""
+        world = self._simulation.world
+        line = f"{world.now_s:9.2f}   {world.turn_of}: {record.getMessage()}"
+        self.after[len(self._simulation.trace) - 1].append(line)
 
 
 def main() -> int:

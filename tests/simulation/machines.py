@@ -22,9 +22,14 @@ class LawBrokenError(AssertionError):
 
 @dataclass
 class World:
-    """Time, the same for all machines; only the simulation moves it."""
+    """Time, the same for all machines; only the simulation moves it.
+
+    Attributes:
+        turn_of: the machine that does something now, for who reads a trace.
+    """
 
     now_s: float = 1000.0
+    turn_of: str = ""
 
 
 @dataclass

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from unittest.mock import ANY, patch
+
+from sqlalchemy import Connection
 
 from agent import mqtt_link
 from agent.actions import Settle
@@ -11,12 +14,16 @@ from agent.capture import Capture, Stored
 from agent.outbox import Outbox
 from agent.uplink import Uplink
 from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.ingest import _Filing
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mail import sort_mail
 from cloud_receiver.mqtt_link import Arrival
 from cloud_receiver.store import journal
 from cloud_receiver.store.engine import write
+from cloud_receiver.store.journal import Entry
 from tests.simulation.simulation import Product
+
+_APPEND = journal.append
 
 
 class SettlesOnPuback(Uplink):
@@ -33,6 +40,14 @@ class SettlesOnPuback(Uplink):
         hq_epoch = work.state.hq_epoch or "unknown"
         work.state = replace(work.state, mark=mark, hq_epoch=hq_epoch)
         self._writer.settle(Settle(flight.lane, mark, (), hq_epoch))
+
+
+class BelievesEveryReceipt(Uplink):
+    """Settles by receipts for what another process of its name sent."""
+
+    def _start_publisher(self) -> None:
+        super()._start_publisher()
+        self._publisher._life = ANY
 
 
 class CursorFirst(Outbox):
@@ -58,8 +73,54 @@ class MarkFirst(IntakeLoop):
         super()._file(group)
 
 
+class CountsAfterwards(Outbox):
+    """Commits what was captured, then how many that makes."""
+
+    def put(self, capture: Capture) -> Stored:
+        self._later: str | None = None
+        stored = super().put(capture)
+        if self._later is not None:
+            super()._set_meta("captured", self._later)
+        return stored
+
+    def _set_meta(self, key: str, value: str) -> None:
+        if key == "captured":
+            self._later = value
+        else:
+            super()._set_meta(key, value)
+
+
+class FilesAgain(IntakeLoop):
+    """Gives a record that comes again another identity."""
+
+    def _file(self, group: Sequence[Arrival]) -> None:
+        with patch.object(journal, "append", _append_again):
+            super()._file(group)
+
+
+def _append_again(connection: Connection, entries: Sequence[Entry]) -> int:
+    known = journal.known(connection, [entry.record_id for entry in entries])
+    return _APPEND(connection, [
+        entry._replace(record_id=entry.record_id[::-1]) if entry.record_id in known else entry
+        for entry in entries
+    ])  # fmt: skip
+
+
+class AsksForNoRefill(IntakeLoop):
+    """Does not notice that the database was restored from a backup."""
+
+    def _file(self, group: Sequence[Arrival]) -> None:
+        with patch.object(_Filing, "_compare_marks"):
+            super()._file(group)
+
+
 PLANTED = {
-    "settle on PUBACK": Product(uplink=SettlesOnPuback),
-    "mark advanced before the commit": Product(loop=MarkFirst),
-    "cursor committed separately": Product(outbox=CursorFirst),
+    "counter committed separately": (Product(outbox=CountsAfterwards), "law 1"),
+    "cursor committed separately": (Product(outbox=CursorFirst), "law 2"),
+    "settle on PUBACK": (Product(uplink=SettlesOnPuback), "law 3"),
+    "receipts for another process believed": (Product(uplink=BelievesEveryReceipt), "law 3"),
+    "a record that comes again filed again": (Product(loop=FilesAgain), "law 4"),
+    "mark advanced before the commit": (Product(loop=MarkFirst), "nothing was copied, yet"),
+    "restored database not noticed": (Product(loop=AsksForNoRefill), "not delivered"),
 }
+"""What was planted, and the beginning of what is found."""

@@ -24,7 +24,7 @@ from tests.simulation.box import Box, Source
 from tests.simulation.headquarters import Receiver, database, filters_of
 from tests.simulation.laws import DAMAGED, Laws, identity_of
 from tests.simulation.line import Broker, Weather
-from tests.simulation.machines import LawBrokenError, PowerCutError, World
+from tests.simulation.machines import Fuse, LawBrokenError, PowerCutError, World
 
 STEPS = 40
 MAX_BOXES = 4
@@ -119,6 +119,7 @@ class Simulation:
         for box in self.boxes:
             self._box_turn(box)
         for receiver in self.receivers:
+            self.world.turn_of = receiver.receiver_id
             was_on = receiver.is_on
             receiver.turn()
             self.laws.note_journal()
@@ -128,6 +129,7 @@ class Simulation:
     def _box_turn(self, box: Box) -> None:
         if not box.is_on:
             return
+        self.world.turn_of = box.box_id
         try:
             for source in box.unread():
                 box.read(source, self.chance.choice((1, 5, 25)))
@@ -138,6 +140,7 @@ class Simulation:
         self.laws.check_box(box)
 
     def _note(self, what: str) -> None:
+        self.world.turn_of = ""
         self.trace.append(f"{self.world.now_s:9.2f} {what}")
 
     def _digest(self) -> str:
@@ -149,7 +152,7 @@ class Simulation:
 
     def misfortune(self) -> None:
         """Let something happen; much of it is good."""
-        happenings: tuple[tuple[Callable[[], None], int], ...] = (
+        happenings: tuple[tuple[Callable[[], str | None], int], ...] = (
             (self.people_come, 6),
             (self.box_boots, 4),
             (self.box_dies, 2),
@@ -173,11 +176,14 @@ class Simulation:
         acts, weights = zip(*happenings, strict=True)
         act = self.chance.choices(acts, weights)[0]
         self._note(act.__name__)
-        act()
+        if about := act():
+            self.trace[-1] += f" {about}"
 
-    def people_come(self) -> None:
+    def people_come(self) -> str:
         source = self.chance.choice(self.chance.choice(self.boxes).sources)
-        source.held += self.chance.choice((1, 1, 3, 40, 150))
+        records = self.chance.choice((1, 1, 3, 40, 150))
+        source.held += records
+        return f"{source.name} +{records}"
 
     def box_boots(self) -> None:
         for box in self.boxes:
@@ -185,14 +191,22 @@ class Simulation:
                 box.boot()
                 self.laws.check_box(box)
 
-    def box_dies(self) -> None:
-        self.chance.choice(self.boxes).lose_power()
-
-    def box_will_die(self) -> None:
+    def box_dies(self) -> str:
         box = self.chance.choice(self.boxes)
-        box.fuse.light(self.chance.randrange(1, 30), is_after=self.chance.random() < 0.5)
+        box.lose_power()
+        return box.box_id
 
-    def line_breaks(self) -> None:
+    def box_will_die(self) -> str:
+        box = self.chance.choice(self.boxes)
+        return f"{box.box_id} {self._light(box.fuse, 30)}"
+
+    def _light(self, fuse: Fuse, most: int) -> str:
+        """Let power fail within so many statements, before or after one."""
+        statements, is_after = self.chance.randrange(1, most), self.chance.random() < 0.5
+        fuse.light(statements, is_after=is_after)
+        return f"{'after' if is_after else 'before'} statement {statements}"
+
+    def line_breaks(self) -> str:
         box = self.chance.choice(self.boxes)
         manner = self.chance.randrange(4)
         if manner == 0:
@@ -204,9 +218,11 @@ class Simulation:
             self.broker.unreachable.add(box.box_id)
         else:
             self.broker.unreachable.clear()
+        return f"{box.box_id} {('cut', 'frozen', 'cut and away', 'all are back')[manner]}"
 
-    def weather_changes(self) -> None:
+    def weather_changes(self) -> str:
         self.broker.weather = self.chance.choice(FOUL)
+        return str(self.broker.weather)
 
     def broker_dies(self) -> None:
         self.broker.die()
@@ -219,28 +235,32 @@ class Simulation:
             if not receiver.is_on:
                 receiver.start()
 
-    def receiver_will_die(self) -> None:
+    def receiver_will_die(self) -> str:
         receiver = self.chance.choice(self.receivers)
         if self.chance.random() < 0.5:
-            receiver.outbound.light(self.chance.randrange(1, 6), is_after=False)
-        else:
-            fuse = self.database.fuse
-            fuse.light(self.chance.randrange(1, 40), is_after=self.chance.random() < 0.5)
+            messages = self.chance.randrange(1, 6)
+            receiver.outbound.light(messages, is_after=False)
+            return f"{receiver.receiver_id} before message {messages}"
+        return f"whichever is at work {self._light(self.database.fuse, 40)}"
 
-    def headquarters_is_backed_up(self) -> None:
+    def headquarters_is_backed_up(self) -> str:
         self.backups.append(self.database.backup())
+        return f"backup {len(self.backups) - 1}"
 
-    def headquarters_is_restored(self) -> None:
+    def headquarters_is_restored(self) -> str:
         for receiver in self.receivers:
             receiver.kill()
-        self.database.restore(self.chance.choice(self.backups))
+        number = self.chance.randrange(len(self.backups))
+        self.database.restore(self.backups[number])
         self.laws.forget_database()
+        return f"from backup {number}"
 
-    def clock_jumps(self) -> None:
+    def clock_jumps(self) -> str:
         box = self.chance.choice(self.boxes)
         box.clock.jump_s = self.chance.choice((0.0, 3600.0, -86400.0, -5.0 * 365 * 86400, 86400.0))
+        return f"{box.box_id} to {box.clock.jump_s:+.0f} s"
 
-    def everything_is_read_again(self) -> None:
+    def everything_is_read_again(self) -> str:
         box = self.chance.choice(self.boxes)
         if box.is_on:
             try:
@@ -248,15 +268,17 @@ class Simulation:
                     box.read(source, 1, from_start=True)
             except PowerCutError:
                 box.lose_power()
+        return box.box_id
 
-    def outbox_is_lost(self) -> None:
+    def outbox_is_lost(self) -> str:
         """The disk was damaged: a new outbox, and every device is read again."""
         box = self.chance.choice(self.boxes)
         box.lose_power()
         box.disk.close()
         box.format_disk()
+        return box.box_id
 
-    def record_is_damaged(self) -> None:
+    def record_is_damaged(self) -> str:
         """A bad sector, say: a record is no JSON any more."""
         box = self.chance.choice(self.boxes)
         rows = [] if box.disk.in_transaction else box.rows("SELECT place FROM record")
@@ -266,23 +288,27 @@ class Simulation:
                 "UPDATE record SET body = substr(body, 1, length(body) / 2)"
                 " WHERE place = ?", *self.chance.choice(rows),
             )  # fmt: skip
+        return box.box_id
 
-    def outbox_is_copied(self) -> None:
+    def outbox_is_copied(self) -> str:
         box = self.chance.choice(self.boxes)
         if not box.is_on or not box.disk.in_transaction:
             self.copies.append((box, box.disk.serialize()))
+        return box.box_id
 
-    def outbox_is_brought_back(self) -> None:
+    def outbox_is_brought_back(self) -> str:
         """An old copy of its disk is put into a box."""
-        if self.copies:
-            self.numbers_given_twice = True
-            box, content = self.chance.choice(self.copies)
-            box.lose_power()
-            box.disk.close()
-            box.format_disk(content)
-            self.laws.forget_box(box)
+        if not self.copies:
+            return "none"
+        self.numbers_given_twice = True
+        box, content = self.chance.choice(self.copies)
+        box.lose_power()
+        box.disk.close()
+        box.format_disk(content)
+        self.laws.forget_box(box)
+        return box.box_id
 
-    def box_is_cloned(self) -> None:
+    def box_is_cloned(self) -> str:
         """A copied disk goes into a second machine, which reads devices of its own too."""
         if self.copies and len(self.boxes) < MAX_BOXES:
             self.numbers_given_twice = True
@@ -292,6 +318,8 @@ class Simulation:
             twin.disk.close()
             twin.format_disk(content)
             self.boxes.append(twin)
+            return box.box_id
+        return "none"
 
     # ---- the end ------------------------------------------------------------------------------
 

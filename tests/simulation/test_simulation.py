@@ -43,8 +43,9 @@ def test_a_seed_is_one_history() -> None:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_mistake_is_found(name: str) -> None:
-    with pytest.raises(LawBrokenError, match=r"seed \d+"):
-        _play(PLANTED[name])
+    product, found = PLANTED[name]
+    with pytest.raises(LawBrokenError, match=rf"seed \d+, \d+ events: {found}"):
+        _play(product)
 
 
 def _play(product: Product) -> None:
