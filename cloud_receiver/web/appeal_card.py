@@ -22,7 +22,7 @@ TEXTS: Final[Texts] = {
         "The photo is blurred; opening it clearly leaves a record.",
     ),
     "amount": ("改为 {yuan} 元", "it shall be {yuan} yuan"),
-    "step_opened": ("申诉", "Appeal"),
+    "step_opened": ("提出", "Opened"),
     "step_evidence": ("补充证据", "Evidence"),
     "step_withdrawn": ("撤回", "Withdrawn"),
     "step_decided": ("裁定", "Decision"),

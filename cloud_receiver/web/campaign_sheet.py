@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from cloud_receiver.domain.budgets import Share
 from cloud_receiver.domain.campaigns import Campaign, Standing, Targets
 from cloud_receiver.domain.outcomes import Outcome
 from cloud_receiver.domain.scores import PARTS, SHIPPED_SCORING
@@ -37,6 +38,13 @@ TEXTS: Final[Texts] = {
     "everywhere": ("全部门店", "all stores"),
     "n_stores": ("{n} 家门店", "{n} stores"),
     "budget": ("奖励预算(元,空为不限)", "Budget (yuan, empty: no limit)"),
+    "share": ("预算不够时", "When it is not enough"),
+    "share_pro_rata": ("结算奖励按比例少发", "rewards of the closing shrink alike"),
+    "share_first_come": ("按名次先到先得", "the first places are served first"),
+    "share_hint": (
+        "奖池 = 预算:先按工作日期付每天的奖励,剩下的付结算奖励(名次、达标)。不够时按这里的办法分,总额不会超出。",
+        "The prize pool is the budget: rewards of the days come first, by work date; what is left pays those of the closing (ranks, targets). When it is not enough it is shared as chosen here, never exceeded.",
+    ),
     "weight_attendance": ("考勤权重", "Weight of attendance"),
     "weight_sales": ("业绩权重", "Weight of sales"),
     "member_target": ("每人目标(元,空为按每日目标)", "Target of each member (yuan, empty: the days')"),
@@ -188,8 +196,13 @@ def _figures(seen: Review, words: Words) -> Markup:
         ("due", yuan_text(due_fen)),
         ("left", left),
     )
-    return el("dl", [el("div", el("dt", words(key)), el("dd", value, class_="money"), class_="figure")
-                     for key, value in pairs], class_="figures roomy")  # fmt: skip
+    figures = [
+        el("div", el("dt", words(key)), el("dd", value, class_="money"),
+           el("dd", words(f"share_{budget.share}"), class_="under")
+           if key == "left" and budget is not None else None, class_="figure")
+        for key, value in pairs
+    ]  # fmt: skip
+    return el("dl", figures, class_="figures roomy")
 
 
 def _points(standing: Standing, name: str) -> str:
@@ -318,6 +331,7 @@ def _form(one: Campaign | None, shops: Sequence[Store], today: str, words: Words
         _field("last", one.last_date if one else today, words, type="date", required=True),
         _field("scene", one.scene if one else "", words, maxlength="40"),
         _field("budget", budget, words, inputmode="decimal"),
+        _share(one, words),
         _field("member_target", _plain_yuan(targets.member_fen), words, inputmode="decimal"),
         *(_field(part, str(getattr(scoring, part)), words, f"weight_{part}", type="number", min="0", max="1000")
           for part in PARTS),
@@ -333,8 +347,19 @@ def _form(one: Campaign | None, shops: Sequence[Store], today: str, words: Words
     ]  # fmt: skip
     where = el("details", el("summary", words("stores")), el("div", ticks, class_="row"))
     save = el("button", words("enter"), type="submit", class_="button main")
-    return el("form", el("div", fields, class_="inline-form"), where, el("div", save, class_="row"),
+    hint = el("p", words("share_hint"), class_="small muted")
+    return el("form", el("div", fields, class_="inline-form"), hint, where, el("div", save, class_="row"),
               data_submit="enter", class_="stack")  # fmt: skip
+
+
+def _share(one: Campaign | None, words: Words) -> Markup:
+    """Return the choice of how too small a budget is shared."""
+    chosen = one.budget.share if one and one.budget else Share.PRO_RATA
+    options = [
+        el("option", words(f"share_{share}"), value=share.value, selected=share is chosen)
+        for share in Share
+    ]
+    return el("label", words("share"), el("select", options, name="share"), class_="field")
 
 
 def _plain_yuan(fen: int) -> str:

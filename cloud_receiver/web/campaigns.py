@@ -17,7 +17,7 @@ from fastapi import Request
 from nicegui import ui
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.budgets import Budget
+from cloud_receiver.domain.budgets import Budget, Share
 from cloud_receiver.domain.campaigns import Campaign, Targets
 from cloud_receiver.domain.scores import PARTS, SHIPPED_SCORING
 from cloud_receiver.domain.workday import utc_ms
@@ -126,12 +126,9 @@ def _entered(before: Campaign | None, form: Mapping[str, Any], words: Words) -> 
     budget = str(form.get("budget", "")).strip()
     weights = {part: _whole(form.get(part), words) for part in PARTS}
     amount_fen = _fen(budget, words) if budget else None
-    if amount_fen is None:
-        limit = None
-    elif before is not None and before.budget is not None:
-        limit = msgspec.structs.replace(before.budget, amount_fen=amount_fen)
-    else:
-        limit = Budget(amount_fen=amount_fen)
+    share = str(form.get("share", ""))
+    shared = Share(share) if share in set(Share) else Share.PRO_RATA
+    limit = None if amount_fen is None else Budget(amount_fen=amount_fen, share=shared)
     new_id = f"c{first.replace('-', '')}-{secrets.token_hex(2)}"
     return replace(
         before or Campaign(campaign_id=new_id, name=name, first_date=first, last_date=last),

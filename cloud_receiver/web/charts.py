@@ -71,7 +71,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
             "left": 12,
             "right": 20,
             "top": 64 if len(series) > 1 else 40,
-            "bottom": 12,
+            "bottom": 36 if x.get("nameLocation") else 12,
             "containLabel": True,
         },
         "xAxis": x,

@@ -24,7 +24,7 @@ def codes(base: str, doors: Doors, language: Language) -> Markup:
     return el(
         "div",
         [_code(base, one.token, label, words("title")) for one, label in doors],
-        class_="sheet",
+        class_="codes",
     )
 
 

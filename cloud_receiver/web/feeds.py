@@ -61,7 +61,10 @@ def draw_feeds(
            class_="note bad")
         for one in forgotten
     ]  # fmt: skip
-    dates = [el("th", date_text(cell.date, language), scope="col") for cell in rows[0].cells]
+    dates = [
+        el("th", date_text(cell.date, language), scope="col", class_="wrap")
+        for cell in rows[0].cells
+    ]
     names = [el("th", words(key), scope="col") for key in ("store", "source")]
     tail = [el("th", words(key), scope="col") for key in ("records", "since")]
     table = el(
@@ -83,14 +86,20 @@ def _row(row: FeedRow, now: datetime, words: Words) -> Markup:
     for cell in row.cells:
         tone, picture = _LOOK[cell.heard]
         told = words(f"heard_{cell.heard}")
-        shown = el("span", icon(picture, tone), " ", el("span", told, class_="small"), class_=tone)
+        shown = el(
+            "span",
+            icon(picture, tone),
+            " ",
+            el("span", told, class_="small"),
+            class_=f"nowrap {tone}",
+        )
         cells.append(el("td", shown, data_label=date_text(cell.date, words.language)))
     return el(
         "tr",
-        el("td", row.store_name, class_="lead nowrap"),
+        el("td", row.store_name, class_="lead shop"),
         el("td", row.name or words("none"), class_="nowrap", data_label=words("source")),
         cells,
         el("td", f"{sum(cell.records for cell in row.cells):,}", data_label=words("records")),
-        el("td", until if row.source_id else "—", class_="nowrap", data_label=words("since")),
+        el("td", until if row.source_id else "—", data_label=words("since")),
         data_key=f"{row.store_id}/{row.source_id}",
     )

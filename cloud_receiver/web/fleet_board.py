@@ -36,7 +36,15 @@ TEXTS: Final[Texts] = {
     "replay": ("重传记录", "Send again"),
     "device": ("设备", "Device"),
     "since": ("从(空为全部)", "Since (empty: all)"),
-    "lane": ("通道", "Lane"),
+    "lane": ("哪一类", "Which kind"),
+    "lane_punch": ("打卡", "punches"),
+    "lane_sale": ("销售", "sales"),
+    "lane_bulk": ("其他(读不懂的数据等)", "others (unreadable data)"),
+    "lane_head": ("{lane},共 {n} 条", "{lane}, {n} in all"),
+    "replay_hint": (
+        "把盒子里已采集的记录按编号再传一次,例如总部恢复备份之后。重复的自动认出,不会算两次。",
+        "Has the box send numbered records again, say after headquarters was restored. What came before is known and counts once.",
+    ),
     "first": ("从编号", "From number"),
     "last": ("到编号", "To number"),
     "settings": ("远程设置(空为盒子自己的)", "Settings (empty: the box's own)"),
@@ -204,14 +212,15 @@ def _answer(row: RowMapping | None, words: Words) -> Markup | None:
 
 def _asks(box: BoxView, hidden: Markup, words: Words) -> Markup:
     devices = [el("option", device.name, value=device.name) for device in box.devices]
-    lanes = [el("option", lane, value=lane) for lane in _LANES]
+    heads = {lane.value: state.head for lane, state in box.beat.lanes.items()} if box.beat else {}
+    lanes = [el("option", _lane(lane, heads, words), value=lane) for lane in _LANES]
 
     def form(name: str, *fields: Markup) -> Markup:
         button = el("button", words(name), type="submit", class_="button")
         return el("form", hidden, fields, button, data_submit=name, class_="inline-form")
 
-    def number(name: str) -> Markup:
-        return el("label", words(name), el("input", type="number", name=name, min="1", value="1"),
+    def number(name: str, value: int) -> Markup:
+        return el("label", words(name), el("input", type="number", name=name, min="1", value=value),
                   class_="field")  # fmt: skip
 
     reread = form(
@@ -220,8 +229,15 @@ def _asks(box: BoxView, hidden: Markup, words: Words) -> Markup:
         el("label", words("since"), el("input", type="date", name="since"), class_="field"),
     ) if devices else None  # fmt: skip
     replay = form("replay", el("label", words("lane"), el("select", lanes, name="lane"),
-                               class_="field"), number("first"), number("last"))  # fmt: skip
-    return join([reread, replay, form("diagnose")])
+                               class_="field"), number("first", 1), number("last", max([1, *heads.values()])))  # fmt: skip
+    hint = el("p", words("replay_hint"), class_="small muted")
+    return join([reread, replay, hint, form("diagnose")])
+
+
+def _lane(lane: str, heads: Mapping[str, int], words: Words) -> str:
+    """Return a kind of records by its name, with how many the box has."""
+    name = words(f"lane_{lane}")
+    return words("lane_head", lane=name, n=f"{heads[lane]:,}") if lane in heads else name
 
 
 def _retirements(box: BoxView, words: Words) -> Markup:

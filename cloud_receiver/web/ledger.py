@@ -293,7 +293,7 @@ def _row(entry: Entry, words: Words) -> Markup:
         ),
         el("td", entry.store_name, class_="shop", data_label=words("store")),
         el("td", el("span", name, " ", corrected), data_label=words("rule")),
-        el("td", account_text(entry.account, language), data_label=words("account")),
+        el("td", account_text(entry.account, language), class_="shop", data_label=words("account")),
         el("td", amount, class_="num beside", data_label=words("amount")),
         el(
             "td",

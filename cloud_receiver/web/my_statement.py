@@ -168,7 +168,8 @@ def _line(one: Line, words: Words, language: Language) -> Markup:
     address = f"/me/entry/{one.entry_id.replace('#', '%23')}"
     return el(
         "li", el("b", f"{date_text(one.work_date, language)} · {rule}"), money(one.amount_fen),
-        el("p", language.pick(told.zh, told.en), class_="why"),
+        el("p", account_text(one.account, language), " · ", language.pick(told.zh, told.en),
+           class_="why"),
         el("a", words("why"), href=address),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, icon
 from cloud_receiver.web.rawbytes import draw_bytes
-from cloud_receiver.web.reasons import reason_text
+from cloud_receiver.web.reasons import reason_text, trouble_text
 from cloud_receiver.web.strangers import Look, draw_sellers, draw_users
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
@@ -78,6 +78,7 @@ TEXTS: Final[Texts] = {
     "driver": ("驱动", "Driver"),
     "topic": ("主题", "Topic"),
     "lane": ("通道 / 序号", "Lane / number"),
+    "detail": ("原话:", "As told:"),
     "content_id": ("内容指纹", "Content hash"),
     "show_raw": ("看原始数据", "Show the raw data"),
     "more": ("再显示一些", "Show more"),
@@ -218,7 +219,9 @@ def _trouble(item: ReportedTrouble, look: Look, words: Words) -> Markup:
     ]
     title = words("where", source=trouble.source, position=trouble.position)
     raw = draw_bytes(b64decode(trouble.raw_b64), trouble.raw_bytes, look.language)
-    return _card(f"trouble-{item.entry_no}", title, trouble.code, trouble.detail, pairs, raw, words)
+    reason = trouble_text(trouble.code, look.language)
+    about = (trouble.code, reason, trouble.detail)
+    return _card(f"trouble-{item.entry_no}", title, about, pairs, raw, words)
 
 
 def _refused(connection: Connection, length: int, look: Look, words: Words) -> Child:
@@ -239,27 +242,34 @@ def _letter(connection: Connection, item: BuriedLetter, look: Look, words: Words
     found = problems.dead_letter_raw(connection, item.letter_no)
     raw = draw_bytes(found[1], item.raw_bytes, look.language) if found else None
     title = f"#{item.letter_no} · {item.topic.rsplit('/', 1)[-1]}"
-    return _card(f"letter-{item.letter_no}", title, item.code, item.detail, pairs, raw, words)
+    about = (item.code, reason_text(item.code, look.language), item.detail)
+    return _card(f"letter-{item.letter_no}", title, about, pairs, raw, words)
 
 
 def _card(
     key: str,
     title: str,
-    code: str,
-    detail: str,
+    about: tuple[str, str | None, str],
     pairs: Sequence[tuple[str, str]],
     raw: Markup | None,
     words: Words,
 ) -> Markup:
+    code, reason, detail = about
     listed = [el("div", el("dt", name), el("dd", value)) for name, value in pairs]
-    reason = reason_text(code, words.language)
     return el(
         "article",
         el("div", el("h2", title), chip(code, "warn", "report"), class_="card-head"),
         el(
             "div",
             el("p", reason) if reason else None,
-            el("p", detail, class_="muted small" if reason else None),
+            el(
+                "p",
+                el("span", words("detail"), " "),
+                el("span", detail, lang="en"),
+                class_="muted small",
+            )
+            if reason
+            else el("p", detail),
             el("dl", listed, class_="pairs small"),
             el("details", el("summary", words("show_raw")), raw) if raw else None,
             class_="card-body stack tight",

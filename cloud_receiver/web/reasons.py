@@ -86,6 +86,35 @@ TEXTS: Final[Texts] = {
     "cut_record": ("记录只有一半。", "Only part of the record came."),
     "unfit": ("内容无法放进记录里。", "The content does not fit a record."),
 }
+OF_SOURCES: Final[Texts] = {
+    "json": ("这一行不是合法的 JSON。请重新导出。", "The line is no JSON object. Export it again."),
+    "columns": ("这一行的列数不对。请核对导出的这一行,或字段对照表里的分隔符和列。", "The line has not the columns it should. Look at it in the export, or at delimiter and columns in the map."),
+    "code": ("设备号、状态或验证方式不是合法的数字。记录原样保留。", "A device number, state or verification is no number there is. The record is kept."),
+    "encoding": ("这一行不是可读的文字。请在字段对照表里写明文件的编码。", "The line is no readable text. Declare the encoding of the export in the map."),
+    "nul": ("文件里有空洞(U 盘可能未安全拔出)。请重新导出。", "The file has a hole; a stick may have been pulled too early. Export it again."),
+    "line_too_long": ("这一行超过 1 MB,不像收银或打卡数据。", "The line is longer than 1 MB: hardly a till's or a terminal's."),
+    "csv": ("分不清这一行的各列。请核对导出的这一行。", "The cells of the line cannot be told apart. Look at it in the export."),
+    "open_quote": ("有一个双引号没有配对。请在收银系统里重新导出。", "A double quote is never closed. Export it again from the till."),
+    "dbf_record": ("DBF 文件里的这条记录读不出来。请重新导出。", "This record of the DBF file cannot be read. Export it again."),
+    "kind": ("单据类型不认识。请把它写进字段对照表的 [kinds]。", "The kind of line is not known. Add it to [kinds] in the map."),
+    "time": ("时间读不懂。请把它的写法加进字段对照表的 time_formats,或重新导出这一天。", "The time cannot be read. Add its form to time_formats in the map, or export the day again."),
+    "amount": ("金额读不懂。请核对这一行,或字段对照表里的小数点写法。", "The amount cannot be read. Look at the line, or at decimal_mark in the map."),
+    "quantity": ("数量读不懂。请核对这一行,或字段对照表里的小数点写法。", "The quantity cannot be read. Look at the line, or at decimal_mark in the map."),
+    "no_user": ("只有卡号,没有人。请在打卡机上把卡登记给员工。", "It names a card and no person. Enrol the card for somebody at the terminal."),
+    "door_event": ("是门禁事件,没有人进门,不算打卡。", "A door event that let nobody in: no punch."),
+    "unknown_post": ("打卡机发来的内容不认识,原样保留。", "The terminal sent something not known here; it is kept as it came."),
+    "unclaimed": ("有一台打卡机推送到这个盒子,但它的序列号没有登记。请核对设备配置。", "A terminal pushes to this box and is not among its serials. See the box's configuration."),
+    "implausible": ("打卡机里有一段记录没有意义,可能是存储损坏。", "A stretch of the terminal's log makes no sense; its storage may be damaged."),
+    "sensor_covered": ("指纹头被挡住超过一分钟,别人打不了卡。请擦拭或移开遮挡。", "The sensor has been covered for more than a minute: nobody else can punch. Wipe or clear it."),
+    "not_listening": ("有一段时间没有接收这台设备,它自己不存记录,这段时间的打卡可能丢失。", "Nobody listened to this device for a while and it keeps no memory: touches of that time may be lost."),
+}  # fmt: skip
+"""What devices and files cannot tell; some codes mean another thing when a box's message has them."""
+
+
+def trouble_text(code: str, language: Language) -> str | None:
+    """Return what a code means that a source's data was refused with, None for one not known."""
+    known = Words(OF_SOURCES, language)(code) if code in OF_SOURCES else None
+    return known or reason_text(code, language)
 
 
 def reason_text(code: str, language: Language) -> str | None:

@@ -31,7 +31,6 @@ class Sign(StrEnum):
 TEXTS: Final[Texts] = {
     "part": ("部分", "Part"),
     "before": ("第 {n} 版", "Version {n}"),
-    "before_none": ("原来", "Before"),
     "after": ("改为", "New"),
     "row": ("第 {n} 行", "Row {n}"),
     "name": ("名称", "Name"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 Texts = Mapping[str, tuple[str, str]]
 
@@ -36,6 +38,8 @@ class Words:
 
     >>> Words({"late": ("迟到 {n} 分钟", "{n} min late")}, Language.EN)("late", n=20)
     '20 min late'
+    >>> Words({"n": ("{n} 天", "{n} entries, {d} days")}, Language.EN)("n", n=1, d=21)
+    '1 entry, 21 days'
     """
 
     texts: Texts
@@ -43,4 +47,21 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with its places filled."""
-        return self.language.pick(*self.texts[key]).format(**values)
+        said = self.language.pick(*self.texts[key]).format(**values)
+        return said if self.language is Language.ZH else _ONE.sub(_singular, said)
+
+
+_ONE: Final = re.compile(
+    r"(?<![\d.,])1 (days|entries|people|lines|records|stores|shifts|rows|rules|members|hits|boxes"
+    r"|devices|minutes|hours|times|places|touches|punches|results|files|accounts|weeks|months)\b"
+)
+
+
+def _singular(found: re.Match[str]) -> str:
+    """Return "1 day" for "1 days": texts are written for many."""
+    many = found[1]
+    if many == "people":
+        return "1 person"
+    if many.endswith("ies"):
+        return f"1 {many[:-3]}y"
+    return f"1 {many[:-2] if many.endswith(('xes', 'ches')) else many[:-1]}"

@@ -344,10 +344,11 @@ def problems(boxes: dict[str, Box]) -> None:
     frame = bytes.fromhex("5050827d08000000d0071234ffffffff") + b"\x00\x17noise"
     boxes["S001"].send(
         [
-            trouble("S001", "sales-2026-11-23.csv", "line 42", "bad_time",
-                    "收银文件第 42 行:sold_at “2026-11-23 09:5?” 不是时间。请在收银系统里重新导出这一天。", bad_line),
-            trouble("S001", "CKQA210160001", "record 2031", "bad_date",
-                    "打卡机第 2031 条记录的日期是 2000-15-41,不存在。设备时间可能丢失过,请核对其时钟。", frame),
+            trouble("S001", "sales-2026-11-23.csv", "line 42", "time",
+                    "line 42, sold_at '2026-11-23 09:5?' is no time. Add its form to values.time_formats in the map.", bad_line),
+            trouble("S001", "CKQA210160001", "attendance log", "impossible_time",
+                    "Record 2031 of the log has no readable time; it is kept as it came. "
+                    "Enter the punch by hand if one is missing that day.", frame),
         ],
         NOW - timedelta(minutes=50),
     )  # fmt: skip

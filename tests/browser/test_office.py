@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from bench.rig import wait_until
+from cloud_receiver.domain.budgets import Budget, Share
 from cloud_receiver.domain.campaigns import Targets
 from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.domain.scopes import ChangeKind
@@ -50,6 +51,8 @@ def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
     reader.get_by_label("从", exact=True).fill("2026-11-23")
     reader.get_by_label("到", exact=True).fill("2026-11-29")
     reader.get_by_label("每人目标").fill("3000")
+    reader.get_by_label("奖励预算").fill("500")
+    reader.get_by_label("预算不够时").select_option("按名次先到先得")
     reader.get_by_text("门店(不勾为全部)").click()
     reader.get_by_label("人民广场超市的目标").fill("9000.50")
     reader.get_by_role("button", name="保存").click()
@@ -64,6 +67,7 @@ def test_a_campaign_is_entered_and_joined_and_its_standings_are_provisional(
     with read(headquarters.engine) as connection:
         assert len(connection.execute(select(campaign_member)).all()) > 3
         (one,) = campaigns.every(connection)
+        assert one.budget == Budget(50_000, Share.FIRST_COME)
         assert one.targets == Targets(member_fen=300_000, stores={"S001": 900_050})
 
 

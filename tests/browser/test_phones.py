@@ -270,7 +270,7 @@ def test_a_customer_rates_by_the_code_once_a_receipt(
     boss = carry(browser, headquarters.url, "boss")
     codes = boss.new_page()
     codes.goto(f"{headquarters.url}/store/codes")
-    addresses = codes.locator(".sheet a").evaluate_all("all => all.map((one) => one.href)")
+    addresses = codes.locator(".codes a").evaluate_all("all => all.map((one) => one.href)")
     assert len(addresses) == 5  # the store and its four people
     address = addresses[{"zh": 0, "en": 1}[language]]
     customer = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]

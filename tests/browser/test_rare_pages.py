@@ -1,0 +1,180 @@
+"""Pages that are seldom looked at, at their worst: long names, campaigns, trials, print, phones.
+
+Shots are kept; every page fits the screen and is clean for axe, in both languages and colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import update
+
+from bench.rig import wait_until
+from cloud_receiver.domain.budgets import Budget
+from cloud_receiver.domain.campaigns import Campaign, Targets
+from cloud_receiver.domain.consents import Purpose
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import accounts, appeals, campaigns, consents, membership, tables
+from cloud_receiver.store.campaign_review import review
+from cloud_receiver.store.engine import read, write
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, log_in, open_context, shot
+from tests.browser.seeding import FIRST_DAY, LATE_DAY, LATE_ENTRY, LATE_PERSON, NOW, PEOPLE, TODAY
+from tests.browser.test_accessible import AXE, LOOK
+from tests.browser.test_pages import SPILLING
+
+SECRET = "a phone in a pocket"
+LONG_STORE = "上海市黄浦区人民广场地下一层中央商场东侧入口旁二十四小时营业社区生鲜超级便利旗舰店"
+LONG_NAME = "Alexandria Featherstonehaugh-Wu"
+ROSTER = "工号,日期,上班,下班\nE101,2026-11-28,10:00,22:30\nE404,2026-11-28,09:00,18:00\n"
+LOOKS = [("zh", "light", DESKTOP), ("en", "light", PHONE), ("zh", "dark", PHONE)]
+Step = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _rare(headquarters: Headquarters) -> None:
+    """Give a store and a person names as long as they come, enter a campaign, doubt an entry."""
+    engine, now = headquarters.engine, utc_ms(NOW)
+    accounts.ensure(engine, LATE_PERSON, SECRET, 0, reader=Reader(Role.SALESPERSON, LATE_PERSON))
+    accounts.ensure(engine, "boss", SECRET, 0, reader=Reader(Role.SUPERVISOR, "E104", ("S001",)))
+    store, employee = tables.store, tables.employee
+    one = Campaign(
+        campaign_id="c1", name="双十一十天冲刺:全城门店联合大卖场", first_date=f"{FIRST_DAY}",
+        last_date=f"{TODAY}", budget=Budget(500_000), targets=Targets(member_fen=300_000),
+    )  # fmt: skip
+    with write(engine) as connection:
+        connection.execute(update(store).where(store.c.store_id == "S001").values(name=LONG_STORE))
+        connection.execute(
+            update(employee).where(employee.c.employee_id == "E101").values(name=LONG_NAME)
+        )
+        for purpose in Purpose:
+            consents.say(connection, LATE_PERSON, purpose, is_given=True, language="zh",
+                         author=LATE_PERSON, now_utc_ms=1)  # fmt: skip
+        campaigns.enter(connection, one, "hr", now)
+        membership.join(connection, "c1", [person for person, *_ in PEOPLE], f"{FIRST_DAY}", now)
+        appeals.open_for_entry(connection, LATE_ENTRY, LATE_PERSON, "公交车坏了", now)
+
+    def is_placed() -> bool:
+        with read(engine) as connection:
+            return len(review(connection, "c1").standings) == len(PEOPLE)
+
+    wait_until("the standings", is_placed, 60.0)
+
+
+def _cell(page: Page, _language: str) -> None:
+    page.locator('[data-value="E101/2026-11-24"]').click()
+    expect(page.locator("form[data-submit=set]")).to_be_visible()
+
+
+def _trial(page: Page, _language: str) -> None:
+    form = page.locator("form", has=page.locator("input[type=file]"))
+    file = {"name": "排班.csv", "mimeType": "text/csv", "buffer": ROSTER.encode()}
+    form.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    form.locator("button[type=submit]").click()
+    expect(page.locator("#content")).to_contain_text("E404")
+
+
+def _swap(page: Page, _language: str) -> None:
+    page.locator(".entry-form select").first.select_option("swap")
+
+
+def _nothing(_page: Page, _language: str) -> None:
+    """Look at the page as it opens."""
+
+
+PAGES: dict[str, tuple[str, str, str, Step]] = {
+    "overtime": ("/reports?report=overtime", "加班", "Overtime is", _nothing),
+    "feeds": ("/problems?tab=feeds", LONG_STORE, LONG_STORE, _nothing),
+    "campaign": ("/campaigns?id=c1", "并列规则", "Ties:", _nothing),
+    "cell": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _cell),
+    "trial": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _trial),
+    "entry": ("/people/E101?month=2026-11", LONG_NAME, LONG_NAME, _swap),
+    "long-today": ("/?store=S001", LONG_STORE, LONG_STORE, _nothing),
+    "long-ledger": ("/ledger?person=E101", LONG_STORE, LONG_STORE, _nothing),
+    "long-fleet": ("/fleet?box=box-001", LONG_STORE, LONG_STORE, _nothing),
+    "appeal": ("/decide?kind=appeal", "公交车坏了", "公交车坏了", _nothing),
+    "doubted": (f"/why/{LATE_ENTRY.replace('#', '%23')}", "公交车坏了", "公交车坏了", _nothing),
+}
+PHONE_PAGES = {
+    "day": ("/me", LATE_PERSON), "checkin": ("/me/checkin", LATE_PERSON),
+    "statement": (f"/me/statement?period={LATE_DAY:%Y-%m}", LATE_PERSON),
+    "own-entry": (f"/me/entry/{LATE_ENTRY.replace('#', '%23')}", LATE_PERSON),
+    "store": ("/store", "boss"), "codes": ("/store/codes", "boss"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS, ids=lambda one: str(one)[:5])
+def test_seldom_seen_pages_read_well(
+    browser: Browser,
+    headquarters: Headquarters,
+    witness: Witness,
+    language: str,
+    theme: str,
+    size: dict[str, int],
+) -> None:
+    context = open_context(browser, headquarters.url, language, size)
+    context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])
+    page = context.new_page()
+    witness.watch(page)
+    wrong = {}
+    for name, (address, zh, en, step) in PAGES.items():
+        page.goto(headquarters.url + address)
+        expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
+        step(page, language)
+        if found := _looked_at(page, f"rare-{name}-{language}-{theme}"):
+            wrong[name] = found
+    context.close()
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_phone_pages_read_well(
+    browser: Browser, headquarters: Headquarters, witness: Witness, language: str
+) -> None:
+    wrong = {}
+    for who in (LATE_PERSON, "boss"):
+        context = _phone(browser, headquarters.url, who, language)
+        page = context.new_page()
+        witness.watch(page)
+        for name, (address, owner) in PHONE_PAGES.items():
+            if owner == who:
+                page.goto(headquarters.url + address)
+                if found := _looked_at(page, f"rare-phone-{name}-{language}"):
+                    wrong[name] = found
+        context.close()
+    assert wrong == {}
+
+
+def _looked_at(page: Page, name: str) -> list[str]:
+    """Keep a picture of a page and return what is wrong with it."""
+    page.evaluate("document.fonts.ready")
+    shot(page, name)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = [f"{wide} px too wide"] if wide > 0 else []
+    return [*found, *page.evaluate(SPILLING), *page.evaluate(LOOK)]
+
+
+def _phone(browser: Browser, url: str, who: str, language: str) -> BrowserContext:
+    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    context.add_cookies([{"name": "daka_language", "value": language, "url": url}])
+    page = context.new_page()
+    log_in(page, url, who, SECRET)
+    page.wait_for_selector(".phone-places")
+    page.close()
+    return context
+
+
+def test_what_is_printed_is_the_page_and_not_the_bars(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.emulate_media(media="print")
+    for name, address in (("ledger", "/ledger"), ("campaign", "/campaigns?id=c1")):
+        reader.goto(headquarters.url + address)
+        expect(reader.locator("#content table").first).to_be_visible()
+        for bar in (".nav", ".bottom"):
+            expect(reader.locator(bar).first).to_be_hidden()
+        shot(reader, f"rare-print-{name}")
