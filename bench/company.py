@@ -33,7 +33,6 @@ from cloud_receiver.store import accounts, campaigns, enrolment, lawbook, member
 from cloud_receiver.store.engine import open_engine, sqlite_url, upgrade, write
 from cloud_receiver.store.ledger import HEAD_KEY
 from cloud_receiver.store.rulebook import publish_shipped
-from cloud_receiver.store.tables import metadata
 from sync import topics
 from sync.clock import ScaledClock, utc_text
 from sync.envelope import encode_batch, encode_body
@@ -62,14 +61,16 @@ _FAMILY, _GIVEN = (
 )
 
 
-def prepared(stores: int = STORES, people: int = PEOPLE) -> Path:
-    """Return the database of such a company, made when it is not there yet."""
-    recipe = sha256(Path(__file__).read_bytes())
-    for table in metadata.sorted_tables:
-        recipe.update(repr([(column.name, str(column.type)) for column in table.columns]).encode())
+def prepared(stores: int = STORES, people: int = PEOPLE, folder: Path | None = None) -> Path:
+    """Return the database of such a company, made in the folder when it is not there yet.
+
+    One of an older schema is brought up to date by whoever opens it.
+    """
     name = f"daka-company-{stores}x{people}"
-    path = Path(gettempdir()) / f"{name}-{recipe.hexdigest()[:10]}.db"
+    recipe = sha256(Path(__file__).read_bytes()).hexdigest()
+    path = (folder or Path(gettempdir())) / f"{name}-{recipe[:10]}.db"
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         for former in path.parent.glob(f"{name}-*.db*"):
             former.unlink()
         began_s = time.monotonic()
