@@ -17,6 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from time import monotonic
 
 from tests.simulation.headquarters import database
@@ -60,7 +61,7 @@ def run(first: int, seeds: int, minutes: float, cores: int) -> tuple[int, list[s
     began_s = told_s = monotonic()
     with ProcessPoolExecutor(cores, initializer=_get_ready) as pool:
         portions = _portions(first, seeds, began_s + minutes * 60)
-        while some := [portion for portion, _ in zip(portions, range(cores * 4), strict=False)]:
+        while some := list(islice(portions, cores * 4)):
             for portion, found in zip(some, pool.map(play, some), strict=True):
                 played += len(portion)
                 broken += found

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench import simulate
 from tests.simulation.machines import LawBrokenError
 from tests.simulation.planted import PLANTED
 from tests.simulation.simulation import Product, Simulation
@@ -39,6 +40,11 @@ def test_a_seed_is_one_history() -> None:
         one.run()
     assert first.trace == second.trace
     assert first.digest == second.digest != other.digest
+
+
+def test_the_bench_leaves_no_seed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulate, "PORTION", 1)
+    assert simulate.run(first=0, seeds=6, minutes=30, cores=1) == (6, [])
 
 
 @pytest.mark.parametrize("name", PLANTED)
