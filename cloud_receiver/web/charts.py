@@ -98,7 +98,7 @@ def bars(name: str, data: Sequence[Any], tone: str, stack: str | None = None) ->
 
 
 def dots(name: str, data: Sequence[Any], tone: str) -> Options:
-    """Return dots that may be clicked; each carries its name as third value."""
+    """Return dots that may be clicked; each has `value`, `name` and `hint`, which is HTML."""
     return {"type": "scatter", "name": name, "data": list(data), "symbolSize": 11,
             "itemStyle": {":color": colour(tone)},
-            "tooltip": {":formatter": "(one) => one.data.label"}}  # fmt: skip
+            "tooltip": {":formatter": "(one) => one.data.hint"}}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from math import sqrt
 from typing import Final
 from urllib.parse import quote
@@ -171,19 +172,15 @@ def _funnel_picture(
     for stands, tone in _DOTS.items():
         dots = [
             {"value": [one.days, one.wrong / one.days], "name": known.get(one.key, one.key),
-             "label": f"{known.get(one.key, one.key)}: {one.wrong}/{one.days}"}
+             "hint": escape(f"{known.get(one.key, one.key)}: {one.wrong}/{one.days}")}
             for one in found if standings[one.key] is stands
         ]  # fmt: skip
         if dots:
-            series.append(charts.dots(words(f"reads_{stands}"), [_dot(dot) for dot in dots], tone))
+            series.append(charts.dots(words(f"reads_{stands}"), dots, tone))
     percent = {":formatter": "(v) => (v * 100).toFixed(0) + '%'", ":color": charts.colour("muted")}
     return charts.chart(
         series, charts.axis(words("shifts"), nameLocation="middle", nameGap=28),
         charts.axis(words("rate"), axisLabel=percent, min=0), words("anomaly"),
-        tooltip={"confine": True, ":formatter": "(one) => one.data.hint || one.seriesName"},
+        tooltip={"confine": True, ":formatter": "(one) => one.seriesName"},
         grid={"left": 12, "right": 24, "top": 84, "bottom": 32, "containLabel": True},
     )  # fmt: skip
-
-
-def _dot(dot: Mapping[str, object]) -> dict[str, object]:
-    return {"value": dot["value"], "name": dot["name"], "hint": dot["label"]}
