@@ -198,8 +198,8 @@ def _template(row: _Given, wire_of: Callable[[_Given], Wire]) -> tuple[str, str,
     parts = []
     for name, value in wire.items():
         quote = FIELDS[kind][name].quote
-        fixed = encode_body(value)
-        parts.append(f'"{name}":' + (f"{quote}%s{quote}" if name in row._fields else fixed))
+        in_row = name in row._fields
+        parts.append(f'"{name}":' + (f"{quote}%s{quote}" if in_row else encode_body(value)))
     own = tuple(name for name in wire if name in row._fields)
     assert own == row._fields, f"a {kind} travels in another order than its row: {own}"
     last: int = list(wire).index(own[-1]) + 1

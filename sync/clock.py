@@ -114,9 +114,8 @@ def utc_text(instant: datetime) -> str:
     '2026-11-23T08:59:59.123Z'
     """
     assert instant.tzinfo is not None, "a naive instant has no meaning on the wire"
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{instant.microsecond // 1000:03d}Z"
-    )
+    utc = instant.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
 
 
 def parse_utc(text: str) -> datetime:

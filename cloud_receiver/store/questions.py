@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from types import NoneType
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -24,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+
+_PLAIN: Final = (str, int, NoneType)
 
 
 class Among(ColumnElement[bool]):
@@ -140,15 +143,12 @@ class _Text:
         values = self._fixed | asked
         if self._order is None:
             parameters: Any = {
-                name: value if _is_plain(value) else list(value) for name, value in values.items()
+                name: value if isinstance(value, _PLAIN) else list(value)
+                for name, value in values.items()
             }
         else:
-            ordered = (values[name] for name in self._order)
-            parameters = tuple(
-                value if _is_plain(value) else json.dumps(list(value)) for value in ordered
-            )
+            parameters = tuple([
+                value if isinstance(value, _PLAIN) else json.dumps(list(value))
+                for value in map(values.__getitem__, self._order)
+            ])  # fmt: skip
         return connection.exec_driver_sql(self._text, parameters)
-
-
-def _is_plain(value: str | int | Sequence[str] | None) -> bool:
-    return value is None or isinstance(value, str | int)
