@@ -32,7 +32,7 @@ from sync.enrolment import (
     decode_admission,
 )
 from sync.errors import DakaError
-from sync.ownership import hand_over
+from sync.ownership import PRIVATE, hand_over
 from sync.secret_file import write_secret
 
 FOLDER: Final = "identity"
@@ -74,7 +74,8 @@ def enrol(address: str, code: ClaimCode, folder: Path) -> Admission:
         DakaError: headquarters does not answer, or refuses; the message says why.
     """
     parent = next(one for one in folder.absolute().parents if one.exists())
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+    folder.mkdir(exist_ok=True)
     waiting = folder / f"claim-{code.claim_id}.key"
     key = _load_key(waiting) if waiting.exists() else ec.generate_private_key(ec.SECP256R1())
     write_secret(waiting, _private_pem(key))

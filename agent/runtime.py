@@ -36,6 +36,7 @@ from drivers.contract import Reading, Rejected
 from sync.errors import DakaError
 from sync.heartbeat import DeviceHealth
 from sync.memory import collect_rarely
+from sync.ownership import PRIVATE
 from sync.service_manager import DEVICE_PATIENCE_S, LOOP_PATIENCE_S, Watchdog, notify
 
 FIRST_RESTART_S: Final = 1.0
@@ -55,7 +56,7 @@ def run(settings: Settings, version: str) -> None:
     """
     collect_rarely()
     try:
-        settings.box.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.box.data_dir.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     except OSError as error:
         raise DakaError(f"{settings.box.data_dir} cannot be made: {error.strerror}") from error
     with DataLock(settings.box.data_dir):

@@ -27,7 +27,7 @@ from cloud_receiver.store.engine import hq_epoch, open_engine, read, upgrade, wr
 from sync import topics
 from sync.clock import SystemClock, utc_text
 from sync.memory import collect_rarely
-from sync.ownership import hand_over
+from sync.ownership import PRIVATE, hand_over
 from sync.presence import ReceiverState, encode_receiver_state
 from sync.service_manager import Pulse, Watchdog, notify
 
@@ -59,7 +59,7 @@ class Part(StrEnum):
 @contextmanager
 def database(settings: Settings) -> Iterator[Engine]:
     """Open headquarters' database, bring it up to date and let go of it at the end."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
     engine = open_engine(settings.database_url)
     try:
         upgrade(engine)

@@ -1,11 +1,14 @@
-"""What root makes in a service's folder is given to the service, which runs as somebody else."""
+"""Whose data folders are: closed to others, and what root makes in them is the service's."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
-_ROOT = 0
+PRIVATE: Final = 0o750
+"""Mode of a data folder: what it holds of people is nobody's business on the machine."""
+_ROOT: Final = 0
 
 
 def hand_over(what: Path, owner_of: Path) -> None:

@@ -21,6 +21,7 @@ from agent.tools.findings import Checked, failed, passed, skipped
 from drivers.contract import Reading
 from drivers.errors import DriverError
 from sync.clock import is_set, parse_utc
+from sync.ownership import PRIVATE
 
 CLOCK_WARN_MS: Final = 60_000
 NEARLY_FULL_PERCENT: Final = 90
@@ -32,7 +33,7 @@ def check_disk(settings: Settings) -> Checked:
     folder = settings.box.data_dir
     told: dict[str, Any] = {"folder": folder}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x" * 4096)
             file.flush()

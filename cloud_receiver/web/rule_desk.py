@@ -57,7 +57,7 @@ async def body_of(request: Request) -> dict[str, Any]:
         return {}
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # no JSON, or one without a bottom
         return {}
 
 

@@ -172,3 +172,8 @@ def test_numbers_and_dates_beyond_any_database_are_no_trouble(
     clients: dict[Role, httpx.Client], address: str, status: int
 ) -> None:
     assert clients[Role.ADMINISTRATOR].get(address).status_code == status
+
+
+def test_json_without_a_bottom_is_no_trouble(clients: dict[Role, httpx.Client]) -> None:
+    answer = clients[Role.HR].post("/rules/check", content=b'{"a":' * 40_000)
+    assert answer.status_code == 200
