@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments
 
+from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
@@ -150,7 +151,8 @@ def _view(desk: Desk, request: Request, language: Language) -> View:
 
 def _is_date(text: str) -> bool:
     try:
-        return date.fromisoformat(text).isoformat() == text
+        known = FIRST_DATE <= text < AFTER_LAST_DATE
+        return known and date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
 
