@@ -24,7 +24,8 @@ from sqlalchemy import Engine, select
 from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.employee_day import assess
 from cloud_receiver.domain.workday import Shift, utc_ms
-from cloud_receiver.evaluate import Evaluator, rebuild
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import days, dirty, enrolment, tables
 from cloud_receiver.store.engine import open_engine, read, sqlite_url, upgrade, write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store

@@ -37,7 +37,7 @@ from bench.soak_fleet import BATCH, PEOPLE_A_BOX, TOUCHES_A_DAY, Box, enrol
 from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.evaluate import rebuild
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store.engine import open_engine, read, sqlite_url, upgrade
 from cloud_receiver.store.projection import cursor
 from cloud_receiver.store.tables import dead_letter, dirty, journal, lane_mark, ledger, punch

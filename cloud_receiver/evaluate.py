@@ -49,7 +49,6 @@ while its touches still come in is judged again. Beyond that a flood is not wait
 IDLE_S: Final = 0.5
 """How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
 
-_EMPLOYEES_AT_ONCE: Final = 200
 _ASK_AGAIN_MS: Final = 600_000
 _log = logging.getLogger(__name__)
 
@@ -205,24 +204,3 @@ def _bring_back(connection: Connection, keys: Sequence[DayKey], removed: str) ->
 def _report(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     _log.warning("evaluator_waits attempt=%d error=%s", state.attempt_number, error)
-
-
-def rebuild(engine: Engine, now_utc_ms: int, terms: Terms = AS_SHIPPED) -> int:
-    """Compute all that is derived from the journal and the organisation; return the days.
-
-    Days that come out as they were are not touched, so on sound data nothing changes.
-    It is one transaction: nobody sees, judges or books a half-built state. Months that were removed
-    come back from the archive for it, and stay until they are archived again.
-    """
-    with write(engine) as connection:
-        wait_turn(connection, archive.TURN)
-        archive.bring_back(connection)
-        projection.reset(connection)
-        while projection.advance(connection, now_utc_ms):
-            pass
-        dirty.mark_all(connection, now_utc_ms)
-        judged = 0
-        for keys in dirty.by_employee(connection, now_utc_ms, _EMPLOYEES_AT_ONCE):
-            evaluate(connection, keys, now_utc_ms, terms)
-            judged += len(keys)
-    return judged

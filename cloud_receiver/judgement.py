@@ -110,9 +110,7 @@ def _evaluate(
         assessed[inputs.employee_id][inputs.day.work_date] = day
         if inputs.is_followed:
             followed.add((inputs.employee_id, inputs.day.work_date))
-        looks[inputs.employee_id, inputs.day.work_date] = NextLook(
-            day.look_again_utc_ms, day.awaited
-        )
+        looks[inputs.employee_id, inputs.day.work_date] = NextLook.after(day)
     changes = _revise(connection, assessed)
     day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])

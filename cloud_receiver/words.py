@@ -145,7 +145,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "final": ("已定", "final"),
     "not_final": ("未定", "not final"),
-    "rebuilt": ("已重算 {days} 个人日", "{days} employee-days computed anew"),
+    "rebuilding": (
+        "{seconds} 秒:已核对 {records} 条记录、{days} 个人日",
+        "{seconds} s: {records} records and {days} employee-days proven",
+    ),
+    "rebuilt": (
+        "已核对 {records} 条记录,重算 {days} 个人日;其中 {amiss} 个重新判定并记账",
+        "{records} records proven, {days} employee-days computed anew; {amiss} judged and booked again",
+    ),
     **CHANNELS,
     **RULES,
     **SYSTEMS,

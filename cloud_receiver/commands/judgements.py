@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cloud_receiver.domain.employee_day import Assessment
     from cloud_receiver.words import Words
 
+_PROGRESS_S = 2
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -84,10 +85,12 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
 
 def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     """Compute all that is derived from the journal anew; what comes out the same stays."""
+    from time import monotonic
+
     from cloud_receiver.domain.workday import utc_ms
-    from cloud_receiver.evaluate import rebuild as rebuild_all
     from cloud_receiver.judgement import Terms
     from cloud_receiver.main import database
+    from cloud_receiver.rebuild import rebuild as rebuild_all
     from cloud_receiver.settings import load_settings
     from sync.memory import collect_rarely
 
@@ -96,4 +99,15 @@ def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     with database(settings) as engine:
         now_utc_ms = utc_ms(settings.clock.now_utc())
         terms = Terms(channels=settings.notify.channels, groups=settings.notify.groups)
-        typer.echo(words.say("rebuilt", days=rebuild_all(engine, now_utc_ms, terms)))
+        begun_s, told_s = monotonic(), 0.0
+
+        def tell(records: int, days: int) -> None:
+            nonlocal told_s
+            if monotonic() - begun_s - told_s >= _PROGRESS_S:
+                told_s = monotonic() - begun_s
+                said = words.say("rebuilding", records=records, days=days, seconds=int(told_s))
+                typer.echo(said, err=True)
+
+        done = rebuild_all(engine, now_utc_ms, terms, on_progress=tell)
+        told = {"records": done.records, "days": done.days, "amiss": done.amiss}
+        typer.echo(words.say("rebuilt", **told))

@@ -77,16 +77,19 @@ class Change:
         return {
             "employee_id": self.facts["employee_id"],
             "work_date": self.work_date,
-            "store_id": self.facts["store_id"],
-            "status": self.facts["status"],
-            "final": self.facts["final"],
             "facts": facts,
             "evidence": evidence,
             "input_hash": content_hash(facts, evidence),
             "revision": self.stored.revision + 1 if self.stored else 1,
             "computed_utc_ms": now_utc_ms,
-            **marks(self.facts, self.evidence),
+            **columns(self.facts, self.evidence),
         }
+
+
+def columns(facts: Mapping[str, FactValue], evidence: Evidence) -> dict[str, Any]:
+    """Return what of a day has a column of its own in `day_fact`."""
+    own = {name: facts[name] for name in ("store_id", "status", "final")}
+    return {**own, **marks(facts, evidence)}
 
 
 def document(content: Mapping[str, Any]) -> str:
@@ -115,7 +118,7 @@ def revise(
     first = min(new)
     dates = sorted({date for date in old if date >= first} | new.keys())
     dates = [date for date in dates if date not in gone]
-    run = [(date, _mark(new[date]) if date in new else old[date].seen()[0]) for date in dates]
+    run = [(date, mark_of(new[date]) if date in new else old[date].seen()[0]) for date in dates]
     for date, told in zip(dates, tallies(before, run), strict=True):
         if date in new:
             change = _judged(date, new[date], told, old.get(date))
@@ -125,7 +128,8 @@ def revise(
             yield change
 
 
-def _mark(day: Assessment) -> DayMark:
+def mark_of(day: Assessment) -> DayMark:
+    """Return what a day that was judged is to runs and counts."""
     return msgspec.convert({name: day.facts[name] for name in DayMark.__struct_fields__}, DayMark)
 
 

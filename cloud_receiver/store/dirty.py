@@ -7,16 +7,17 @@ has not come yet may still change it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from cloud_receiver.domain.attendance import Awaited
+from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.workday import local_date, shift_date
 from cloud_receiver.store import archive, tables
@@ -27,6 +28,7 @@ MAX_DAYS: Final = 1000
 """At a time: bounds the transaction, the lists in its queries and, where several evaluators share
 a PostgreSQL, the locks each holds."""
 NEVER_UTC_MS: Final = 2**62
+_PEOPLE_AT_ONCE: Final = 100
 _PERSON: Final = "evaluation/"
 SALES_DRIVERS: Final = ("posfile",)
 """Kinds of sources that bring sales and say nothing about attendance."""
@@ -47,15 +49,26 @@ def mark_for_later(connection: Connection, due: Mapping[DayKey, int]) -> None:
     insert_ignore(connection, tables.dirty, rows)
 
 
-def mark_all(connection: Connection, now_utc_ms: int) -> None:
-    """Have every day judged anew that is stored, and every rostered one that has begun."""
-    fact, roster = tables.day_fact.c, tables.roster.c
+def mark_people(connection: Connection, people: Collection[str], now_utc_ms: int) -> None:
+    """Have every day of people judged anew that is stored, and every rostered one that has begun."""
+    mark(connection, days_of(connection, people, now_utc_ms), now_utc_ms)
+
+
+def days_of(connection: Connection, people: Collection[str], now_utc_ms: int) -> list[DayKey]:
+    """Return every day of people that is stored, and every rostered one that has begun."""
     until = local_date(now_utc_ms, "UTC")
-    begun = select(roster.employee_id, roster.work_date).where(roster.work_date <= until)
-    known = select(fact.employee_id, fact.work_date)
-    mark(
-        connection, {(row[0], row[1]) for row in connection.execute(begun.union(known))}, now_utc_ms
+    rows = _ALL_OF_PEOPLE.ask(connection, people=sorted(people), until=until)
+    return [(row[0], row[1]) for row in rows]
+
+
+_rostered, _stored = tables.roster.c, tables.day_fact.c
+_ALL_OF_PEOPLE: Final = Question(
+    select(_rostered.employee_id, _rostered.work_date)
+    .where(Among(_rostered.employee_id, "people"), _rostered.work_date <= bindparam("until"))
+    .union(
+        select(_stored.employee_id, _stored.work_date).where(Among(_stored.employee_id, "people"))
     )
+)
 
 
 def mark_store(connection: Connection, store_id: str, now_utc_ms: int) -> None:
@@ -80,19 +93,36 @@ def mark_store_between(
 
 
 def by_employee(
-    connection: Connection, now_utc_ms: int, people_at_once: int
+    connection: Connection, now_utc_ms: int, days_at_once: int
 ) -> Iterator[list[DayKey]]:
-    """Yield all days that are due, some people at a time with all of theirs."""
-    dirty = tables.dirty.c
-    rows = connection.execute(
-        select(dirty.employee_id, dirty.work_date)
-        .where(dirty.due_utc_ms <= now_utc_ms)
-        .order_by(dirty.employee_id, dirty.work_date)
-    )
-    days_of = groupby(rows.all(), key=itemgetter(0))
-    people = ([(row[0], row[1]) for row in of_person] for _, of_person in days_of)
-    while some := list(islice(people, people_at_once)):
-        yield [key for of_person in some for key in of_person]
+    """Yield all days that are due, people with all of theirs, about so many days at a time."""
+    last = ""
+    while people := [row[0] for row in _DUE_PEOPLE.ask(connection, now=now_utc_ms, after=last)]:
+        last = people[-1]
+        together: list[DayKey] = []
+        rows = _DUE_OF_PEOPLE.ask(connection, now=now_utc_ms, people=people)
+        for _, of_person in groupby(rows, key=itemgetter(0)):
+            together += [(row[0], row[1]) for row in of_person]
+            if len(together) >= days_at_once:
+                yield together
+                together = []
+        if together:
+            yield together
+
+
+_dirty: Final = tables.dirty.c
+_DUE_PEOPLE: Final = Question(
+    select(_dirty.employee_id)
+    .where(_dirty.due_utc_ms <= bindparam("now"), _dirty.employee_id > bindparam("after"))
+    .distinct()
+    .order_by(_dirty.employee_id)
+    .limit(_PEOPLE_AT_ONCE)
+)
+_DUE_OF_PEOPLE: Final = Question(
+    select(_dirty.employee_id, _dirty.work_date)
+    .where(Among(_dirty.employee_id, "people"), _dirty.due_utc_ms <= bindparam("now"))
+    .order_by(_dirty.employee_id, _dirty.work_date)
+)
 
 
 def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
@@ -195,20 +225,33 @@ class NextLook:
     at_utc_ms: int | None
     awaited: Awaited | None
 
+    @classmethod
+    def after(cls, day: Assessment) -> NextLook:
+        """Return when a day is due again that was judged; one that is none is not until it is."""
+        if day.is_empty:
+            return cls(None, None)
+        return cls(day.look_again_utc_ms, day.awaited)
+
+    @property
+    def columns(self) -> tuple[int, str | None, int | None] | None:
+        """Return what the queue says of it, None when the day leaves the queue."""
+        if self.at_utc_ms is None and self.awaited is None:
+            return None
+        due_utc_ms = NEVER_UTC_MS if self.at_utc_ms is None else self.at_utc_ms
+        if self.awaited is None:
+            return due_utc_ms, None, None
+        return due_utc_ms, self.awaited.store_id, self.awaited.beyond_utc_ms
+
 
 def settle(connection: Connection, looks: Mapping[DayKey, NextLook]) -> None:
     """Take judged days out of the queue, or leave them in it until their next look."""
     done = []
     waiting = []
     for (employee_id, work_date), look in sorted(looks.items()):
-        if look.at_utc_ms is None and look.awaited is None:
+        if look.columns is None:
             done.append((employee_id, work_date))
-            continue
-        due_utc_ms = NEVER_UTC_MS if look.at_utc_ms is None else look.at_utc_ms
-        store_id, beyond_utc_ms = (
-            (look.awaited.store_id, look.awaited.beyond_utc_ms) if look.awaited else (None, None)
-        )
-        waiting.append((employee_id, work_date, due_utc_ms, store_id, beyond_utc_ms))
+        else:
+            waiting.append((employee_id, work_date, *look.columns))
     _SETTLED.do(connection, done)
     upsert_rows(connection, tables.dirty, tables.dirty.columns.keys(), waiting)
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
@@ -63,6 +63,7 @@ SQLITE_PRAGMAS: Final = (
     "temp_store=MEMORY",
 )
 _HQ_EPOCH: Final = Question(select(meta.c.value).where(meta.c.key == HQ_EPOCH_KEY))
+_stream_numbers = count()  # several may be read along with each other
 _sqlite_writers: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
@@ -217,7 +218,7 @@ def stream(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
     if connection.dialect.name == "sqlite":
         cursor = plain.cursor()
     else:
-        cursor = plain.cursor(name="daka_stream", binary=True)
+        cursor = plain.cursor(name=f"daka_stream_{next(_stream_numbers)}", binary=True)
     try:
         cursor.execute(query)
         while rows := cursor.fetchmany(_ROWS_A_READ):

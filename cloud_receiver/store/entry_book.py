@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from cloud_receiver.domain.entries import (
     KINDS,
@@ -71,7 +71,7 @@ def note(connection: Connection, rows: Iterable[tuple[int, str, str]], now_utc_m
     touches = [one for one in notes if isinstance(one.entered.entry, _TOUCHES)]
     upsert(connection, tables.punch, [_touch(one, sites) for one in touches],
            ("withdrawn_utc_ms",))  # fmt: skip
-    targets = _withdraw(connection, notes)
+    targets = withdraw(connection, [one.record_id for one in notes])
     _point_out_bulk(connection, touches)
     about = About([], set())
     for entered in [*(one.entered for one in notes), *targets]:
@@ -165,10 +165,9 @@ def _oddities(entered: Entered, place: Place) -> list[FindingCode]:
     return found
 
 
-def _withdraw(connection: Connection, notes: Sequence[Note]) -> list[Entered]:
+def withdraw(connection: Connection, ids: Sequence[str]) -> list[Entered]:
     """Mark what is withdrawn, whichever of the two came first; return what these rows withdraw."""
     entry = tables.entry.c
-    ids = [one.record_id for one in notes]
     known = select(entry.target_id, entry.entered_utc_ms).where(
         or_(entry.record_id.in_(ids), entry.target_id.in_(ids)), entry.target_id.is_not(None)
     )
@@ -269,3 +268,23 @@ def _of_month(connection: Connection, employee_id: str, work_date: str) -> set[D
     )
     dates = {work_date, *connection.scalars(query)}
     return {(employee_id, near) for date in dates for near in around(date)[2:4]}
+
+
+def standing(connection: Connection, ids: Collection[str]) -> list[tuple[Any, ...]]:
+    """Return all that stands of some entries, and of what they withdraw."""
+    entry, punch = tables.entry, tables.punch
+    targets = select(entry.c.target_id).where(entry.c.record_id.in_(ids))
+    found: list[tuple[Any, ...]] = []
+    for table in (entry, punch):
+        own = table.c.record_id
+        these = or_(own.in_(ids), own.in_(targets))
+        found += [
+            tuple(row) for row in connection.execute(select(table).where(these).order_by(own))
+        ]
+    return found
+
+
+def forget(connection: Connection, ids: Collection[str]) -> None:
+    """Take entries out of the book; `note` brings them back."""
+    for table in (tables.entry, tables.punch):
+        connection.execute(delete(table).where(table.c.record_id.in_(ids)))

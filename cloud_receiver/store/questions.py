@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Delete,
     Select,
@@ -27,6 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _PLAIN: Final = (str, int, NoneType)
+_Asked = Select[Any] | CompoundSelect[Any] | Delete | Update
 
 
 class Among(ColumnElement[bool]):
@@ -62,7 +64,7 @@ class Question:
     What comes back is as the driver gives it: SQLite's booleans are 0 and 1.
     """
 
-    def __init__(self, query: Select[Any] | Delete | Update) -> None:
+    def __init__(self, query: _Asked | Update) -> None:
         self._query: Final = query
         self._texts: dict[str, _Text] = {}
 
@@ -130,7 +132,7 @@ class OfDays:
 class _Text:
     """A query as the driver of one database takes it."""
 
-    def __init__(self, query: Select[Any] | Delete | Update, dialect: Dialect) -> None:
+    def __init__(self, query: _Asked, dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
         self._text = str(compiled)

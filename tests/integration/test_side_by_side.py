@@ -14,7 +14,8 @@ from bench.soak_fleet import PEOPLE_A_BOX, TOUCHES_A_DAY, enrol, touch
 from cloud_receiver.channels.notifier import Courier
 from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.evaluate import Evaluator, rebuild
+from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import dirty, tables
 from cloud_receiver.store.engine import open_engine, read, write
 from cloud_receiver.store.journal import Entry, append

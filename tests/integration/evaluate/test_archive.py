@@ -15,9 +15,9 @@ from sqlalchemy import delete, func, select
 from typer.testing import CliRunner
 
 from cloud_receiver.cli import app
-from cloud_receiver.evaluate import rebuild
 from cloud_receiver.ingest import take_in
 from cloud_receiver.mail import Message
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import (
     archive_files,
     archive_run,

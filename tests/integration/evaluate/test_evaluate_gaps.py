@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cloud_receiver.domain.workday import local_to_utc_ms
-from cloud_receiver.store import feed_gaps, fleet, projection, tables
+from cloud_receiver.rebuild import rebuild
+from cloud_receiver.store import feed_gaps, fleet, tables
 from sync.clock import utc_text
 from sync.errors import DakaError
 from sync.records import Gap
@@ -75,8 +76,7 @@ def test_a_person_closes_a_gap_and_a_rebuild_keeps_it_closed(hq: Any, person: st
     assert not hq.writing(lambda c: feed_gaps.close(c, record_id, "王经理", hq.now_utc_ms))
     hq.evaluate()
     assert hq.facts(person, MONDAY)["absent"] is True
-    hq.writing(projection.reset)
-    hq.evaluate()
+    rebuild(hq.engine, hq.now_utc_ms)
     assert hq.reading(lambda c: feed_gaps.listed(c, closed=False)) == []
     assert hq.reading(lambda c: feed_gaps.listed(c, closed=True))[0]["closed_by"] == "王经理"
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete
 
-from cloud_receiver.evaluate import rebuild
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import day_facts, tables
 from cloud_receiver.store.engine import write
 
@@ -143,7 +143,7 @@ def test_rebuilding_sound_data_changes_nothing(eleven_days) -> None:
                tables.notice, tables.dirty)  # fmt: skip
     before = [hq.table(table) for table in derived]
     hq.clock.now += timedelta(minutes=5)
-    assert rebuild(hq.engine, hq.now_utc_ms) == 12
+    assert rebuild(hq.engine, hq.now_utc_ms).days == 12
     assert [hq.table(table) for table in derived] == before
 
 

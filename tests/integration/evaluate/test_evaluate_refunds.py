@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from cloud_receiver.evaluate import rebuild
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import balances, tables
 from cloud_receiver.store.closing import close_period
 from cloud_receiver.store.rulebook import publish, shipped_rules

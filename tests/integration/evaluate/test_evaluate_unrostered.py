@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from cloud_receiver.domain.rota import Stretch
-from cloud_receiver.evaluate import rebuild
 from cloud_receiver.judgement import as_known
+from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import board, enrolment, scheduling, tables
 from cloud_receiver.store.turnout import turnouts
 

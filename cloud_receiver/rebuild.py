@@ -1,0 +1,182 @@
+"""Everything derived, proven against the journal and made right where it is not.
+
+Processes read and compare, each a stretch of the journal or some people at a time; what
+differs is projected, judged, decided and booked here by the ways of every day. So sound data
+is only read, and what was amiss comes out as if it had come in just now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Final
+
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
+
+from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.judgement import AS_SHIPPED, Terms, evaluate
+from cloud_receiver.store import archive, day_proof, dirty, journal_proof, projection, tables
+from cloud_receiver.store.day_proof import DAYS_AT_ONCE
+from cloud_receiver.store.engine import open_engine, read, upsert_rows, wait_turn, write
+from sync.memory import collect_rarely
+from sync.portions import portions
+
+SMALL: Final = 100_000
+"""Rows of a journal for which processes of their own are not worth starting."""
+_STRETCHES_A_PROCESS: Final = 4
+_PEOPLE_AT_ONCE: Final = 500
+Result = journal_proof.Found | day_proof.Unlike
+Task = Callable[[Connection], Result]
+Progress = Callable[[int, int], None]
+"""Told how many records of the journal and how many days were looked at so far."""
+Prove = Callable[[Sequence[Task]], Iterator[Result]]
+_fact = tables.day_fact.c
+_WRITE_AGAIN: Final = (
+    update(tables.day_fact)
+    .where(_fact.employee_id == bindparam("who"), _fact.work_date == bindparam("date"))
+    .values(input_hash="")
+)
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What a rebuild did.
+
+    Attributes:
+        records: of the journal that were compared with what stands.
+        days: that were judged.
+        amiss: of these, days that had to be judged in earnest.
+    """
+
+    records: int = 0
+    days: int = 0
+    amiss: int = 0
+
+
+def rebuild(
+    engine: Engine,
+    now_utc_ms: int,
+    terms: Terms = AS_SHIPPED,
+    *,
+    processes: int | None = None,
+    on_progress: Progress = lambda _records, _days: None,
+) -> Rebuilt:
+    """Compute all that is derived from the journal and the organisation.
+
+    Days that come out as they were are not touched, so on sound data nothing changes. What
+    differs is judged and booked in one transaction: nobody sees a half-built state. Months
+    that were removed come back from the archive for it, and stay until they are archived again.
+
+    Args:
+        processes: that read and compare; 0: this one alone; None: as many as there are
+            processors. PostgreSQL is always read by this one: others would not see what its
+            transaction sees.
+    """
+    with write(engine) as connection:
+        wait_turn(connection, archive.TURN)
+        archive.bring_back(connection)
+    while _catch_up(engine, now_utc_ms):
+        pass
+    done = Rebuilt()
+    with write(engine) as connection, _provers(engine, connection, processes) as prove:
+        wait_turn(connection, archive.TURN)
+        _prove(connection, prove, now_utc_ms, terms.policy, done, on_progress)
+        for keys in dirty.by_employee(connection, now_utc_ms, DAYS_AT_ONCE):
+            evaluate(connection, keys, now_utc_ms, terms)
+            done.amiss += len(keys)
+            on_progress(done.records, done.days)
+    return done
+
+
+def _catch_up(engine: Engine, now_utc_ms: int) -> int:
+    """Project what is new in the journal, a portion in each transaction; return how much."""
+    with write(engine) as connection:
+        wait_turn(connection, archive.TURN, shared=True)
+        return projection.advance(connection, now_utc_ms, put=upsert_rows)
+
+
+def _prove(
+    connection: Connection,
+    prove: Prove,
+    now_utc_ms: int,
+    policy: Policy,
+    done: Rebuilt,
+    on_progress: Progress,
+) -> None:
+    """Put right what does not stand as the journal says, and queue the days that must be judged."""
+    waiting = {
+        who for keys in dirty.by_employee(connection, now_utc_ms, DAYS_AT_ONCE) for who, _ in keys
+    }
+    for some in portions(sorted(waiting), _PEOPLE_AT_ONCE):
+        dirty.mark_people(connection, some, now_utc_ms)
+    stretches = journal_proof.stretches(connection, _STRETCHES_A_PROCESS * _processors())
+    tasks: list[Task] = [partial(journal_proof.prove, first=a, last=b) for a, b in stretches]
+    for people in day_proof.parties(connection, now_utc_ms, waiting):
+        days = partial(day_proof.prove, people=people, now_utc_ms=now_utc_ms, policy=policy)
+        tasks.append(days)
+    amiss: set[str] = set()
+    for found in prove(tasks):
+        if isinstance(found, journal_proof.Found):
+            projection.put_right(connection, found, now_utc_ms)
+            done.records += found.records
+        else:
+            amiss.update(found.people)
+            if found.columns:
+                rows = [{"who": who, "date": date} for who, date in found.columns]
+                connection.execute(_WRITE_AGAIN, rows)
+                dirty.mark(connection, found.columns, now_utc_ms)
+            done.days += found.days
+        on_progress(done.records, done.days)
+    for some in portions(sorted(amiss), _PEOPLE_AT_ONCE):
+        dirty.mark_people(connection, some, now_utc_ms)
+        for table in (tables.punch, tables.sale):  # a day may be missing altogether
+            these = table.c.employee_id.in_(some)
+            stood = projection.standing_days(connection, table, these)
+            dirty.mark(connection, stood, now_utc_ms)
+
+
+@contextmanager
+def _provers(engine: Engine, connection: Connection, processes: int | None) -> Iterator[Prove]:
+    """Give what runs tasks: in processes of their own, or here where that is not to be."""
+    number = _processors() if processes is None else processes
+    rows = connection.scalar(select(func.max(tables.journal.c.entry_no))) or 0
+    is_small = processes is None and rows < SMALL
+    if engine.dialect.name != "sqlite" or is_small or not number:
+        yield lambda tasks: (task(connection) for task in tasks)
+        return
+    url = engine.url.render_as_string(hide_password=False)
+    pool = ProcessPoolExecutor(number, get_context("spawn"), _begin, (url,))
+    try:
+        yield partial(_in_processes, pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_processes(pool: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[Result]:
+    waiting = [pool.submit(_run, task) for task in tasks]
+    for one in as_completed(waiting):
+        yield one.result()
+
+
+_engines: list[Engine] = []
+"""The engine of a process that proves; empty in others."""
+
+
+def _begin(url: str) -> None:
+    collect_rarely()
+    _engines.append(open_engine(url))
+
+
+def _run(task: Task) -> Result:
+    """Run a task on what is committed; the one who asked keeps others from writing."""
+    with read(_engines[0]) as connection:
+        return task(connection)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
