@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select
 
-from cloud_receiver.store.engine import insert_ignore, insert_rows
+from cloud_receiver.store.engine import insert_ignore, insert_rows, upsert_rows
 from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.sheaves import Kept, texts
 from cloud_receiver.store.tables import journal, lane_mark
@@ -116,14 +116,12 @@ def save_marks(connection: Connection, marks: Mapping[LaneKey, Mark], now_utc_ms
     Of the ranges beyond a mark only the lowest are kept: one that is forgotten is sent
     again, and a box that sends every other number cannot fill the table.
     """
-    for key, mark in marks.items():
-        _SAVED.do(
-            connection,
-            **key._asdict(),
-            through=mark.through,
-            beyond=json.dumps(mark.beyond[:MAX_RANGES]),
-            updated_utc_ms=now_utc_ms,
-        )
+    rows = [
+        (*key, mark.through, json.dumps(mark.beyond[:MAX_RANGES]), now_utc_ms)
+        for key, mark in marks.items()
+    ]
+    columns = (*LaneKey._fields, "through", "beyond", "updated_utc_ms")
+    upsert_rows(connection, lane_mark, columns, rows)
 
 
 def marks_of(connection: Connection, box_id: str, epoch: str) -> dict[Lane, Mark]:
@@ -149,11 +147,6 @@ _IS_OUTBOX: Final = and_(
 _IS_LANE: Final = and_(_IS_OUTBOX, lane_mark.c.lane == bindparam("lane"))
 _LOCKED: Final = Question(
     select(lane_mark.c.through, lane_mark.c.beyond).where(_IS_LANE).with_for_update()
-)
-_SAVED: Final = Question(
-    update(lane_mark)
-    .where(_IS_LANE)
-    .values({name: bindparam(name) for name in ("through", "beyond", "updated_utc_ms")})
 )
 _OF_OUTBOX: Final = Question(
     select(lane_mark.c.lane, lane_mark.c.through, lane_mark.c.beyond).where(_IS_OUTBOX)
