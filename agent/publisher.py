@@ -1,7 +1,7 @@
 """What to send, when to send it again and when it is settled: a pure state machine.
 
 Events come in through methods, `step` gives the actions due. It knows ranges of numbers,
-never records, and holds at most `WINDOW` batches in flight. A range is in flight until
+never records, and holds at most `WIDE_WINDOW` batches in flight. A range is in flight until
 headquarters' receipt covers it; what is neither receipted nor in flight is sent next, so
 whatever goes wrong, nothing needs remembering but the mark. A PUBACK only says that the
 broker took the message: it paces the sending and settles nothing (law 3).
@@ -23,6 +23,10 @@ from sync.refusal import ABOUT_CONTENT
 from sync.topics import Lane
 
 WINDOW: Final = 16
+WIDE_WINDOW: Final = 48
+WIDE_WITHIN_S: Final = 0.5
+"""Each receipt that comes this soon lets one batch more be on the way, so that neither side waits
+for the other; a slower one means a queue a punch would have to stand in: back to `WINDOW`."""
 GATHER_S: Final = 0.25
 STALL_S: Final = 15.0
 """A broker that does not acknowledge for this long is gone, whatever its socket says."""
@@ -89,7 +93,8 @@ class Publisher:
         self._jitter = jitter
         self._flights: dict[int, _Flight] = {}
         self._next_token = 1
-        self._window = 0
+        self._window = 0  # so many batches may be on the way now, ...
+        self._most = 0  # ... and so many ever on this connection
         self._connected_s: float | None = None
         self._receivers: dict[str, str] = {}
         self._receivers_heard = False
@@ -108,7 +113,8 @@ class Publisher:
         self._paused_until_s = now_s
         self._silences = self._refusals = 0
         # the heartbeat and the birth travel beside the records and count at the broker too
-        self._window = max(1, min(WINDOW, receive_maximum - 2))
+        self._most = max(1, min(WIDE_WINDOW, receive_maximum - 2))
+        self._window = min(WINDOW, self._most)
         for work in self._lanes.values():
             work.gathering_since_s = None
 
@@ -233,7 +239,7 @@ class Publisher:
                 self._expire(now_s)
                 self._fill_window(now_s)
         actions, self._actions = self._actions, []
-        assert len(self._flights) <= max(self._window, 1), "the window is exceeded"
+        assert len(self._flights) <= max(self._most, 1), "the window is exceeded"
         return actions
 
     def wake_s(self, now_s: float) -> float | None:
@@ -258,9 +264,12 @@ class Publisher:
     def _fill_window(self, now_s: float) -> None:
         if now_s < self._paused_until_s:
             return
+        others = sum(flight.lane is not Lane.PUNCH for flight in self._flights.values())
         for lane, work in self._lanes.items():
-            # one place stays free for a punch, however much else there is to send
-            places = self._window if lane is Lane.PUNCH else max(1, self._window - 1)
+            # one place stays free for a punch, however much else there is to send or is on the way
+            places = max(1, self._window - 1)
+            if lane is Lane.PUNCH:
+                places = min(self._most, max(self._window, others + 1))
             if lane is Lane.BULK and not self._may_send_bulk(now_s):
                 continue
             while len(self._flights) < places and self._send_next(lane, work, now_s):
@@ -320,7 +329,9 @@ class Publisher:
         for token in landed:
             flight = self._flights.pop(token)
             if flight.first_time:
-                self._round_trip.add(now_s - flight.sent_s)
+                self._round_trip.add(took_s := now_s - flight.sent_s)
+                wider = self._window + 1 if took_s < WIDE_WITHIN_S else WINDOW
+                self._window = min(wider, self._most)
         if landed:
             self._silences = self._refusals = 0
 

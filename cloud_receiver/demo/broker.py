@@ -23,7 +23,8 @@ def broker_command(port: int, folder: Path, *, embedded: bool = False) -> tuple[
     settings = folder / "mosquitto.conf"
     settings.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
-        "persistence false\nlog_dest none\nmax_queued_messages 100000\n"
+        "persistence false\nlog_dest none\n"
+        "max_inflight_messages 64\nmax_queued_messages 100000\n"
     )
     return "Mosquitto", [mosquitto, "-c", str(settings)]
 

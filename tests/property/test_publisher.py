@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from agent.actions import Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState
-from agent.publisher import WINDOW, Publisher
+from agent.publisher import WIDE_WINDOW, Publisher
 from sync.receipt import Mark, Receipt
 from sync.topics import Lane
 
@@ -186,10 +186,10 @@ class PublisherMachine(RuleBasedStateMachine):
     def the_window_is_kept(self) -> None:
         if hasattr(self, "publisher"):
             flights = self.publisher._flights
-            assert len(flights) <= WINDOW
-            assert len(self.unacknowledged) <= 2 * WINDOW
+            assert len(flights) <= WIDE_WINDOW
+            assert len(self.unacknowledged) <= 2 * WIDE_WINDOW
             others = [flight for flight in flights.values() if flight.lane is not Lane.PUNCH]
-            assert len(others) < WINDOW, "no place is left for a punch"
+            assert len(others) < WIDE_WINDOW, "no place is left for a punch"
 
     @invariant()
     def nothing_is_settled_that_this_headquarters_lacks(self) -> None:

@@ -7,7 +7,15 @@ from itertools import pairwise
 
 from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState
-from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, WINDOW, Publisher
+from agent.publisher import (
+    GATHER_S,
+    HOLD_UNHEARD_S,
+    STALL_S,
+    WIDE_WINDOW,
+    WIDE_WITHIN_S,
+    WINDOW,
+    Publisher,
+)
 from sync.envelope import MAX_BATCH_RECORDS as FULL
 from sync.receipt import Mark, Receipt, Rejection
 from sync.topics import Lane
@@ -268,8 +276,34 @@ def test_a_lane_is_sounded_before_new_numbers_fly() -> None:
     made.appended(Lane.SALE, 100 + WINDOW * FULL, 0.0)
     made.connected(0.0, 65535)
     assert [(send.first, send.limit) for send in sends(made.step(0.0))] == [(100, 1)]
-    made.receipt(receipt(Lane.SALE, 100), 0.1)
-    assert len(sends(made.step(0.1))) == WINDOW - 1
+    made.receipt(receipt(Lane.SALE, 100), WIDE_WITHIN_S)
+    assert len(sends(made.step(WIDE_WITHIN_S))) == WINDOW - 1
+
+
+def test_receipts_that_come_soon_widen_the_window_and_late_ones_narrow_it() -> None:
+    made = online(sale=200 * FULL)
+    first = sends(made.step(0.0))
+    made.receipt(receipt(Lane.SALE, first[3].first + FULL - 1), 0.1)
+    assert len(sends(made.step(0.1))) == 4 + 4  # in the place of those, and beside them
+    made.receipt(receipt(Lane.SALE, 20 * FULL), 0.2)
+    assert len(sends(made.step(0.2))) == 16 + 16
+    made.receipt(receipt(Lane.SALE, 60 * FULL), 0.3)
+    flying = WIDE_WINDOW - 1
+    made.step(0.3)
+    made.receipt(receipt(Lane.SALE, (60 + flying) * FULL), 0.3 + WIDE_WITHIN_S)
+    assert len(sends(made.step(0.3 + WIDE_WITHIN_S))) == WINDOW - 1
+
+
+def test_a_punch_finds_a_place_while_a_wide_window_narrows() -> None:
+    made = online(sale=200 * FULL)
+    for number in range(1, 40):
+        made.step(0.0)
+        made.receipt(receipt(Lane.SALE, number * FULL), 0.0)
+    made.step(0.0)
+    made.receipt(receipt(Lane.SALE, 40 * FULL), WIDE_WITHIN_S)
+    assert sends(made.step(WIDE_WITHIN_S)) == [], "as many as ever are on the way"
+    made.appended(Lane.PUNCH, 1, WIDE_WITHIN_S)
+    assert [send.lane for send in sends(made.step(WIDE_WITHIN_S))] == [Lane.PUNCH]
 
 
 def test_numbers_of_a_later_state_of_this_outbox_are_noticed_before_they_hide_new_records() -> None:
