@@ -217,7 +217,8 @@ def open_sheaf(
         and cut.lines.fullmatch(text + "\n")
     ):
         key = [str(shared[name]) for name in cut.key_names]
-        record_ids = identities_of_lines(kind, key, lines, len(own) - cut.key_fields)
+        fields = len(own)
+        record_ids = identities_of_lines(kind, key, text, fields, fields - cut.key_fields)
         return Sheaf(kind, shared, lines, record_ids)
     return tuple(_judged(kind, shared, own, line) for line in lines)
 
