@@ -33,7 +33,7 @@ from cloud_receiver.store import (
     retention,
 )
 from cloud_receiver.store.archive_files import ArchiveError
-from cloud_receiver.store.engine import wait_turn, write
+from cloud_receiver.store.engine import is_taken, try_turns, wait_turn, write
 from cloud_receiver.store.ledger import lock
 from cloud_receiver.store.verification import send_anchor
 
@@ -49,6 +49,10 @@ while its touches still come in is judged again. Beyond that a flood is not wait
 IDLE_S: Final = 0.5
 """How long the evaluator sleeps when nobody wakes it: the accuracy of what time alone brings."""
 
+FLOOD: Final = "flood"
+"""The turn of who reads a flood on."""
+_FEW_DAYS: Final = dirty.MAX_DAYS // 4
+"""After more than so many days there may be others: some evaluators share what is due."""
 _ASK_AGAIN_MS: Final = 600_000
 _log = logging.getLogger(__name__)
 
@@ -114,9 +118,13 @@ class Evaluator:
         now_utc_ms = utc_ms(self._clock.now_utc())
         with write(self._engine) as connection:
             wait_turn(connection, archive.TURN, shared=True)
+            if self._portions_read:
+                try_turns(connection, [FLOOD])  # for the others to see
             projected = projection.advance(connection, now_utc_ms, self._portion)
             if self._reads_on(projected):
                 return True
+            if not projected and is_taken(connection, FLOOD):
+                return False  # what is judged while another reads a flood on is judged again
             keys = dirty.due(connection, now_utc_ms)
             if keys:
                 _judge(connection, keys, now_utc_ms, self._terms)
@@ -132,7 +140,7 @@ class Evaluator:
             self._sweep(connection, now_utc_ms)
         if keys or ending or is_anchored:
             self._on_judged()
-        return projected == self._portion or len(keys) == dirty.MAX_DAYS
+        return projected == self._portion or len(keys) > _FEW_DAYS
 
     def _reads_on(self, projected: int) -> bool:
         """Tell whether to read more of the journal before judging, after one more portion of it."""

@@ -6,11 +6,10 @@ has not come yet may still change it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
@@ -137,39 +136,59 @@ def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
     so that no mark is lost.
     """
     by_time, by_feed = _due_queries()
-    keys = [(row[0], row[1]) for row in by_time.ask(connection, now=now_utc_ms)]
-    if len(keys) < MAX_DAYS:
-        keys += [(row[0], row[1]) for row in by_feed.ask(connection)]
-        some = list(dict.fromkeys(keys))[:MAX_DAYS]
-    else:
-        some = _whole_people(connection, list(dict.fromkeys(who for who, _ in keys)), now_utc_ms)
-    ours = try_turns(connection, sorted({f"{_PERSON}{employee_id}" for employee_id, _ in some}))
-    return [key for key in some if f"{_PERSON}{key[0]}" in ours]
+    with connection.begin_nested() as look:
+        waiting = by_time.ask(connection, now=now_utc_ms)
+        if len(waiting) == MAX_DAYS:
+            look.rollback()  # not all of them are kept
+    if len(waiting) == MAX_DAYS:
+        return _whole_people(connection, list(dict.fromkeys(row[0] for row in waiting)), now_utc_ms)
+    keys = {(row[0], row[1]): None for row in (*waiting, *by_feed.ask(connection))}
+    some = list(keys)[:MAX_DAYS]
+    ours = _ours(connection, {employee_id for employee_id, _ in some})
+    return [key for key in some if key[0] in ours]
+
+
+def _ours(connection: Connection, people: Iterable[str]) -> set[str]:
+    """Return those of some people whom nobody else has in hand, and take them in hand."""
+    turns = try_turns(connection, sorted(f"{_PERSON}{employee_id}" for employee_id in people))
+    return {name.removeprefix(_PERSON) for name in turns}
 
 
 def _whole_people(connection: Connection, people: Sequence[str], now_utc_ms: int) -> list[DayKey]:
-    """Return what is due of the first of some people, at most `MAX_DAYS`.
+    """Return what is due of the first of some people, at most `MAX_DAYS`; keep it.
 
     A day changes the runs and counts that later days show: those that are judged with it are
     written once.
     """
-    counted = dict(_of_people(True).ask(connection, people=people, now=now_utc_ms))
-    upto = bisect_left(list(accumulate(counted.get(who, 0) for who in people)), MAX_DAYS) + 1
-    rows = _of_people(False).ask(connection, people=people[:upto], now=now_utc_ms)
+    counted = dict(map(tuple, _COUNTED.ask(connection, people=people, now=now_utc_ms)))
+    ours: set[str] = set()
+    some: list[str] = []
+    days = 0
+    for employee_id in people:
+        some.append(employee_id)
+        days += counted.get(employee_id, 0)
+        if days >= MAX_DAYS or employee_id == people[-1]:
+            ours |= _ours(connection, some)
+            some, days = [], sum(counted.get(one, 0) for one in ours)
+            if days >= MAX_DAYS:
+                break
+    rows = _OF_PEOPLE.ask(connection, people=sorted(ours), now=now_utc_ms)
     return [(row[0], row[1]) for row in rows]
 
 
-@lru_cache(maxsize=2)
-def _of_people(counted: bool) -> Question:
-    """Return the question for what is due of people, or how many days that are of each."""
-    dirty = tables.dirty.c
-    due = (Among(dirty.employee_id, "people"), dirty.due_utc_ms <= bindparam("now"))
-    if counted:
-        query = select(dirty.employee_id, func.count()).where(*due).group_by(dirty.employee_id)
-        return Question(query)
-    days = select(dirty.employee_id, dirty.work_date).where(*due)
-    days = days.order_by(dirty.employee_id, dirty.work_date).limit(MAX_DAYS)
-    return Question(days.with_for_update(skip_locked=True))
+_day: Final = tables.dirty.c
+_due: Final = _day.due_utc_ms <= bindparam("now")
+_due_of_people: Final = _due & Among(_day.employee_id, "people")
+_COUNTED: Final = Question(
+    select(_day.employee_id, func.count()).where(_due_of_people).group_by(_day.employee_id)
+)
+_OF_PEOPLE: Final = Question(
+    select(_day.employee_id, _day.work_date)
+    .where(_due_of_people)
+    .order_by(_day.employee_id, _day.work_date)
+    .limit(MAX_DAYS)
+    .with_for_update(skip_locked=True)
+)
 
 
 @lru_cache(maxsize=1)

@@ -314,6 +314,17 @@ def try_turns(connection: Connection, names: Sequence[str]) -> set[str]:
     return {row[0] for row in connection.exec_driver_sql(query, (list(names),))}
 
 
+def is_taken(connection: Connection, name: str) -> bool:
+    """Tell whether another process has the turn of something."""
+    if connection.dialect.name == "sqlite":
+        return False
+    query = (
+        "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND"
+        " granted AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 2026)"
+    )
+    return connection.exec_driver_sql(query, (name,)).first() is not None
+
+
 def wait_turn(connection: Connection, name: str, *, shared: bool = False) -> None:
     """Wait for the turn of something and keep it to the end of the transaction.
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from bench.rig import wait_until
-from bench.soak_fleet import PEOPLE_A_BOX, TOUCHES_A_DAY, enrol, touch
+from bench.soak_fleet import FIRST, PEOPLE_A_BOX, TOUCHES_A_DAY, enrol, touch
 from cloud_receiver.channels.notifier import Courier
 from cloud_receiver.domain.notices import Notice, Target, TargetKind
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.evaluate import Evaluator
+from cloud_receiver.evaluate import FLOOD, Evaluator
 from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import dirty, tables
-from cloud_receiver.store.engine import open_engine, read, write
+from cloud_receiver.store.engine import open_engine, read, try_turns, write
 from cloud_receiver.store.journal import Entry, append
 from cloud_receiver.store.notices import LEASE_MS, claim_due, queue
-from cloud_receiver.store.projection import cursor
+from cloud_receiver.store.projection import CURSOR_KEY, cursor
 from cloud_receiver.store.verification import verify_all
 from sync.clock import SystemClock
 from sync.envelope import encode_body
@@ -123,6 +124,34 @@ def test_what_one_evaluator_has_in_hand_another_is_not_given(hq_engine: Engine) 
             assert dirty.due(other, 5) == [("E3", monday)]
     with write(hq_engine) as other:
         assert set(dirty.due(other, 5)) == {("E1", monday), ("E1", tuesday), ("E3", monday)}
+
+
+def test_of_a_long_queue_each_evaluator_is_given_people_of_its_own(hq_engine: Engine) -> None:
+    dates = [str(FIRST + timedelta(number)) for number in range(dirty.MAX_DAYS // 2)]
+    with write(hq_engine) as connection:
+        for who in ("E1", "E2", "E3"):
+            dirty.mark(connection, [(who, one) for one in dates], 1)
+    with write(hq_engine) as one, write(hq_engine) as other:
+        assert dirty.due(one, 5) == [(who, day) for who in ("E1", "E2") for day in dates]
+        assert dirty.due(other, 5) == [("E3", day) for day in dates]
+
+
+def test_while_one_reads_a_flood_on_another_judges_nothing(hq_engine: Engine) -> None:
+    """What it judged would be judged again when the rest has come in."""
+    boxes = ["B0"]
+    enrol(hq_engine, boxes, DAYS)
+    _file(hq_engine, boxes)
+    clock = SystemClock("boot")
+    reader, judge = (Evaluator(hq_engine, clock, portion=DAYS) for _ in range(2))
+    assert reader.flush(), "a portion was whole: more is waiting"
+    before = _count(hq_engine, tables.day_fact)
+    with write(hq_engine) as one:
+        assert try_turns(one, [FLOOD, CURSOR_KEY])
+        assert not judge.flush()
+        assert _count(hq_engine, tables.day_fact) == before
+    while judge.flush():
+        pass
+    assert _count(hq_engine, tables.day_fact) == DAYS * PEOPLE_A_BOX
 
 
 def _queue(engine: Engine, count: int) -> None:
