@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.documents import Rule, RuleError, parse_rule
+from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store.rulebook import shipped_rules
 from cloud_receiver.store.tables import rule_version
 
@@ -43,6 +44,11 @@ def versions(connection: Connection, rule_id: str | None = None) -> list[Publish
         )
         for row in connection.execute(query)
     ]
+
+
+def rule_names(connection: Connection) -> dict[str, Text]:
+    """Return what each rule is called in its newest readable version, by id."""
+    return {one.rule_id: one.rule.name for one in reversed(versions(connection)) if one.rule}
 
 
 def templates() -> list[Rule]:

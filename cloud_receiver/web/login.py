@@ -45,6 +45,10 @@ TEXTS: Final[Texts] = {
         "这个地址输错次数过多,请几分钟后再试。",
         "Too many wrong passwords from this address. Try again in some minutes.",
     ),
+    "again": (
+        "登录后回到您要看的页面。久未操作会自动退出。",
+        "You are led back to the page you asked for. After a while without use you are logged out.",
+    ),
     "other_language": ("English", "中文"),
 }
 
@@ -183,6 +187,8 @@ def _page(
            el("div", el("h1", words("product")), el("p", words("lead"), class_="muted small")),
            class_="row door-brand"),
         _refusal(verdict, words, busy=busy),
+        el("p", words("again"), class_="note small")
+        if back_to != "/" and verdict is None and not busy else None,
         el("form", el("input", type="hidden", name="next", value=back_to),
            _field("login", "text", "username", login, words),
            _field("password", "password", "current-password", "", words),

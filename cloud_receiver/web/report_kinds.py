@@ -278,10 +278,8 @@ def completeness(connection: Connection, asked: Asked) -> Sheet:
 
 
 def _rule_names(connection: Connection, language: Language) -> dict[str, str]:
-    return {
-        one.rule_id: language.pick(one.rule.name.zh, one.rule.name.en)
-        for one in reversed(rule_shelf.versions(connection)) if one.rule
-    }  # fmt: skip
+    named = rule_shelf.rule_names(connection).items()
+    return {rule_id: language.pick(name.zh, name.en) for rule_id, name in named}
 
 
 KINDS: Final[dict[str, Callable[[Connection, Asked], Sheet]]] = {

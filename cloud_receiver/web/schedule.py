@@ -264,7 +264,7 @@ def draw(desk: Desk, view: View) -> Markup:
     if view.trial is not None:
         shown.append(trial_card(view.trial, known, view.language))
     if not any(row.days for row in rows):
-        shown.append(_empty(words))
+        shown.append(_empty(words) if shops else _no_store(words))
     if rows:
         shown.append(grid(rows[:SHOWN], calendar_days, words, may_change=view.may_change))
     told = notes(stands, known, words)
@@ -315,6 +315,11 @@ def _filters(view: View, shops: Sequence[names.Store], words: Words) -> Markup:
     copy = el("button", icon("content_copy"), words("copy"), class_="button", type="button",
               data_act="copy") if view.may_change else None  # fmt: skip
     return el("section", choose, copy, class_="card filters", aria_label=words("filters"))
+
+
+def _no_store(words: Words) -> Markup:
+    texts = [el("h2", words("no_store_title")), el("p", words("no_store"))]
+    return el("section", el("div", icon("storefront"), texts, class_="empty"), class_="card")
 
 
 def _empty(words: Words) -> Markup:

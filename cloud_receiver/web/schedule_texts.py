@@ -46,6 +46,11 @@ SCHEDULE: Final[Texts] = {
     "no_plan": ("不排班(撤回已排的)", "nothing planned (taken back)"),
     "more": ("还有 {n} 天", "{n} more days"),
     "target": ("目标 {n}", "target {n}"),
+    "no_store_title": ("还没有门店", "There are no stores yet"),
+    "no_store": (
+        "先导入门店和员工(daka-hq import stores、employees),再来排班。",
+        "Import stores and employees first (daka-hq import stores, employees), then the roster.",
+    ),
     "empty_title": ("这一周还没有排班", "No roster in this week"),
     "empty": (
         "点格子逐天排,或在下方导入排班表、按循环排班。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -9,8 +10,9 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from nicegui import ui
+from sqlalchemy import Connection
 
-from cloud_receiver.store import trail
+from cloud_receiver.store import names, rule_shelf, trail
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.trail import Act, Deed
 from cloud_receiver.web.frame import Desk, page_frame
@@ -35,6 +37,7 @@ TEXTS: Final[Texts] = {
     "filters": ("筛选", "Filters"),
     "more": ("再显示一些", "Show more"),
     "days": ("{n} 天", "{n} days"),
+    "shipped": ("随系统提供", "shipped"),
     "act_decision": ("处理异常", "decided"),
     "act_undone": ("撤销处理", "took back"),
     "act_entry": ("录入", "entered"),
@@ -103,6 +106,7 @@ def draw(desk: Desk, view: View) -> Markup:
     with read(desk.engine) as connection:
         found = trail.deeds(connection, view.length, author=view.author or None,
                             act=Act(view.act) if view.act else None)  # fmt: skip
+        known = _names(connection, found, view.language)
     acts = [
         el("option", words(f"act_{act}"), value=act.value, selected=act == view.act) for act in Act
     ]
@@ -118,21 +122,32 @@ def draw(desk: Desk, view: View) -> Markup:
     more = el("div", el("button", words("more"), class_="button", type="button", data_act="more"),
               class_="card-body") if len(found) == view.length < MAX_LENGTH else None  # fmt: skip
     columns = [el("th", words(key), scope="col") for key in ("when", "who", "what", "detail")]
-    rows = [_row(deed, zone, words) for deed in found]
+    rows = [_row(deed, known, zone, words) for deed in found]
     table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards")
     listed = [el("div", table, class_="scroll"), more] if found else _empty(words)
     return join([head, filters, el("section", listed, class_="card")])
 
 
-def _row(deed: Deed, zone: str, words: Words) -> Markup:
+def _names(connection: Connection, found: Sequence[Deed], language: Language) -> dict[str, str]:
+    """Return what stores, people and rules are called, by id."""
+    shops = {shop.store_id: shop.name for shop in names.stores(connection)}
+    named = rule_shelf.rule_names(connection).items()
+    rules = {rule_id: language.pick(name.zh, name.en) for rule_id, name in named}
+    return shops | names.names_of(connection, {deed.subject for deed in found}) | rules
+
+
+def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Markup:
     at = local_time(deed.at_utc_ms, zone, "%Y-%m-%d %H:%M:%S")
     many = words("days", n=f"{deed.number:,}") if deed.act is Act.ROSTER else ""
-    subject = el("a", deed.subject, href=f"/rules/{quote(deed.subject)}") if deed.act is Act.RULE \
-        else el("span", deed.subject, class_="mono")  # fmt: skip
+    name = known.get(deed.subject)
+    subject = el("span", name or deed.subject, title=deed.subject, class_=None if name else "mono")
+    if deed.act is Act.RULE:
+        subject = el("a", subject, href=f"/rules/{quote(deed.subject)}")
+    author = words("shipped") if deed.author == "shipped" else deed.author
     return el(
         "tr",
         el("td", at, class_="nowrap", data_label=words("when")),
-        el("td", deed.author, class_="lead"),
+        el("td", author, class_="lead"),
         el("td", chip(words(f"act_{deed.act}"), "", _PICTURES[deed.act]), data_label=words("what")),
         el("td", subject, " ", el("span", deed.detail, " ", many, class_="muted small"),
            data_label=words("detail")),

@@ -33,7 +33,7 @@ PAGES = {
     "schedule": ("/schedule?week=2026-11-18&store=S001", "09:00–18:00", "09:00–18:00"),
     "schedule-empty": ("/schedule?week=2030-01-01&store=S001", "这一周还没有排班", "No roster in"),
     "connections": ("/connections", "门店盒子", "Store boxes"),
-    "audit": ("/audit", "发布规则", "published a rule"),
+    "audit": ("/audit", "超市迟到扣减", "Late arrival in a supermarket"),
     "settings": ("/settings", "登录账号", "Accounts"),
     "person": ("/people/E202?month=2026-11", "严重迟到", "seriously late"),
     "nobody": ("/people/E999", "没有这个人", "There is no such person"),
