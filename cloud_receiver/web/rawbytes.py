@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from typing import Final
 
 from cloud_receiver.web.markup import Markup, el
@@ -41,11 +42,26 @@ def draw_bytes(raw: bytes, whole_bytes: int, language: Language) -> Markup:
 def readable_text(raw: bytes) -> str:
     r"""Return bytes as text with everything unprintable spelled out.
 
+    Chinese tills write UTF-8 or GB18030; what is neither, or holds control bytes, is shown as
+    UTF-8 as far as it goes.
+
     >>> readable_text("迟到\x00".encode() + b"\xff\n")
     '迟到\\x00\\xff\n'
+    >>> readable_text("洗发水,1".encode("gb18030"))
+    '洗发水,1'
     """
-    text = raw.decode("utf-8", errors="backslashreplace")
+    text = _plain(raw, "utf-8") or _plain(raw, "gb18030")
+    text = text or raw.decode("utf-8", errors="backslashreplace")
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _plain(raw: bytes, encoding: str) -> str:
+    """Return bytes that are plain text in an encoding, perhaps cut within a sign; else nothing."""
+    try:
+        text = getincrementaldecoder(encoding)().decode(raw)
+    except UnicodeDecodeError:
+        return ""
+    return text if all(c.isprintable() or c in "\t\r\n" for c in text) else ""
 
 
 def hex_listing(raw: bytes) -> str:

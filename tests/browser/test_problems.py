@@ -77,9 +77,9 @@ def test_unreadable_data_is_shown_with_reason_text_and_hex(
 ) -> None:
     reader.goto(f"{headquarters.url}/problems?tab=unreadable")
     card = reader.locator("article", has_text="line 42")
-    expect(card).to_contain_text("请在收银系统里重新导出")
+    expect(card).to_contain_text("时间读不懂")
     card.get_by_text("看原始数据").click()
-    expect(card.locator("pre").first).to_contain_text("1123-0042")
+    expect(card.locator("pre").first).to_contain_text("洗发水")
     expect(card.locator(".hex")).to_contain_text("31 31 32 33 2d 30 30 34 32")
 
 
