@@ -191,11 +191,16 @@ def weeks(campaign: Campaign) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """A week of a campaign: signed fen and latenesses by employee; both dates included."""
+    """A week of a campaign, both dates included.
+
+    Attributes:
+        amount_fen: what its days brought the members, signed.
+        late_counts: by employee; who never was late is left out.
+    """
 
     first_date: str
     last_date: str
-    amounts_fen: Mapping[str, int]
+    amount_fen: int
     late_counts: Mapping[str, int]
 
 

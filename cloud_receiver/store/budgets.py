@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from cloud_receiver.domain.budgets import CAP, Budget, granted, is_nearly_used, unlimited
 from cloud_receiver.domain.campaigns import Campaign
@@ -15,6 +15,7 @@ from cloud_receiver.domain.outcomes import DayKey, Outcome
 from cloud_receiver.store import campaigns, notices, tables
 from cloud_receiver.store.ledger import outcome_from, outcomes_of
 from cloud_receiver.store.questions import Question
+from cloud_receiver.store.tables import OF_CAMPAIGN
 from sync.money import yuan_text
 
 GROUP: Final = "campaign_budget"
@@ -34,6 +35,11 @@ _COSTS: Final = Question(
         _said.campaign_id == bindparam("campaign"),
         or_(_said.amount_fen > 0, _said.explanation.contains(CAP)),
     )
+)
+_SPENT: Final = Question(
+    select(_said.rule_id, _said.rule_version, func.sum(_said.amount_fen))
+    .where(OF_CAMPAIGN, _said.campaign_id == bindparam("campaign"), _said.amount_fen > 0)
+    .group_by(_said.rule_id, _said.rule_version)
 )
 
 
@@ -69,7 +75,9 @@ def rewards(connection: Connection, one: Campaign) -> list[Outcome]:
 
 def spent_fen(connection: Connection, one: Campaign) -> int:
     """Return what the rewards of a campaign's days cost, those of its closing left out."""
-    return sum(one.amount_fen for one in rewards(connection, one))
+    closing = campaigns.closing_rules(connection)
+    rows = _SPENT.ask(connection, campaign=one.campaign_id)
+    return sum(int(fen) for *rule, fen in rows if tuple(rule) not in closing)
 
 
 def is_closing(one: Outcome) -> bool:

@@ -277,35 +277,40 @@ def by_week(
     Args:
         days: what `days_of` returns, where it is at hand.
     """
-    said, rule = tables.outcome.c, tables.rule_version.c
-    grains = {
-        (row.rule_id, row.version): parse_rule(row.document).grain
-        for row in connection.execute(select(rule.rule_id, rule.version, rule.document))
-    }
-    rows = connection.execute(
-        select(
-            said.employee_id, said.work_date, said.amount_fen, said.rule_id, said.rule_version
-        ).where(OF_CAMPAIGN, said.campaign_id == one.campaign_id)
-    ).all()
-    paid = [row for row in rows if grains[row.rule_id, row.rule_version] not in PERIODIC]
-    known = list(days_of(connection, one)) if days is None else days
-    people = [member.employee_id for member in members(connection, one.campaign_id)]
-    found = []
-    for first, last in weeks(one):
-        amounts: Counter[str] = Counter()
-        late: Counter[str] = Counter(dict.fromkeys(people, 0))
-        for row in paid:
-            if first <= row.work_date <= last:
-                amounts[row.employee_id] += row.amount_fen
-        for day in known:
-            if first <= str(day["work_date"]) <= last:
-                late[str(day["employee_id"])] += int(day["late_min"]) > 0
-        found.append(
-            Week(
-                first_date=first, last_date=last, amounts_fen=dict(amounts), late_counts=dict(late)
-            )
+    said = tables.outcome.c
+    of_date = (
+        select(said.work_date, said.rule_id, said.rule_version, func.sum(said.amount_fen))
+        .where(OF_CAMPAIGN, said.campaign_id == one.campaign_id)
+        .group_by(said.work_date, said.rule_id, said.rule_version)
+    )
+    closing = closing_rules(connection)
+    paid = [
+        (row[0], int(row[3]))
+        for row in connection.execute(of_date)
+        if (row[1], row[2]) not in closing
+    ]
+    known = days_of(connection, one) if days is None else days
+    late = [(str(day["work_date"]), str(day["employee_id"])) for day in known if day["late_min"]]
+    return [
+        Week(
+            first_date=first,
+            last_date=last,
+            amount_fen=sum(fen for date, fen in paid if first <= date <= last),
+            late_counts=Counter(who for date, who in late if first <= date <= last),
         )
-    return found
+        for first, last in weeks(one)
+    ]
+
+
+def closing_rules(connection: Connection) -> set[tuple[str, int]]:
+    """Return the versions of rules that speak of a campaign as a whole, when it is over."""
+    rule = tables.rule_version.c
+    rows = connection.execute(select(rule.rule_id, rule.version, rule.document))
+    return {
+        (rule_id, version)
+        for rule_id, version, document in rows
+        if parse_rule(document).grain in PERIODIC
+    }
 
 
 def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, Standing]:

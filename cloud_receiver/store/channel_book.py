@@ -12,7 +12,7 @@ from cloud_receiver.domain.periods import period_of
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store.engine import add_rows, upsert
 from cloud_receiver.store.notices import NoticeState
-from cloud_receiver.store.tables import channel_state, channel_use, notice
+from cloud_receiver.store.tables import IS_WRONG, channel_state, channel_use, notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,5 +118,5 @@ _WAITING: Final = (NoticeState.GATHERING, NoticeState.PENDING)
 
 def _last_error(connection: Connection, channel: str) -> str:
     row = notice.c
-    wrong = select(row.last_error).where(row.channel == channel, row.last_error != "")
+    wrong = select(row.last_error).where(row.channel == channel, IS_WRONG)
     return connection.scalar(wrong.order_by(row.notice_no.desc()).limit(1)) or ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, select, union_all
+from sqlalchemy import Connection, Select, Subquery, func, literal, select, union_all
 
 from cloud_receiver.store.tables import (
     badge,
@@ -62,15 +62,20 @@ def deeds(
     connection: Connection, limit: int, *, author: str | None = None, act: Act | None = None
 ) -> list[Deed]:
     """Return acts, the newest first."""
-    every = union_all(*(query for kind, query in _queries().items() if act in (None, kind)))
-    found = every.subquery()
-    query = select(found).order_by(found.c.at_utc_ms.desc(), found.c.subject).limit(limit)
-    if author is not None:
-        query = query.where(found.c.author == author)
+    of_kinds = (query.subquery() for kind, query in _queries().items() if act in (None, kind))
+    # the newest of each kind, then of these the newest: no kind is read to its end for the others
+    newest = [_newest(kind, limit, author).subquery() for kind in of_kinds]
+    found = union_all(*(select(some) for some in newest)).subquery()
+    query = _newest(found, limit, None)
     return [
         Deed(int(row[0]), Act(row[1]), row[2], row[3], row[4], int(row[5]))
         for row in connection.execute(query)
     ]
+
+
+def _newest(some: Subquery, limit: int, author: str | None) -> Select[Any]:
+    query = select(some).order_by(some.c.at_utc_ms.desc(), some.c.subject).limit(limit)
+    return query if author is None else query.where(some.c.author == author)
 
 
 def _queries() -> dict[Act, Select[Any]]:

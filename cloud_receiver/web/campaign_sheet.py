@@ -292,7 +292,7 @@ def _weeks(seen: Review, known: Mapping[str, str], words: Words) -> Markup | Non
         late = el("td", f"{sum(week.late_counts.values())}", class_="num", data_label=words("late"),
                   title=words.language.pick("、", ", ").join(lates[:8]) or None)  # fmt: skip
         rows.append(el("tr", el("td", dates, class_="lead"),
-                       money(sum(week.amounts_fen.values()), "td", words("rewarded")), late))  # fmt: skip
+                       money(week.amount_fen, "td", words("rewarded")), late))  # fmt: skip
     return _card("weeks", _table(columns, rows), words)
 
 

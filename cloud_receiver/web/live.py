@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from time import sleep
 from typing import Any, Final
 
 from nicegui import Client, background_tasks, ui
@@ -33,8 +34,10 @@ ADMIT_EVERY_S: Final = 5.0
 MAX_DRAWING_SHARE: Final = 0.3
 """Drawing one part takes at most this share of the time, however fast the data changes."""
 COSTLY_S: Final = 0.1
-"""A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`; nor beside the
-others, which it would slow down."""
+"""A part that takes longer is not drawn again at once, see `MAX_DRAWING_SHARE`."""
+QUICK_S: Final = 0.25
+"""A part that takes longer is drawn after the others, when these are on their way."""
+ON_ITS_WAY_S: Final = 0.3
 PATIENCE_S: Final = 0.3
 """How long a page waits for a part before it is sent without."""
 WORKING: Final = el("div", el("i"), el("i"), class_="skeleton card-body", role="status",
@@ -264,8 +267,12 @@ class Hub:
         """
         wanted = {one.key: one.draw for one in self.followers if one.key not in self._drawings}
         self._spent_s = {key: self._spent_s.get(key, 0.0) for key in wanted}
-        for key in sorted(wanted, key=self._spent_s.__getitem__):
-            lane = self._quick if self._spent_s[key] < COSTLY_S else self._slow
+        in_order = sorted(wanted, key=self._spent_s.__getitem__)
+        is_any_quick = bool(in_order) and self._spent_s[in_order[0]] < QUICK_S
+        if is_any_quick and self._spent_s[in_order[-1]] >= QUICK_S:
+            self._slow.submit(sleep, ON_ITS_WAY_S)
+        for key in in_order:
+            lane = self._quick if self._spent_s[key] < QUICK_S else self._slow
             self._drawing(key, wanted[key], lane)
         free = [follower for follower in self.followers if not follower.is_busy]
         for follower in free:

@@ -13,6 +13,6 @@ def test_s47_the_first_week_costs_and_the_second_pays(hq: Play) -> None:
     hq.day(who, 8, sold_fen=12_000)
     hq.finish(10)
     first, second = hq.reading(lambda c: campaigns.by_week(c, one))
-    assert (first.amounts_fen, first.late_counts) == ({who: -1000}, {who: 1})
-    assert second.amounts_fen == {who: 10_000}  # full attendance with the target, and at once
-    assert second.late_counts == {who: 0}
+    assert (first.amount_fen, first.late_counts) == (-1000, {who: 1})
+    assert second.amount_fen == 10_000  # full attendance with the target, and at once
+    assert second.late_counts == {}

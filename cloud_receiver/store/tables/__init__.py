@@ -48,6 +48,7 @@ from cloud_receiver.store.tables.law import store_law, wage
 from cloud_receiver.store.tables.money import (
     IS_PAYROLL,
     IS_WITHDRAWAL,
+    IS_WRONG,
     anchor,
     balance,
     ledger,
@@ -102,6 +103,7 @@ __all__ = [
     "IS_TROUBLE",
     "IS_UNDATED",
     "IS_WITHDRAWAL",
+    "IS_WRONG",
     "OF_CAMPAIGN",
     "account",
     "activation",

@@ -8,7 +8,8 @@ from cloud_receiver.store.tables.catalogue import SERIAL, metadata
 
 IS_WITHDRAWAL = text("kind = 'withdrawal'")
 IS_PAYROLL = text("kind = 'payroll'")
-"""The few entries pages ask for by kind; written out, as in `incoming`."""
+IS_WRONG = text("last_error <> ''")
+"""The few entries pages ask for by kind, and the few notices that went wrong; written out, as in `incoming`."""
 
 ledger = Table(
     "ledger",
@@ -98,5 +99,13 @@ notice = Table(
     UniqueConstraint("notice_id", "channel"),
     Index("ix_notice_pending", "state", "next_try_utc_ms"),
     Index("ix_notice_target", "target_kind", "target_id", "channel"),
+    Index("ix_notice_channel", "channel", "state", "sent_utc_ms"),
+    Index(
+        "ix_notice_error",
+        "channel",
+        "notice_no",
+        sqlite_where=IS_WRONG,
+        postgresql_where=IS_WRONG,
+    ),
     sqlite_autoincrement=True,
 )

@@ -72,6 +72,7 @@ roster = Table(
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Index("ix_roster_work_date", "work_date", "store_id", "employee_id"),
+    Index("ix_roster_entered", "created_utc_ms", "author", "store_id", "work_date"),
 )
 rule_version = Table(
     "rule_version",
