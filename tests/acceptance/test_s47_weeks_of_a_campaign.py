@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloud_receiver.store import campaigns
+from cloud_receiver.store import budgets, campaigns
 from tests.acceptance.conftest import Play
 
 
@@ -16,3 +16,7 @@ def test_s47_the_first_week_costs_and_the_second_pays(hq: Play) -> None:
     assert (first.amount_fen, first.late_counts) == (-1000, {who: 1})
     assert second.amount_fen == 10_000  # full attendance with the target, and at once
     assert second.late_counts == {}
+    spent_fen = hq.reading(lambda c: budgets.spent_fen(c, one))
+    assert (
+        spent_fen == sum(it.amount_fen for it in hq.reading(lambda c: budgets.rewards(c, one))) > 0
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert
 
 from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.store import reports, rule_health, statement, tables
+from cloud_receiver.store import reports, rule_health, statement, tables, trail
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.reports import ANOMALIES, Stretch
 from cloud_receiver.store.statement import Selection
@@ -204,3 +204,40 @@ def test_ids_of_nobody_are_counted_as_listed(hq_engine: Engine) -> None:
         )  # fmt: skip
     with read(hq_engine) as connection:
         assert unmatched_users_count(connection) == len(unmatched_users(connection)) > 5
+
+
+def test_the_newest_deeds_are_those_of_all_kinds_together(hq_engine: Engine) -> None:
+    chance = Random(4)
+    planned = [
+        {
+            "employee_id": who, "work_date": date, "version": 1, "store_id": chance.choice("AB"),
+            "shift": "null", "target_fen": 0, "subsidy_fen": 0, "author": chance.choice("xy"),
+            "created_utc_ms": chance.randint(1, 9),
+        }
+        for who in PEOPLE[:6] for date in DATES[:4]
+    ]  # fmt: skip
+    badges = [
+        {
+            "store_id": "A", "device_serial": "*", "user_id": f"{number}", "from_date": DATES[0],
+            "version": 1, "to_date": DATES[-1], "employee_id": "E01", "author": chance.choice("xy"),
+            "created_utc_ms": chance.randint(1, 9),
+        }
+        for number in range(20)
+    ]  # fmt: skip
+    with write(hq_engine) as connection:
+        connection.execute(insert(tables.roster), planned)
+        connection.execute(insert(tables.badge), badges)
+    together = Counter((one["created_utc_ms"], one["author"], one["store_id"]) for one in planned)
+    told = [(*key, number) for key, number in together.items()]
+    told += [(one["created_utc_ms"], one["author"], one["user_id"], 1) for one in badges]
+    for author in (None, "x"):
+        wanted = sorted(
+            (one for one in told if author in (None, one[1])), key=lambda one: (-one[0], one[2])
+        )
+        for limit in (1, 5, 100):
+            with read(hq_engine) as connection:
+                found = trail.deeds(connection, limit, author=author)
+            assert [(one.at_utc_ms, one.subject) for one in found] == [
+                (one[0], one[2]) for one in wanted[:limit]
+            ]
+            assert sum(one.number for one in found) <= sum(one[3] for one in wanted)
