@@ -106,6 +106,14 @@ def _append_again(connection: Connection, entries: Sequence[Entry]) -> int:
     ])  # fmt: skip
 
 
+class TakesDamaged(IntakeLoop):
+    """Believes whatever bytes arrive."""
+
+    def _file(self, group: Sequence[Arrival]) -> None:
+        with patch("sync.envelope._checksum", lambda *_: ANY):
+            super()._file(group)
+
+
 class AsksForNoRefill(IntakeLoop):
     """Does not notice that the database was restored from a backup."""
 
@@ -119,6 +127,7 @@ PLANTED = {
     "cursor committed separately": (Product(outbox=CursorFirst), "law 2"),
     "settle on PUBACK": (Product(uplink=SettlesOnPuback), "law 3"),
     "receipts for another process believed": (Product(uplink=BelievesEveryReceipt), "law 3"),
+    "checksum not compared": (Product(loop=TakesDamaged), "law 3"),
     "a record that comes again filed again": (Product(loop=FilesAgain), "law 4"),
     "mark advanced before the commit": (Product(loop=MarkFirst), "nothing was copied, yet"),
     "restored database not noticed": (Product(loop=AsksForNoRefill), "not delivered"),

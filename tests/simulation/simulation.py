@@ -28,10 +28,18 @@ from tests.simulation.machines import Fuse, LawBrokenError, PowerCutError, World
 
 STEPS = 40
 MAX_BOXES = 4
+WELL_BEGUN = 0.8
 MEND_STEPS = 900
 PAUSES_S = (0.02, 0.1, 0.3, 0.3, 1.0, 4.0, 20.0)
 FAIR = Weather()
-FOUL = (FAIR, Weather(loss=0.2, doubling=0.2, delay_s=2.0), Weather(loss=0.5, doubling=0.1), Weather(damage=0.3, delay_s=8.0))  # fmt: skip
+FOUL = (
+    FAIR,
+    Weather(loss=0.2, doubling=0.2, delay_s=2.0),
+    Weather(loss=0.2, doubling=0.2, delay_s=0.2),
+    Weather(loss=0.5, doubling=0.1),
+    Weather(damage=0.3, delay_s=8.0),  # hardly a connection comes about
+    Weather(damage=0.3, delay_s=0.2),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Simulation:
         self.chance = chance = random.Random(self.seed)
         self.world = World()
         self.broker = Broker(self.world, chance, is_v5=chance.random() < 0.7)
+        self.broker.weather = chance.choice(FOUL)
         self.database = database()
         self.laws = Laws(self.database)
         self.copies: list[tuple[Box, bytes]] = []
@@ -93,9 +102,13 @@ class Simulation:
             with self._repeatable():
                 self.database.make(self._token())
                 self.backups = [self.database.backup()]
+                if self.chance.random() < WELL_BEGUN:
+                    self.box_boots()
+                    self.receiver_starts()
                 for _ in range(STEPS):
                     self.misfortune()
                     self.step(self.chance.choice(PAUSES_S))
+                self.weather_lasts()
                 self.mend()
                 self.digest = self._digest()
         except AssertionError as error:
@@ -158,7 +171,7 @@ class Simulation:
             (self.box_dies, 2),
             (self.box_will_die, 3),
             (self.line_breaks, 3),
-            (self.weather_changes, 2),
+            (self.weather_changes, 4),
             (self.broker_dies, 1),
             (self.broker_returns, 3),
             (self.receiver_starts, 4),
@@ -322,6 +335,15 @@ class Simulation:
         return "none"
 
     # ---- the end ------------------------------------------------------------------------------
+
+    def weather_lasts(self) -> None:
+        """Let all machines run for a while on lines as they are."""
+        self._note("weather_lasts")
+        for _ in range(self.chance.choice((0, 10, 20))):
+            self.broker_returns()
+            self.box_boots()
+            self.receiver_starts()
+            self.step(self.chance.choice(PAUSES_S))
 
     def mend(self) -> None:
         """Let everything work again and wait until all is delivered."""
