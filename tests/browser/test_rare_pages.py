@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
 from bench.rig import wait_until
@@ -20,12 +20,12 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import accounts, appeals, campaigns, consents, membership, tables
 from cloud_receiver.store.campaign_review import review
 from cloud_receiver.store.engine import read, write
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, log_in, open_context, shot
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context, shot
 from tests.browser.seeding import FIRST_DAY, LATE_DAY, LATE_ENTRY, LATE_PERSON, NOW, PEOPLE, TODAY
 from tests.browser.test_accessible import AXE, LOOK
 from tests.browser.test_pages import SPILLING
+from tests.browser.test_phones import SECRET, carry
 
-SECRET = "a phone in a pocket"
 LONG_STORE = "上海市黄浦区人民广场地下一层中央商场东侧入口旁二十四小时营业社区生鲜超级便利旗舰店"
 LONG_NAME = "Alexandria Featherstonehaugh-Wu"
 ROSTER = "工号,日期,上班,下班\nE101,2026-11-28,10:00,22:30\nE404,2026-11-28,09:00,18:00\n"
@@ -135,7 +135,7 @@ def test_phone_pages_read_well(
 ) -> None:
     wrong = {}
     for who in (LATE_PERSON, "boss"):
-        context = _phone(browser, headquarters.url, who, language)
+        context = carry(browser, headquarters.url, who, language)
         page = context.new_page()
         witness.watch(page)
         for name, (address, owner) in PHONE_PAGES.items():
@@ -155,17 +155,6 @@ def _looked_at(page: Page, name: str) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = [f"{wide} px too wide"] if wide > 0 else []
     return [*found, *page.evaluate(SPILLING), *page.evaluate(LOOK)]
-
-
-def _phone(browser: Browser, url: str, who: str, language: str) -> BrowserContext:
-    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
-    context.add_cookies([{"name": "daka_language", "value": language, "url": url}])
-    page = context.new_page()
-    log_in(page, url, who, SECRET)
-    page.wait_for_selector(".phone-places")
-    page.close()
-    return context
 
 
 def test_what_is_printed_is_the_page_and_not_the_bars(
