@@ -95,10 +95,11 @@ async def live(rig: Rig, url: str, sessions: int) -> None:
     boards = [one for number, one in enumerate(visitors) if HELD[number % len(HELD)] == "/"]
     held_mb = process.memory_info().rss / 2**20
     print(f"{sessions} sessions open after {time.perf_counter() - opening_s:.0f} s", flush=True)
-    shown_s, counted_s = [], []
+    shown_s, counted_s, worked_s = [], [], []
     for number, (store_id, who) in enumerate(_to_come(rig)[: PUNCHES + 1]):
         for visitor in visitors:
             visitor.heard.clear()
+        before = process.cpu_times()
         began_s, record = await asyncio.to_thread(punch, rig, store_id, who)
         shown = [await one.sees(partial(contains, record), SLOWEST_S) for one in boards]
         row = f"people-{store_id}"
@@ -107,10 +108,15 @@ async def live(rig: Rig, url: str, sessions: int) -> None:
             shown_s.append(max(shown) - began_s)
             counted_s.append(max(counted) - began_s)
         await asyncio.sleep(random.uniform(1.0, 2.0))  # at any moment of the web's looking
+        spent = process.cpu_times()
+        worked_s.append(spent.user + spent.system - before.user - before.system)
     after_mb = process.memory_info().rss / 2**20
     for what, took_s in (("shown", shown_s), ("counted", counted_s)):
         print(f"punch {what} on the last of {len(boards)} boards: {median(took_s):.2f} s in the "
               f"middle, {max(took_s):.2f} s at most, {max(took_s) / WANTED_LIVE_S:.2f} x wanted")  # fmt: skip
+    print(
+        f"headquarters worked {median(worked_s):.2f} s for a punch, everything drawn anew and sent"
+    )
     print(f"memory of headquarters: {before_mb:.0f} MB, {held_mb:.0f} MB with {sessions} sessions, "
           f"{after_mb:.0f} MB after the punches, {after_mb / WANTED_MEMORY_MB:.2f} x wanted")  # fmt: skip
     for visitor in visitors:

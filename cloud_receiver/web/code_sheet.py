@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import segno
@@ -41,7 +42,12 @@ def sheet(base: str, doors: Doors, language: str) -> str:
 
 def _code(base: str, token: str, label: str, below: str) -> Markup:
     address = f"{base}{CUSTOMER_FOLDER}{token}"
-    drawn = segno.make(address, error="q", micro=False).svg_inline(scale=4, border=2, omitsize=True)
     caption = el("figcaption", el("b", label), below)
     name = f"{label} {below}"
-    return el("figure", el("a", Markup(drawn), href=address, aria_label=name), caption)
+    return el("figure", el("a", _drawn(address), href=address, aria_label=name), caption)
+
+
+@lru_cache(maxsize=1024)  # a store has dozens, and each takes as long as a whole page
+def _drawn(address: str) -> Markup:
+    made = segno.make(address, error="q", micro=False)
+    return Markup(made.svg_inline(scale=4, border=2, omitsize=True))
