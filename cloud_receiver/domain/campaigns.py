@@ -153,17 +153,16 @@ def standings(
         targets: of the whole period, by employee; others have the sum of their days'.
     """
     schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in PERIOD_READS}
-    data = {name: [day.get(name, CATALOGUE[name].default) for day in days] for name in PERIOD_READS}
-    data["campaign_id"] = [campaign.campaign_id] * len(days)
-    frame = periods(nw.from_native(pl.DataFrame(data, schema=schema)), campaign.scoring, targets)
+    whole = [pl.col(name).fill_null(CATALOGUE[name].default) for name in PERIOD_READS]
+    told = pl.DataFrame(days, schema=schema).with_columns(whole)
+    told = told.with_columns(campaign_id=pl.lit(campaign.campaign_id))
+    frame = periods(nw.from_native(told), campaign.scoring, targets)
     compared = set(ranked)
     in_pool = frame.filter(nw.col("employee_id").is_in(sorted(compared)))
     people = len(in_pool)
     placed = in_pool.select("employee_id", place(_BY_SCORE).alias("place")).to_native().rows()
     places = dict(placed)
-    dates: dict[str, list[str]] = {}
-    for day in days:
-        dates.setdefault(str(day["employee_id"]), []).append(str(day["work_date"]))
+    dates = dict(told.group_by("employee_id").agg(pl.col("work_date").sort()).rows())
     found = {}
     for row in frame.to_native().to_dicts():
         employee_id = row["employee_id"]
@@ -173,7 +172,7 @@ def standings(
             facts=facts,
             place=places.get(employee_id, 0),
             people=people,
-            days=tuple(sorted(dates[employee_id])),
+            days=tuple(dates[employee_id]),
         )
     return found
 
