@@ -83,22 +83,25 @@ def _own(
 ) -> tuple[Tap, Tap] | None:
     """Return the two taps that are the day's, the earlier first; None when it is not so simple."""
     begin_utc_ms, end_utc_ms = reach(day)
+    others = [
+        one
+        for one in shifts
+        if one is not shift and one.opens_utc_ms <= end_utc_ms and one.closes_utc_ms >= begin_utc_ms
+    ]
     own = []
     for tap in taps:
         at_utc_ms = tap.at_utc_ms
         if not begin_utc_ms <= at_utc_ms <= end_utc_ms:
             continue
-        taking = [
-            one
-            for one in shifts
-            if one.opens_utc_ms <= at_utc_ms <= one.closes_utc_ms
-            and (one.is_seamless or one.accepts(at_utc_ms))
-        ]
-        if shift in taking:
-            if len(taking) > 1:
+        is_others = False
+        for one in others:
+            if one.opens_utc_ms <= at_utc_ms <= one.closes_utc_ms and one.accepts(at_utc_ms):
+                is_others = True
+        if shift.accepts(at_utc_ms):
+            if is_others:
                 return None
             own.append(tap)
-        elif not taking and local_date(at_utc_ms, tap.zone) == day.work_date:
+        elif not is_others and local_date(at_utc_ms, tap.zone) == day.work_date:
             return None
     if len(own) != 2:
         return None

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +35,7 @@ class _Seen(DayMark, frozen=True):
 
 _READ_SEEN: Final = msgspec.json.Decoder(_Seen)
 _TALLIED: Final = Tally._fields
+_MARKED: Final = itemgetter(*DayMark.__struct_fields__)
 
 
 def seen_in(facts: str) -> tuple[DayMark, Tally]:
@@ -130,7 +132,7 @@ def revise(
 
 def mark_of(day: Assessment) -> DayMark:
     """Return what a day that was judged is to runs and counts."""
-    return msgspec.convert({name: day.facts[name] for name in DayMark.__struct_fields__}, DayMark)
+    return DayMark(*_MARKED(day.facts))
 
 
 def _judged(date: str, day: Assessment, tally: Tally, stored: StoredDay | None) -> Change | None:

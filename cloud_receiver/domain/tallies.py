@@ -40,8 +40,6 @@ class Tally(NamedTuple):
 
 
 NOTHING = Tally()
-_RUNS = 2
-_COUNTS = 4
 
 
 class Standing(NamedTuple):
@@ -76,20 +74,21 @@ def tallies(before: Standing, run: Iterable[tuple[str, DayMark]]) -> list[Tally]
     [(0, 1), (1, 0)]
     """
     shown = []
-    clean, strict = before.tally[:_RUNS]
-    counts = list(before.tally[_RUNS : _RUNS + _COUNTS])
+    clean, strict, late, early, missing, absent, _ = before.tally
     overtime_min = before.overtime_min
     month = before.date[:7]
     for date, day in run:
         if date[:7] != month:
-            month, counts, overtime_min = date[:7], [0] * _COUNTS, 0
+            month, late, early, missing, absent, overtime_min = date[:7], 0, 0, 0, 0, 0
         overtime_min += day.overtime_min
-        happened = (day.late_min > 0, day.early_min > 0, day.missing_card, day.absent)
-        counts = [count + one for count, one in zip(counts, happened, strict=True)]
+        late += day.late_min > 0
+        early += day.early_min > 0
+        missing += day.missing_card
+        absent += day.absent
         if day.scheduled:
             is_clean = day.full_attendance
             clean = clean + is_clean if is_clean or day.on_leave else 0
             strict = strict + 1 if is_clean else 0
         runs = (clean, strict) if day.scheduled else (0, 0)
-        shown.append(Tally._make((*runs, *counts, over_month_min(overtime_min))))
+        shown.append(Tally(*runs, late, early, missing, absent, over_month_min(overtime_min)))
     return shown

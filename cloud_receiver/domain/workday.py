@@ -227,14 +227,21 @@ def local_to_utc_ms(local: str, zone: str) -> int:
     Raises:
         ValueError: the text is no such time.
     """
-    if len(local) == _WHOLE_TIME:  # nearly all: a day of 24 hours is counted from its midnight
-        midnight, is_plain = _day(local[:10], zone)
-        if is_plain:
-            parts = (local[10], local[13], local[16])
-            hour, minute, second = int(local[11:13]), int(local[14:16]), int(local[17:])
-            if parts == ("T", ":", ":") and hour < 24 and minute < 60 and second < 60:
-                return midnight + (hour * 3600 + minute * 60 + second) * 1000
+    if len(local) == _WHOLE_TIME and local[16] == ":":  # nearly all
+        minute_utc_ms, second = _minute(local[:16], zone), int(local[17:])
+        if minute_utc_ms is not None and 0 <= second < 60:
+            return minute_utc_ms + second * 1000
     return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
+
+
+@lru_cache(maxsize=65_536)
+def _minute(local: str, zone: str) -> int | None:
+    """Return when a minute of a day of 24 hours begins, None when it is no such minute."""
+    midnight, is_plain = _day(local[:10], zone)
+    if not is_plain or (local[10], local[13]) != ("T", ":"):
+        return None
+    hour, minute = int(local[11:13]), int(local[14:16])
+    return midnight + (hour * 60 + minute) * MINUTE_MS if hour < 24 and minute < 60 else None
 
 
 @lru_cache(maxsize=8192)

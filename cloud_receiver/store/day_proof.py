@@ -109,18 +109,16 @@ def prove(connection: Connection, people: Sequence[str], now_utc_ms: int, policy
         policy: in force where no version is stored.
     """
     stored: defaultdict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    for who, date, *row in _STORED.ask(connection, people=people):
+    for who, date, *row in _STORED.tuples(connection, people=people):
         stored[who][date] = tuple(row)
-    looks = {(row[0], row[1]): tuple(row[2:]) for row in _LOOKS.ask(connection, people=people)}
+    looks = {(row[0], row[1]): tuple(row[2:]) for row in _LOOKS.tuples(connection, people=people)}
     held = {name: dict(map(tuple, asked.ask(connection, people=people)))
             for name, asked in _EVIDENCE.items()}  # fmt: skip
     found = Unlike()
     for who, judged in _judged(connection, people, now_utc_ms, policy):
         found.days += len(judged)
         stands = _Stands(stored.pop(who, {}), looks, now_utc_ms)
-        used = Counter[str]()
-        for day in judged.values():
-            used.update({name: len(day.evidence[name]) for name in _EVIDENCE})
+        used = {name: sum(len(day.evidence[name]) for day in judged.values()) for name in _EVIDENCE}
         complete = all(used[name] == held[name].pop(who, 0) for name in _EVIDENCE)
         if not stands.are(who, judged) or not complete:
             found.people.append(who)
@@ -171,7 +169,7 @@ class _Stands:
             if stands is None:
                 continue
             told, proven, input_hash, *rest = stands
-            facts = {**day.facts, **tally._asdict()}
+            facts = day.facts | tally._asdict()
             if told != document(facts) or proven != document(day.evidence) or not input_hash:
                 same = False  # its columns must fit what stands, should that turn out to be right
                 own = columns(json.loads(told), json.loads(proven))

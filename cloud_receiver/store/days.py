@@ -134,8 +134,8 @@ def _punches(
     span = _span(first, last)
     if known_by_utc_ms is None:
         asked = {"people": list(people), "begin": span[0], "end": span[1]}
-        rows = _PUNCHES.ask(connection, **asked)
-        unbelieved = _UNBELIEVED.ask(connection, **asked)
+        rows = _PUNCHES.tuples(connection, **asked)
+        unbelieved = _UNBELIEVED.tuples(connection, **asked)
     else:
         rows, unbelieved = known_then.touches(connection, people, span, sites, known_by_utc_ms)
     taps: defaultdict[str, list[Tap]] = defaultdict(list)
@@ -217,7 +217,7 @@ def _sales(
     connection: Connection, people: Collection[str], first: str, last: str, then: _Then
 ) -> dict[DayKey, Sales]:
     if then.known_by_utc_ms is None:
-        rows = _SALES.ask(connection, people=list(people), first=first, last=last)
+        rows = _SALES.tuples(connection, people=list(people), first=first, last=last)
     else:
         span = _span(first, last)
         rows = known_then.sales(

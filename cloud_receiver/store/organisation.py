@@ -179,7 +179,7 @@ def rosters(
         "last": last_date,
         "known_by": known_by_utc_ms,
     }
-    rows = _roster_query(known_by_utc_ms is not None).ask(connection, **asked)
+    rows = _roster_query(known_by_utc_ms is not None).tuples(connection, **asked)
     found: defaultdict[str, dict[str, RosterDay]] = defaultdict(dict)
     same: dict[tuple[object, ...], RosterDay] = {}
     decode = lru_cache(lambda text: decode_shifts(text, zones))  # few texts stand for all days

@@ -55,6 +55,19 @@ class Journaled(NamedTuple):
     box_id: str
 
 
+class AsFiled(NamedTuple):
+    """A row of the journal as it is stored, in the order of `JOURNALED`."""
+
+    entry_no: int
+    record_id: str
+    kind: str
+    body: str
+    received_utc_ms: int
+    box_id: str
+    seq: int
+    sheaf_no: int | None
+
+
 class Act(NamedTuple):
     """Something done in a store, at an instant unless its clock cannot be believed.
 
@@ -142,16 +155,16 @@ def punch_rows(
         acts.append(Act(employee_id, punch.store_id, at_utc_ms, punch.device_time))
         rows.append(
             PunchRow(
-                record_id=entry.record_id,
-                entry_no=entry.entry_no,
-                store_id=punch.store_id,
-                device_serial=punch.device_serial,
-                user_id=punch.user_id,
-                employee_id=employee_id,
-                device_time=punch.device_time,
-                effective_utc_ms=at_utc_ms,
-                state_code=punch.state_code,
-                verify_code=punch.verify_code,
+                entry.record_id,
+                entry.entry_no,
+                punch.store_id,
+                punch.device_serial,
+                punch.user_id,
+                employee_id,
+                punch.device_time,
+                at_utc_ms,
+                punch.state_code,
+                punch.verify_code,
             )
         )
     return rows, acts
@@ -197,21 +210,21 @@ def sale_rows(
     days = days_of(connection, acts, sites)
     rows = [
         SaleRow(
-            record_id=entry.record_id,
-            entry_no=entry.entry_no,
-            store_id=sale.store_id,
-            seller_code=sale.seller_code,
-            employee_id=act.employee_id,
-            line_kind=sale.line_kind,
-            work_date=day[1] if day else sale.sold_at[:10],
-            sold_utc_ms=act.at_utc_ms,
-            amount_fen=sale.amount_fen,
-            quantity_milli=sale.quantity_milli,
-            register_id=sale.register_id,
-            receipt_id=sale.receipt_id,
-            line_no=sale.line_no,
-            item_code=sale.item_code,
-            refers_to=refers_to(sale),
+            entry.record_id,
+            entry.entry_no,
+            sale.store_id,
+            sale.seller_code,
+            act.employee_id,
+            sale.line_kind,
+            day[1] if day else sale.sold_at[:10],
+            act.at_utc_ms,
+            sale.amount_fen,
+            sale.quantity_milli,
+            sale.register_id,
+            sale.receipt_id,
+            sale.line_no,
+            sale.item_code,
+            refers_to(sale),
         )
         for (entry, sale), act, day in zip(sales, acts, days, strict=True)
     ]

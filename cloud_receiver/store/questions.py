@@ -73,6 +73,12 @@ class Question:
         rows: Sequence[Any] = self._text(connection).run(connection, asked).all()
         return rows
 
+    def tuples(self, connection: Connection, **asked: Any) -> list[tuple[Any, ...]]:
+        """Return all rows as the driver has them, for many at a time: in order, without names."""
+        with self._text(connection).run(connection, asked) as result:
+            rows: list[tuple[Any, ...]] = result.cursor.fetchall()
+            return rows
+
     def each(self, connection: Connection, **asked: Any) -> Iterator[Any]:
         """Yield the rows one by one, for who may stop at the first that will do."""
         with self._text(connection).run(connection, asked) as rows:
