@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -26,8 +25,8 @@ from cloud_receiver.store.engine import open_engine, read, upsert_rows, wait_tur
 from sync.memory import collect_rarely
 from sync.portions import portions
 
-SMALL: Final = 100_000
-"""Rows of a journal for which processes of their own are not worth starting."""
+SMALL: Final = 400_000
+"""Rows of a journal for which processes of their own are not worth starting: each takes a second."""
 _STRETCHES_A_PROCESS: Final = 4
 _PEOPLE_AT_ONCE: Final = 500
 Result = journal_proof.Found | day_proof.Unlike
@@ -80,12 +79,17 @@ def rebuild(
     with write(engine) as connection:
         wait_turn(connection, archive.TURN)
         archive.bring_back(connection)
+        is_new = projection.is_bare(connection)  # what is made just now needs no proof
     while _catch_up(engine, now_utc_ms):
         pass
     done = Rebuilt()
-    with write(engine) as connection, _provers(engine, connection, processes) as prove:
+    with write(engine) as connection:
         wait_turn(connection, archive.TURN)
-        _prove(connection, prove, now_utc_ms, terms.policy, done, on_progress)
+        waiting = _queue_whole(connection, now_utc_ms)
+        tasks = [] if is_new else _of_journal(connection)
+        tasks += _of_days(connection, waiting, now_utc_ms, terms.policy)
+        results = _prover(engine, connection, processes)(tasks)
+        _put_right(connection, results, now_utc_ms, done, on_progress)
         for keys in dirty.by_employee(connection, now_utc_ms, DAYS_AT_ONCE):
             evaluate(connection, keys, now_utc_ms, terms)
             done.amiss += len(keys)
@@ -100,27 +104,40 @@ def _catch_up(engine: Engine, now_utc_ms: int) -> int:
         return projection.advance(connection, now_utc_ms, put=upsert_rows)
 
 
-def _prove(
-    connection: Connection,
-    prove: Prove,
-    now_utc_ms: int,
-    policy: Policy,
-    done: Rebuilt,
-    on_progress: Progress,
-) -> None:
-    """Put right what does not stand as the journal says, and queue the days that must be judged."""
+def _queue_whole(connection: Connection, now_utc_ms: int) -> set[str]:
+    """Have all days judged of those who have one in the queue; return who they are."""
     waiting = {
         who for keys in dirty.by_employee(connection, now_utc_ms, DAYS_AT_ONCE) for who, _ in keys
     }
     for some in portions(sorted(waiting), _PEOPLE_AT_ONCE):
         dirty.mark_people(connection, some, now_utc_ms)
+    return waiting
+
+
+def _of_journal(connection: Connection) -> list[Task]:
     stretches = journal_proof.stretches(connection, _STRETCHES_A_PROCESS * _processors())
-    tasks: list[Task] = [partial(journal_proof.prove, first=a, last=b) for a, b in stretches]
-    for people in day_proof.parties(connection, now_utc_ms, waiting):
-        days = partial(day_proof.prove, people=people, now_utc_ms=now_utc_ms, policy=policy)
-        tasks.append(days)
+    return [partial(journal_proof.prove, first=first, last=last) for first, last in stretches]
+
+
+def _of_days(
+    connection: Connection, leave_out: set[str], now_utc_ms: int, policy: Policy
+) -> list[Task]:
+    return [
+        partial(day_proof.prove, people=people, now_utc_ms=now_utc_ms, policy=policy)
+        for people in day_proof.parties(connection, now_utc_ms, leave_out)
+    ]
+
+
+def _put_right(
+    connection: Connection,
+    results: Iterator[Result],
+    now_utc_ms: int,
+    done: Rebuilt,
+    on_progress: Progress,
+) -> None:
+    """Put right what does not stand as the journal says, and queue the days that must be judged."""
     amiss: set[str] = set()
-    for found in prove(tasks):
+    for found in results:
         if isinstance(found, journal_proof.Found):
             projection.put_right(connection, found, now_utc_ms)
             done.records += found.records
@@ -140,27 +157,25 @@ def _prove(
             dirty.mark(connection, stood, now_utc_ms)
 
 
-@contextmanager
-def _provers(engine: Engine, connection: Connection, processes: int | None) -> Iterator[Prove]:
-    """Give what runs tasks: in processes of their own, or here where that is not to be."""
+def _prover(engine: Engine, connection: Connection, processes: int | None) -> Prove:
+    """Return what runs tasks: in processes of their own, or here where that is not to be."""
     number = _processors() if processes is None else processes
     rows = connection.scalar(select(func.max(tables.journal.c.entry_no))) or 0
     is_small = processes is None and rows < SMALL
     if engine.dialect.name != "sqlite" or is_small or not number:
-        yield lambda tasks: (task(connection) for task in tasks)
+        return lambda tasks: (task(connection) for task in tasks)
+    return partial(_in_processes, number, engine.url.render_as_string(hide_password=False))
+
+
+def _in_processes(number: int, url: str, tasks: Sequence[Task]) -> Iterator[Result]:
+    if not tasks:
         return
-    url = engine.url.render_as_string(hide_password=False)
     pool = ProcessPoolExecutor(number, get_context("spawn"), _begin, (url,))
     try:
-        yield partial(_in_processes, pool)
+        for one in as_completed([pool.submit(_run, task) for task in tasks]):
+            yield one.result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _in_processes(pool: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[Result]:
-    waiting = [pool.submit(_run, task) for task in tasks]
-    for one in as_completed(waiting):
-        yield one.result()
 
 
 _engines: list[Engine] = []

@@ -83,6 +83,13 @@ def cursor(connection: Connection) -> int:
 _CURSOR: Final = Question(select(tables.meta.c.value).where(tables.meta.c.key == CURSOR_KEY))
 
 
+def is_bare(connection: Connection) -> bool:
+    """Tell whether nothing was projected yet."""
+    derived = (tables.punch, tables.sale, tables.entry)
+    rows = [connection.execute(select(table.c.record_id).limit(1)).first() for table in derived]
+    return not cursor(connection) and not any(rows)
+
+
 def project_again(
     connection: Connection, table: Table, condition: ColumnElement[bool], now_utc_ms: int
 ) -> int:
