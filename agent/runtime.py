@@ -11,11 +11,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from agent import tuning
@@ -60,6 +63,7 @@ def run(settings: Settings, version: str) -> None:
     except OSError as error:
         raise DakaError(f"{settings.box.data_dir} cannot be made: {error.strerror}") from error
     with DataLock(settings.box.data_dir):
+        _make_tables(settings.box.outbox)
         opened = open_outbox(settings.box.outbox, settings.limits, settings.clock.now_utc())
         if opened.set_aside is not None:
             _log.error(
@@ -69,6 +73,16 @@ def run(settings: Settings, version: str) -> None:
             )
             _tell_damage(settings, opened)
         Runtime(settings, version, opened).run()
+
+
+def _make_tables(outbox: Path) -> None:
+    """Have a new outbox's tables made by a process of their own: what makes them weighs 5 MB.
+
+    Where that fails, for want of room or whatever, opening the outbox does it and says why not.
+    """
+    if not outbox.exists():
+        command = [sys.executable, "-P", "-m", "agent.schema", str(outbox)]
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
 
 
 def _tell_damage(settings: Settings, opened: Opened) -> None:

@@ -1,17 +1,20 @@
 """The tables of the outbox, as migrations; imported only when one is due.
 
 sqlite-utils keeps the book of what was applied and commits each step with its entry. It
-costs 5 MB, so the running agent loads this module only for a new or an older file.
+costs 5 MB, so the running agent loads this module only for an older file, and has a new one
+made by ``python -m agent.schema OUTBOX``.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import sys
+from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database, Migrations
 
-from agent.storage import SCHEMA_VERSION, new_epoch, place
+from agent.storage import SCHEMA_VERSION, connect, new_epoch, place
 from sync.topics import Lane
 
 MIGRATIONS: Final = Migrations("outbox")
@@ -109,3 +112,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to `SCHEMA_VERSION`; each step commits by itself and can be repeated."""
     MIGRATIONS.apply(Database(connection, recursive_triggers=False, use_counts_table=False))
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+
+
+if __name__ == "__main__":
+    connect(Path(sys.argv[1])).close()
