@@ -62,7 +62,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
         "legend": {
             "show": len(series) > 1,  # one thing only: its axis says what it is
             "type": "scroll",
-            "top": 26,  # below the button, which its arrows would touch on a phone
+            "top": 38,  # below the button, which its arrows would touch on a phone
             "left": 0,
             "textStyle": {":color": colour("muted")},
         },
@@ -70,7 +70,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
         "grid": {
             "left": 12,
             "right": 20,
-            "top": 64 if len(series) > 1 else 40,
+            "top": 76 if len(series) > 1 else 40,
             "bottom": 36 if x.get("nameLocation") else 12,
             "containLabel": True,
         },

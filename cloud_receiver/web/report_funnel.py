@@ -182,5 +182,5 @@ def _funnel_picture(
         series, charts.axis(words("shifts"), nameLocation="middle", nameGap=28),
         charts.axis(words("rate"), axisLabel=percent, min=0), words("anomaly"),
         tooltip={"confine": True, ":formatter": "(one) => one.seriesName"},
-        grid={"left": 12, "right": 24, "top": 84, "bottom": 32, "containLabel": True},
+        grid={"left": 12, "right": 24, "top": 96, "bottom": 32, "containLabel": True},
     )  # fmt: skip
