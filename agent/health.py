@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,8 @@ from sync.clock import utc_text
 from sync.heartbeat import DeviceHealth, Heartbeat, LaneHealth, encode_heartbeat
 
 MAX_CAPACITY_DAYS: Final = 3650
+NOBODY_THERE: Final = "No matching subscribers"
+"""What a broker says of a message that no receiver of headquarters waits for (MQTT 5, 3.4.2.1)."""
 NO_ALARMS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -34,6 +36,12 @@ class LinkReport:
     trouble: str = ""
     last_receipt_utc: str | None = None
     has_rival: bool = False
+
+    def heard(self, *, is_hq_there: bool) -> LinkReport:
+        """Return the report after a receiver of headquarters came or left."""
+        if is_hq_there:
+            return replace(self, trouble="" if self.trouble == NOBODY_THERE else self.trouble)
+        return replace(self, trouble=NOBODY_THERE)
 
 
 def heartbeat_of(

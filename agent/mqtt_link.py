@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, error_string
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -30,6 +30,7 @@ KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0
 WILL_DELAY_S: Final = 30
 FAREWELL_S: Final = 2.0
+LINE_ENDED: Final = "the connection ended without a word: the line is cut or the broker is gone"
 DEFAULT_RECEIVE_MAXIMUM: Final = 65535
 _NO_SUBSCRIBER: Final = 0x10
 _FAILURE: Final = 0x80
@@ -225,7 +226,7 @@ class MqttLink:
         """Make sure that a loop that failed is followed by a `Lost`, whatever paho calls back."""
         failed = code not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_AGAIN)
         if failed and not any(isinstance(event, Lost) for event in self._events):
-            self._events.append(Lost(f"{self._where}: {code.name}"))
+            self._events.append(Lost(f"{self._where}: {error_string(code)}"))
 
     def _taken(self) -> list[Event]:
         events = list(self._events)
@@ -257,11 +258,13 @@ class MqttLink:
         self,
         _client: Client,
         _data: Any,
-        _flags: DisconnectFlags,
+        flags: DisconnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._events.append(Lost(f"{self._where}: {reason}"))
+        # without a packet that says why, paho's reason is "Unspecified error"
+        why = str(reason) if flags.is_disconnect_packet_from_server else LINE_ENDED
+        self._events.append(Lost(f"{self._where}: {why}"))
 
     def _on_subscribe(
         self,

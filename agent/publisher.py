@@ -141,6 +141,11 @@ class Publisher:
             mark = merge(max(work.state.mark.through, floor), work.state.mark.beyond)
             work.state = replace(work.state, floor=floor, mark=mark)
 
+    @property
+    def has_receiver(self) -> bool:
+        """Tell whether a receiver said that it is there and did not leave since."""
+        return bool(self._receivers)
+
     def receiver(self, receiver_id: str, online: bool, hq_epoch: str, now_s: float) -> None:
         """Note that a receiver announced itself or was announced dead."""
         self._receivers_heard = True

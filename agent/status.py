@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent import storage
-from agent.health import Status, capacity_days, read_status
+from agent.health import NOBODY_THERE, Status, capacity_days, read_status
 from agent.lanes import Counts
 from agent.lock import is_running
 from agent.outbox_view import OutboxView
@@ -144,6 +144,8 @@ def _waiting_line(status: BoxStatus, words: Words) -> str:
 def _link_line(last: Status, settings: Settings, words: Words) -> str:
     if not last.link.is_up:
         said = words.say("link_down", trouble=last.link.trouble or "...")
+    elif last.link.trouble == NOBODY_THERE:
+        said = words.say("link_nobody")
     elif last.link.trouble:
         said = words.say("link_trouble", trouble=last.link.trouble)
     else:

@@ -90,7 +90,7 @@ class Uplink:
         self._wake_here.setblocking(False)
         self._wake_there.setblocking(False)
         self._stopping = False
-        self._beat_asap = False
+        self._beat_asap, self._told_trouble = False, ""
         self._report = LinkReport()
         self._rival = Rival(topics.state(*self._names))
         self._tuning = tuned
@@ -281,9 +281,9 @@ class Uplink:
                 return
             elif event.payload:
                 state = decode_receiver_state(event.payload)
-                receiver_id = event.topic.split("/")[-2]
-                self._packing.heard(receiver_id, state)
+                self._packing.heard(receiver_id := event.topic.split("/")[-2], state)
                 self._publisher.receiver(receiver_id, state.online, state.hq_epoch, now_s)
+                self._report = self._report.heard(is_hq_there=self._publisher.has_receiver)
             self._act(self._publisher.step(now_s))
         except WireError as error:
             _log.warning("message_ignored topic=%s error=%r", event.topic, str(error))
@@ -387,10 +387,11 @@ class Uplink:
         self._lose("the outbox has a new epoch", self._clock.monotonic_s())
 
     def _beat_if_due(self, now_s: float) -> None:
-        asap = self._beat_asap and now_s >= self._last_beat_s + 1.0
+        news = self._beat_asap or self._report.trouble != self._told_trouble
+        asap = news and now_s >= self._last_beat_s + 1.0
         if not asap and now_s < self._beat_due_s:
             return
-        self._beat_asap = False
+        self._beat_asap, self._told_trouble = False, self._report.trouble
         self._last_beat_s = now_s
         heartbeat_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
         self._beat_due_s = now_s + heartbeat_s

@@ -23,6 +23,10 @@ _WORDS: Final[Table] = {
     "link_up": ("已连接总部", "connected to headquarters"),
     "link_down": ("未连接总部：{trouble}", "not connected to headquarters: {trouble}"),
     "link_trouble": ("已连接，但消息被拒绝：{trouble}", "connected, but refused: {trouble}"),
+    "link_nobody": (
+        "已连上消息服务器，但总部的接收程序不在；记录留在盒子里，稍后再发",
+        "the broker is reached, but headquarters' receiver is not there; records are kept, sent again",
+    ),
     "link_unknown": ("连接状态未知", "connection not known"),
     "last_receipt": ("总部最近回执 {at}", "last receipt {at}"),
     "no_receipt": ("本次启动后尚无回执", "no receipt since the start"),

@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +80,7 @@ class Rig:
         """Return headquarters' SQLite file."""
         return self.folder / "hq" / "hq.db"
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start ``agent``, ``broker`` or ``hq``; waits only for the broker to listen."""
         assert name not in self._running, f"{name} runs already"
         log = (self.folder / f"{name}.log").open("ab")
@@ -89,7 +89,7 @@ class Rig:
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **ENVIRONMENT.get(name, {})},
+            env={**os.environ, **ENVIRONMENT.get(name, {}), **(environment or {})},
         )
         self._running[name] = (process, log)
         if name == "broker":

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import monotonic, sleep
+from time import sleep
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench.chaos_table.score import Score
+from bench.chaos_table.logbook import trouble_in
+from bench.chaos_table.system import PEER_BROKER
+from bench.meter import Meter, metered
 from bench.rig import wait_until
 from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
 
 NAME = "Mosquitto bridge"
-QUIET_S = 8.0
+RECORD_BYTES = 200
+TAKEN_WITHIN_S = 90.0
 
 
-class Oracle:
-    """Headquarters' end: notes every id it gets."""
+class Receiver:
+    """Headquarters' end: notes every payload it gets; its session outlives it."""
 
-    def __init__(self, port: int) -> None:
-        self.rows: list[str] = []
+    def __init__(self, port: int, rows: list[bytes]) -> None:
+        self._rows = rows
         self._is_in = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id="hq")
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id="hq", clean_session=False)
         self._client.on_connect = lambda client, *_: client.subscribe("up/#", 1)
         self._client.on_subscribe = lambda *_: self._is_in.set()
         self._client.on_message = self._take
-        self._client.reconnect_delay_set(0.1, 0.2)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._is_in.wait(20)
 
     def _take(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self.rows.append(message.payload.decode())
+        self._rows.append(message.payload)
 
     def stop(self) -> None:
         """Leave."""
@@ -47,135 +49,152 @@ class Oracle:
         self._client.loop_stop()
 
 
-class Edge:
-    """The two brokers and who speaks to them."""
+class Bridge:
+    """The broker of the store, which bridges to that of headquarters."""
 
-    def __init__(self, place: Path) -> None:
-        self.place, self.edge_port, self.hq_port = place, free_port(), free_port()
+    name = NAME
+    keeps_log = True
+
+    def __init__(self, folder: Path, port: int, line: Meter, boxes: int) -> None:
+        self._boxes = boxes
+        self.line, self._folder, self._port, self._edge_port = line, folder, port, free_port()
+        self.store, self.log = folder / "kept", folder / "bridge.log"
+        self.store.mkdir()
+        (folder / "hq").mkdir()
+        self._fed = 0
+        self._rows: list[bytes] = []
+        self._receiver: Receiver | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        (place / "hq").mkdir()
-        self._config = place / "edge.conf"
+        self._config = folder / "edge.conf"
+        self.program = broker_command(port, folder / "hq")[1]
+        settings = Path(self.program[-1])
+        told = settings.read_text().replace("max_queued_messages 100000\n", "")
+        settings.write_text(told.replace("persistence false\nlog_dest none\n", PEER_BROKER))
+
+    def _write_config(self) -> None:
         self._config.write_text(
-            f"listener {self.edge_port} 127.0.0.1\nallow_anonymous true\nuser root\n"
-            f"persistence true\npersistence_location {place}/\nmax_queued_messages 0\n"
-            f"connection hq\naddress 127.0.0.1:{self.hq_port}\ntopic up/# out 1\n"
-            "cleansession false\nrestart_timeout 2\nlog_dest none\n"
+            f"listener {self._edge_port} 127.0.0.1\nallow_anonymous true\nuser root\n"
+            f"persistence true\npersistence_location {self.store}/\nmax_queued_messages 0\n"
+            f"log_dest file {self.log}\nlog_type error\nlog_type warning\nlog_type notice\n"
+            + "".join(self._connection(number) for number in range(self._boxes))
         )
 
-    def start(self, name: str) -> None:
-        """Start ``edge`` or ``hq`` and wait until it listens."""
-        program = broker_command(self.hq_port, self.place / "hq")[1]
-        command = [program[0], "-c", str(self._config)]
-        if name == "hq":
-            command = program
-            with Path(program[-1]).open("a") as settings:
-                settings.write("max_queued_messages 0\n")
-        self._running[name] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        port = self.hq_port if name == "hq" else self.edge_port
-        wait_until(name, lambda: answers(port), 20)
+    def _connection(self, number: int) -> str:
+        return (
+            f"connection box-{number}\naddress 127.0.0.1:{self.line.port}\n"
+            f"remote_clientid box-{number}\ntopic up/{number} out 1\n"
+            "cleansession false\nrestart_timeout 2\n"
+        )
 
-    def kill(self, name: str) -> None:
-        """Kill one as a power cut does."""
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the store's broker."""
+        self._write_config()
+        self._run("edge", [self.program[0], "-c", str(self._config)], environment)
+        wait_until("the store's broker", lambda: answers(self._edge_port), 20)
+
+    def _run(
+        self, name: str, command: list[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        told = {**os.environ, **(environment or {})}
+        self._running[name] = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=told
+        )
+
+    def _kill(self, name: str) -> None:
         process = self._running.pop(name)
         process.kill()
         process.wait()
 
-    def start_hq(self) -> Oracle:
-        """Start headquarters' broker with its receiver there before the bridge arrives."""
-        self._running["edge"].send_signal(signal.SIGSTOP)
-        self.start("hq")
-        oracle = Oracle(self.hq_port)
-        self._running["edge"].send_signal(signal.SIGCONT)
-        return oracle
+    def kill(self) -> None:
+        """Kill the store's broker."""
+        self._kill("edge")
 
-    def publish(self, records: int) -> None:
-        """Hand records to the edge, each acknowledged by it."""
+    def save(self) -> None:
+        """Have it write its queue to disk now, as its signal USR1 is for."""
+        self._running["edge"].send_signal(signal.SIGUSR1)
+        wait_until("its queue on disk", lambda: any(self.store.glob("*.db")), 20)
+        sleep(1.0)  # it does not say when it is done
+
+    def pid(self) -> int | None:
+        """Return the store's broker."""
+        process = self._running.get("edge")
+        return None if process is None else process.pid
+
+    def raise_hq(self) -> None:
+        """Start headquarters' broker and its receiver."""
+        if "hq" not in self._running:
+            self._run("hq", self.program)
+            wait_until("headquarters' broker", lambda: answers(self._port), 20)
+        if self._receiver is None:
+            self._receiver = Receiver(self._port, self._rows)
+
+    def kill_receiver(self) -> None:
+        """Take the receiver away; the broker keeps its session."""
+        assert self._receiver is not None
+        self._receiver.stop()
+        self._receiver = None
+
+    def kill_broker(self) -> None:
+        """Kill headquarters' broker; the receiver begins anew with the next."""
+        self._kill("hq")
+        if self._receiver is not None:
+            self.kill_receiver()
+
+    def feed(self, records: int) -> None:
+        """Hand records to the store's broker, each acknowledged by it."""
+        numbers = range(self._fed, self._fed + records)
+        self._publish(
+            (f"up/{number % self._boxes}", f"{number:09d}".ljust(RECORD_BYTES, ".").encode())
+            for number in numbers
+        )
+        self._fed += records
+
+    def _publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
         client = Client(CallbackAPIVersion.VERSION2)
-        client.connect("127.0.0.1", self.edge_port)
+        client.connect("127.0.0.1", self._edge_port)
         client.loop_start()
-        sent = [client.publish("up/x", f"{n}".ljust(200), qos=1) for n in range(records)]
-        for one in sent:
-            one.wait_for_publish(60)
+        for sent in [client.publish(topic, payload, qos=1) for topic, payload in messages]:
+            sent.wait_for_publish(TAKEN_WITHIN_S)
         client.disconnect()
         client.loop_stop()
 
+    def poison(self) -> None:
+        """Hand over bytes that are no text; to a broker all bytes are alike."""
+        self._publish([("up/0", b"\xff\xfe\x00\x81")])
+
+    def arrived(self) -> int:
+        """Return how many messages the receiver got."""
+        return len(self._rows)
+
+    def arrivals(self) -> list[int]:
+        """Return the numbers of what it got."""
+        return [int(row[:9]) for row in list(self._rows) if row[:9].isdigit()]
+
+    def said(self) -> str:
+        """Return what its log tells of trouble."""
+        return trouble_in(self.log)
+
     def close(self) -> None:
-        """End both."""
+        """End everything."""
+        if self._receiver is not None:
+            self.kill_receiver()
         for name in list(self._running):
-            self.kill(name)
+            self._kill(name)
 
 
 @contextmanager
-def _edge() -> Iterator[Edge]:
-    with TemporaryDirectory(prefix="daka-bridge-") as folder:
-        edge = Edge(Path(folder))
+def standing(folder: Path, boxes: int = 1) -> Iterator[Bridge]:
+    """Yield a bridge whose headquarters is up and which is not started yet.
+
+    Args:
+        boxes: how many connections it has, each with a topic and a queue of its own.
+    """
+    folder.mkdir()
+    port = free_port()
+    with metered(port) as line:
+        bridge = Bridge(folder, port, line, boxes)
         try:
-            edge.start("edge")
-            yield edge
+            bridge.raise_hq()
+            yield bridge
         finally:
-            edge.close()
-
-
-def _score(oracles: list[Oracle], records: int) -> Score:
-    """Wait until nothing has come for a while."""
-
-    def rows() -> list[str]:
-        return [row for oracle in oracles for row in oracle.rows]
-
-    seen, since_s = -1, monotonic()
-    while monotonic() - since_s < QUIET_S:
-        if len(rows()) != seen:
-            seen, since_s = len(rows()), monotonic()
-        sleep(0.1)
-    for oracle in oracles:
-        oracle.stop()
-    return Score(records, len(set(rows())), len(rows()))
-
-
-def s1(records: int) -> Score:
-    with _edge() as edge:
-        edge.publish(records)
-        return _score([edge.start_hq()], records)
-
-
-def s2(records: int) -> Score:
-    with _edge() as edge:
-        edge.publish(records)
-        edge.kill("edge")
-        edge.start("hq")
-        oracle = Oracle(edge.hq_port)
-        edge.start("edge")
-        return _score([oracle], records)
-
-
-def s3(records: int) -> Score:
-    with _edge() as edge:
-        edge.publish(records)
-        oracle = edge.start_hq()
-        wait_until("something", lambda: len(oracle.rows) > 0, 60)
-        for _ in range(3):
-            edge.kill("edge")
-            edge.start("edge")
-            sleep(1)
-        return _score([oracle], records)
-
-
-def s4(records: int) -> Score:
-    with _edge() as edge:
-        edge.publish(records)
-        oracle = edge.start_hq()
-        wait_until("something", lambda: len(oracle.rows) > 0, 60)
-        edge.kill("hq")
-        oracle.stop()
-        return _score([oracle, edge.start_hq()], records)
-
-
-def s5(records: int) -> Score:
-    """The receiver is away while the bridge delivers to its broker."""
-    with _edge() as edge:
-        edge.start("hq")
-        first = Oracle(edge.hq_port)
-        first.stop()
-        edge.publish(records)
-        sleep(5)
-        return _score([Oracle(edge.hq_port)], records)
+            bridge.close()

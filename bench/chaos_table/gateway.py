@@ -2,117 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic, sleep
+from typing import Final
 
-from bench.chaos_table.score import Score
+from bench.chaos_table.logbook import trouble_in
+from bench.chaos_table.system import PEER_BROKER
+from bench.meter import Meter, metered
 from bench.peers import thingsboard as peer
 from bench.peers.thingsboard_server import serving
 from bench.rig import wait_until
-from cloud_receiver.demo.stage import free_port
+from cloud_receiver.demo.broker import broker_command
+from cloud_receiver.demo.stage import answers, free_port
 
-NAME = "ThingsBoard Gateway 3.8.5"
-QUIET_S = 20.0
-
-
-class Place:
-    """Where one run of the gateway lives."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.python = peer._python(peer.PEERS)
-        self.oracle, self.buffer = folder / "server.db", folder / "data" / "data.db"
-
-    def load(self, gateway: peer.subprocess.Popen[bytes], records: int) -> None:
-        """Let it connect once, as its storage demands, then fill it without a broker."""
-        with peer._broker(self.port, self.folder), serving(self.port, self.oracle):
-            peer._feed(gateway, 1)
-            wait_until("the first", lambda: peer._newest(self.oracle) == 1, 120)
-            wait_until("its empty buffer", lambda: peer._held(self.buffer) == 0, 60)
-        peer._feed(gateway, records)
-        wait_until("its disk", lambda: peer._held(self.buffer) == records, 120)
-
-    def score(self, records: int, first: int) -> Score:
-        """Wait until nothing has come for a while; `first` rows were there before."""
-        seen, since_s = -1, monotonic()
-        while monotonic() - since_s < QUIET_S:
-            newest = self._rows()
-            if newest != seen:
-                seen, since_s = newest, monotonic()
-            sleep(0.2)
-        return Score(records, seen - first, seen - first)
-
-    def _rows(self) -> int:
-        return peer._ask(self.oracle, "SELECT count(*) FROM punch") if self.oracle.exists() else 0
+NAME = f"ThingsBoard Gateway {peer.VERSION}"
+STILL_S = 4.0
+TAKEN_WITHIN_S = 90.0
+_LOGGING: Final[dict[str, object]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler", "level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
 
 
-def _in_place(play: Callable[[Place, int], Score]) -> Callable[[int], Score]:
-    def scenario(records: int) -> Score:
-        with TemporaryDirectory(prefix="daka-gateway-") as folder:
-            return play(Place(Path(folder)), records)
+class Gateway:
+    """The gateway's process, fed by a connector of ours, and a stub of its server."""
 
-    return scenario
+    name = NAME
+    keeps_log = True
+
+    def __init__(self, folder: Path, port: int, line: Meter, first: int = 0) -> None:
+        self.line, self._folder, self.port = line, folder, port
+        self.store, self._oracle = folder / "data", folder / "server.db"
+        self.log = folder / "gateway.log"
+        self._fed = self._first = first
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._receiver = ExitStack()
+        self._is_received = False
+
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the gateway with its defaults and its sqlite storage."""
+        settings = peer._settings(self.line.port, self._folder)
+        settings["logs.json"] = _LOGGING
+        for name, content in settings.items():
+            told = {**content, "from": self._fed} if name == "bench.json" else content
+            (self._folder / name).write_text(json.dumps(told), encoding="utf-8")
+        program = Path(peer.__file__).with_name("thingsboard_box.py")
+        command = [str(peer._python(peer.PEERS)), str(program), str(self._folder / "tb_gateway.json")]  # fmt: skip
+        self._run("gateway", command, environment)
+
+    def _run(
+        self, name: str, command: list[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self._folder,
+                env={**os.environ, **(environment or {})},
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """Kill the gateway."""
+        self._kill("gateway")
+
+    def _kill(self, name: str) -> None:
+        process = self._processes.pop(name)
+        process.kill()
+        process.communicate()
+
+    def pid(self) -> int | None:
+        """Return the gateway's process."""
+        process = self._processes.get("gateway")
+        return None if process is None else process.pid
+
+    def raise_hq(self) -> None:
+        """Start broker and server; both come before the line is open again."""
+        if "broker" not in self._processes:
+            command = broker_command(self.port, self._folder)[1]
+            settings = Path(command[-1])
+            told = settings.read_text().replace("max_queued_messages 100000\n", "")
+            told = told.replace("persistence false\nlog_dest none\n", PEER_BROKER)
+            settings.write_text(told)
+            self._run("broker", command)
+            wait_until("the broker", lambda: answers(self.port), 20)
+        if not self._is_received:
+            self._receiver.enter_context(serving(self.port, self._oracle, keeps_all=True))
+            self._is_received = True
+
+    def kill_receiver(self) -> None:
+        """Take the server away; the broker keeps its session."""
+        self._receiver.close()
+        self._is_received = False
+
+    def kill_broker(self) -> None:
+        """Kill the broker; the server begins anew with the next."""
+        self._kill("broker")
+        self.kill_receiver()
+
+    def feed(self, records: int) -> None:
+        """Let the connector hand over, and wait until nothing more reaches its disk."""
+        peer._feed(self._processes["gateway"], records)
+        self._fed += records
+        kept, since_s, began_s = -1, monotonic(), monotonic()
+        while monotonic() < since_s + STILL_S and monotonic() < began_s + TAKEN_WITHIN_S:
+            taken = self._held() + self.arrived()
+            if taken >= self._fed - self._first:
+                return
+            if taken != kept:
+                kept, since_s = taken, monotonic()
+            sleep(0.1)
+
+    def _held(self) -> int:
+        try:
+            return peer._held(self.store / "data.db")
+        except sqlite3.Error:  # there is none yet, or its disk is full
+            return 0
+
+    def poison(self) -> None:
+        """Let the connector hand over bytes where text is expected."""
+        stdin = self._processes["gateway"].stdin
+        assert stdin is not None
+        stdin.write(b"poison\n")
+        stdin.flush()
+
+    def arrived(self) -> int:
+        """Return the rows of the server."""
+        if not self._oracle.exists():
+            return 0
+        return peer._ask(self._oracle, "SELECT count(*) FROM punch")
+
+    def arrivals(self) -> list[int]:
+        """Return the numbers in the server's table."""
+        with sqlite3.connect(self._oracle) as connection:
+            rows = connection.execute("SELECT text FROM punch ORDER BY no").fetchall()
+        return [int(text[:9]) for (text,) in rows if text[:9].isdigit()]
+
+    def said(self) -> str:
+        """Return what its log tells of trouble."""
+        return trouble_in(self.log)
+
+    def close(self) -> None:
+        """End everything."""
+        self._receiver.close()
+        for name in list(self._processes):
+            self._kill(name)
 
 
-@_in_place
-def s1(place: Place, records: int) -> Score:
-    with peer._gateway(place.python, place.port, place.folder) as gateway:
-        place.load(gateway, records)
-        with peer._broker(place.port, place.folder), serving(place.port, place.oracle):
-            return place.score(records, 1)
-
-
-@_in_place
-def s2(place: Place, records: int) -> Score:
-    """Booted without a line, fed, power off before the first connection."""
-    with peer._gateway(place.python, place.port, place.folder) as gateway:
-        sleep(5)
-        peer._feed(gateway, records)
-        sleep(10)
-    with (
-        peer._broker(place.port, place.folder),
-        serving(place.port, place.oracle),
-        peer._gateway(place.python, place.port, place.folder),
-    ):
-        return place.score(records, 0)
-
-
-@_in_place
-def s3(place: Place, records: int) -> Score:
-    with peer._gateway(place.python, place.port, place.folder) as gateway:
-        place.load(gateway, records)
-    with peer._broker(place.port, place.folder), serving(place.port, place.oracle):
-        for _ in range(3):
-            with peer._gateway(place.python, place.port, place.folder):
-                sleep(4)
-        with peer._gateway(place.python, place.port, place.folder):
-            return place.score(records, 1)
-
-
-@_in_place
-def s4(place: Place, records: int) -> Score:
-    with peer._gateway(place.python, place.port, place.folder) as gateway:
-        place.load(gateway, records)
-        with peer._broker(place.port, place.folder), serving(place.port, place.oracle):
-            wait_until("something", lambda: peer._newest(place.oracle) > 1, 120)
-        sleep(1)
-        with peer._broker(place.port, place.folder), serving(place.port, place.oracle):
-            return place.score(records, 1)
-
-
-@_in_place
-def s5(place: Place, records: int) -> Score:
-    """The server is away while the broker takes what the gateway sends."""
-    with (
-        peer._gateway(place.python, place.port, place.folder) as gateway,
-        peer._broker(place.port, place.folder),
-    ):
-        with serving(place.port, place.oracle):
-            peer._feed(gateway, 1)
-            wait_until("the first", lambda: peer._newest(place.oracle) == 1, 120)
-        peer._feed(gateway, records)
-        sleep(15)
-        with serving(place.port, place.oracle):
-            return place.score(records, 1)
+@contextmanager
+def standing(folder: Path) -> Iterator[Gateway]:
+    """Yield a gateway whose server is up and which is not started yet."""
+    folder.mkdir()
+    port = free_port()
+    with metered(port) as line:
+        gateway = Gateway(folder, port, line)
+        try:
+            gateway.raise_hq()
+            yield gateway
+        finally:
+            gateway.close()

@@ -1,7 +1,7 @@
 """The gateway's process, run by the gateway's own Python: ``thingsboard_box.py <tb_gateway.json>``.
 
 A number on standard input makes its one connector hand over that many punches, as a connector
-that reads a terminal would.
+that reads a terminal would; ``poison`` makes it hand over bytes that are no text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PunchConnector(Connector):
         self._gateway = gateway
         self._config = config
         self._kind = kind
-        self._handed_over = 0
+        self._handed_over = int(config.get("from", 0))
 
     def open(self) -> None:
         """Begin to listen."""
@@ -36,13 +36,21 @@ class PunchConnector(Connector):
 
     def _obey(self) -> None:
         for line in sys.stdin:
+            if line == "poison\n":
+                try:
+                    self._hand_over(b"\xff\xfe\x00\x81")
+                except TypeError as error:  # a connector that is well written goes on
+                    print(f"the gateway refused a value: {error}", file=sys.stderr, flush=True)
+                continue
             for _ in range(int(line)):
-                punch = ConvertedData(device_name="door")
-                text = f"{self._handed_over:09d}".ljust(TEXT_CHARS, ".")
-                ts_ms = FIRST_TS_MS + self._handed_over
-                punch.add_to_telemetry(TelemetryEntry({"punch": text}, ts_ms))
-                self._gateway.send_to_storage(self.name, self.get_id(), punch)
+                self._hand_over(f"{self._handed_over:09d}".ljust(TEXT_CHARS, "."))
                 self._handed_over += 1
+
+    def _hand_over(self, content: str | bytes) -> None:
+        punch = ConvertedData(device_name="door")
+        ts_ms = FIRST_TS_MS + self._handed_over
+        punch.add_to_telemetry(TelemetryEntry({"punch": content}, ts_ms))
+        self._gateway.send_to_storage(self.name, self.get_id(), punch)
 
     def close(self) -> None:
         """Do nothing: the process ends with its connector."""

@@ -22,16 +22,26 @@ _LIMITS: Final = {"maxPayloadSize": 65536, "maxInflightMessages": 100, "rateLimi
 
 
 @contextmanager
-def serving(port: int, database: Path) -> Iterator[None]:
+def serving(port: int, database: Path, *, keeps_all: bool = False) -> Iterator[None]:
     """Answer the gateway and commit its punches to `database` until the block ends.
 
     Each message is one commit (WAL, synchronous=FULL); a punch that comes twice is kept once.
+
+    Args:
+        keeps_all: keep it twice, to be counted, and keep the session with the broker.
     """
+    unique = "" if keeps_all else "UNIQUE"
     with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as kept:
         kept.execute("PRAGMA journal_mode=WAL")
         kept.execute("PRAGMA synchronous=FULL")
-        kept.execute("CREATE TABLE IF NOT EXISTS punch (no INTEGER PRIMARY KEY, text TEXT UNIQUE)")
-        client = Client(CallbackAPIVersion.VERSION2)
+        kept.execute(
+            f"CREATE TABLE IF NOT EXISTS punch (no INTEGER PRIMARY KEY, text TEXT {unique})"
+        )
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id="server" if keeps_all else "",
+            clean_session=not keeps_all,
+        )
         client.on_socket_open = lambda _, __, link: link.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
         )

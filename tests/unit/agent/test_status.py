@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_chinese(status: BoxStatus, config: Path) -> None:
     lines = list(lines_of(status, load_settings(config), Words("zh")))
     assert lines[1] == "142 条待传（打卡 142），最早一条在 3 小时 10 分前"
     assert lines[5] == "front door: 正常，11-23 08:14 读取, 时钟差 +4 分 12 秒, 机内 12034 条记录"
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "headquarters' receiver is not there"), ("zh", "总部的接收程序不在")],
+)
+def test_a_broker_without_headquarters_behind_it_is_no_good_line(
+    status: BoxStatus, config: Path, language: str, says: str
+) -> None:
+    away = LinkReport(is_up=True).heard(is_hq_there=False)
+    told = replace(status, last=Status({**HEARTBEAT, "alarms": {}}, away))
+    assert not told.is_well
+    assert says in "\n".join(lines_of(told, load_settings(config), Words(language)))
+    assert away.heard(is_hq_there=True) == LinkReport(is_up=True)
+
+
+def test_a_receiver_that_comes_cures_no_other_trouble() -> None:
+    troubled = LinkReport(is_up=True, trouble="headquarters cannot read a batch: version")
+    assert troubled.heard(is_hq_there=True) == troubled
 
 
 @pytest.mark.parametrize(
