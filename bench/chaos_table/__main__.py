@@ -3,7 +3,7 @@
     python -m bench.peers.thingsboard --install       # once, into var/peers
     python -m bench.chaos_table [--records 5000] [--only daka,gateway,bridge] [--rows S1,S2]
 
-As root, for the full disk; the clock needs Debian's `faketime`. What was measured is kept in
+As root, for the full disk; the clock needs a C compiler. What was measured is kept in
 `docs/chaos-table.json` beside what was measured before, and `docs/chaos-table.md` is written from it.
 """
 

@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from bench.chaos_table.bridge import Bridge
+from bench.chaos_table.past import five_years_back
 from bench.chaos_table.score import Score, judged
 from bench.chaos_table.system import System
 from bench.chaos_table.tear import tear
@@ -25,11 +26,6 @@ HALF_OPEN_S: Final = 420.0  # the peers' keepalives are of 60 and 120 s, noticed
 LINGER_S: Final = 4.0  # what would still come twice has come by then
 DISK_BYTES: Final = 16 * 1024 * 1024
 LEFT_BYTES: Final = 512 * 1024
-FIVE_YEARS_BACK: Final = {
-    "LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "FAKETIME": "-5y",
-    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-}
 
 
 @dataclass(slots=True)
@@ -228,7 +224,7 @@ def s9(play: Play) -> Score:
     """The box comes up with a clock five years back, and takes and sends all the same."""
     play.begin()
     play.system.kill()
-    play.system.start(FIVE_YEARS_BACK)
+    play.system.start(five_years_back(play.system.store.parent))
     play.since_s = monotonic()
     play.feed(play.records)
     play.ask()
