@@ -145,6 +145,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "final": ("已定", "final"),
     "not_final": ("未定", "not final"),
+    "as_of_today": (
+        "  以下按今天的情况,不是当时的:门店 {store} 的位置、时区与场景({scene}),考勤组 {team},活动 {campaign}",
+        "  of today, not of then: place, zone and scene ({scene}) of store {store}, team {team}, campaign {campaign}",
+    ),
     "rebuilding": (
         "{seconds} 秒:已核对 {records} 条记录、{days} 个人日",
         "{seconds} s: {records} records and {days} employee-days proven",

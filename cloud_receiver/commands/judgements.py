@@ -81,6 +81,9 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
     for finding in day.evidence["findings"]:
         label = findings.LABELS[findings.FindingCode(finding["code"])][number]
         yield f"  {label}: {' '.join(finding['records'])}"
+    team, campaign = (str(facts[name]) or "–" for name in ("team", "campaign_id"))
+    yield words.say("as_of_today", store=facts["store_id"] or "–", scene=facts["scene"] or "–",
+                    team=team, campaign=campaign)  # fmt: skip
 
 
 def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
