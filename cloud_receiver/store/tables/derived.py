@@ -97,7 +97,7 @@ dirty = Table(
     Column("due_utc_ms", BigInteger, nullable=False),
     Column("awaits_store_id", Text),  # due also when this store's feed is complete ...
     Column("awaits_utc_ms", BigInteger),  # ... beyond this instant (law 9)
-    Index("ix_dirty_due", "due_utc_ms"),
+    Index("ix_dirty_due", "due_utc_ms", "employee_id", "work_date"),
     Index("ix_dirty_awaits", "awaits_store_id", "awaits_utc_ms"),
 )
 day_fact = Table(
