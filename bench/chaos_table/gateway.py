@@ -40,7 +40,7 @@ class Gateway:
 
     def __init__(self, folder: Path, port: int, line: Meter, first: int = 0) -> None:
         self.line, self._folder, self.port = line, folder, port
-        self.store, self._oracle = folder / "data", folder / "server.db"
+        self.store, self.oracle = folder / "data", folder / "server.db"
         self.log = folder / "gateway.log"
         self._fed = self._first = first
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -92,7 +92,7 @@ class Gateway:
             self._run("broker", command)
             wait_until("the broker", lambda: answers(self.port), 20)
         if not self._is_received:
-            self._receiver.enter_context(serving(self.port, self._oracle, keeps_all=True))
+            self._receiver.enter_context(serving(self.port, self.oracle, keeps_all=True))
             self._is_received = True
 
     def kill_receiver(self) -> None:
@@ -133,13 +133,13 @@ class Gateway:
 
     def arrived(self) -> int:
         """Return the rows of the server."""
-        if not self._oracle.exists():
+        if not self.oracle.exists():
             return 0
-        return peer._ask(self._oracle, "SELECT count(*) FROM punch")
+        return peer._ask(self.oracle, "SELECT count(*) FROM punch")
 
     def arrivals(self) -> list[int]:
         """Return the numbers in the server's table."""
-        with sqlite3.connect(self._oracle) as connection:
+        with sqlite3.connect(self.oracle) as connection:
             rows = connection.execute("SELECT text FROM punch ORDER BY no").fetchall()
         return [int(text[:9]) for (text,) in rows if text[:9].isdigit()]
 

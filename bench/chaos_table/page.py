@@ -35,6 +35,8 @@ MISFORTUNES: Final = {
     "S11": "idle for 24 h",
     "S12": "torn tail of the store after a power cut",
 }
+WAITED: Final = {"S8": "7 min", "S10": "2 min"}
+"""How long the quiet lasted before what had not come was given up; it may still stand in the sender's store."""
 ABOUT: Final = Path(__file__).with_name("about.md")
 
 
@@ -66,7 +68,7 @@ def _lines(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[s
     yield f"| | misfortune | {' | '.join(SYSTEMS.values())} |"
     yield "|---|---|---|---|---|"
     for row, misfortune in MISFORTUNES.items():
-        cells = (_lost(results.get(row, {}).get(system)) for system in SYSTEMS)
+        cells = (_lost(row, results.get(row, {}).get(system)) for system in SYSTEMS)
         yield f"| {row} | {misfortune} | {' | '.join(cells)} |"
     yield ""
     yield "## Everything measured"
@@ -85,11 +87,12 @@ def _lines(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[s
                 yield from _told(name, found[key])
 
 
-def _lost(result: Mapping[str, Any] | None) -> str:
+def _lost(row: str, result: Mapping[str, Any] | None) -> str:
     if result is None:
         return "not run"
     doubled = f", {result['doubled']} doubled" if result["doubled"] else ""
-    return f"{result['lost']} of {result['records']}{doubled}"
+    late = f" not there after {WAITED[row]}" if row in WAITED and result["lost"] else ""
+    return f"{result['lost']} of {result['records']}{late}{doubled}"
 
 
 def _row(name: str, result: Mapping[str, Any]) -> str:
