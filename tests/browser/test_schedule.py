@@ -84,6 +84,7 @@ def test_a_day_is_changed_on_the_grid_and_back(
         option = sheet.locator("option", has_text=choice).last
         sheet.get_by_label("班次").select_option(option.get_attribute("value"))
         sheet.get_by_role("button", name="保存").click()
+        expect(sheet).to_have_count(0)
         expect(cell).to_contain_text(shown)
     cell.click()
     sheet = reader.get_by_role("dialog")
