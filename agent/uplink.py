@@ -89,8 +89,7 @@ class Uplink:
         self._wake_here, self._wake_there = socket.socketpair()
         self._wake_here.setblocking(False)
         self._wake_there.setblocking(False)
-        self._stopping = False
-        self._beat_asap, self._told_trouble = False, ""
+        self._stopping, self._beat_asap, self._told_trouble = False, False, ""
         self._report = LinkReport()
         self._rival = Rival(topics.state(*self._names))
         self._tuning = tuned
@@ -387,14 +386,15 @@ class Uplink:
         self._lose("the outbox has a new epoch", self._clock.monotonic_s())
 
     def _beat_if_due(self, now_s: float) -> None:
-        news = self._beat_asap or self._report.trouble != self._told_trouble
-        asap = news and now_s >= self._last_beat_s + 1.0
-        if not asap and now_s < self._beat_due_s:
+        asked_s = self._last_beat_s + 1.0 if self._beat_asap else self._beat_due_s
+        is_due = now_s >= min(asked_s, self._beat_due_s)
+        if not is_due and self._report.trouble == self._told_trouble:
             return
-        self._beat_asap, self._told_trouble = False, self._report.trouble
-        self._last_beat_s = now_s
-        heartbeat_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
-        self._beat_due_s = now_s + heartbeat_s
+        self._told_trouble = self._report.trouble
         payload = self._heartbeat(replace(self._report, has_rival=self._rival.is_met(now_s)))
-        if self._attempt.subscribed:
+        if is_due:  # else it is news of the line, for the status file alone
+            self._beat_asap, self._last_beat_s = False, now_s
+            every_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
+            self._beat_due_s = now_s + every_s
+        if is_due and self._attempt.subscribed:
             self._link.publish(topics.health(*self._names), payload)
