@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -29,6 +30,10 @@ from cloud_receiver.store.engine import open_engine, sqlite_url, upgrade
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+# no test is timed: machines are noisy
+hypothesis.settings.register_profile("daka", deadline=None)
+hypothesis.settings.load_profile("daka")
 
 START_DEADLINE_S = 30.0
 CHROMIUM = "/usr/bin/chromium"
