@@ -27,7 +27,6 @@ _WORDS: Final[Table] = {
         "已连上消息服务器，但总部的接收程序不在；记录留在盒子里，稍后再发",
         "the broker is reached, but headquarters' receiver is not there; records are kept, sent again",
     ),
-    "link_unknown": ("连接状态未知", "connection not known"),
     "last_receipt": ("总部最近回执 {at}", "last receipt {at}"),
     "no_receipt": ("本次启动后尚无回执", "no receipt since the start"),
     "nothing_waiting": ("没有待传记录", "nothing waiting"),

@@ -115,10 +115,10 @@ DOCTOR_WORDS: Final[Table] = {
     ),
     "renew_remedy": ("请尽快更换证书", "renew it now"),
     "connect_holds": (
-        "代理服务器接受连接（MQTT {version}）",
+        "消息服务器接受连接（MQTT {version}）",
         "broker: lets us in (MQTT {version})",
     ),
-    "connect_refused": ("代理服务器拒绝连接：{why}", "broker: refuses us: {why}"),
+    "connect_refused": ("消息服务器拒绝连接：{why}", "broker: refuses us: {why}"),
     "connect_remedy": (
         "检查用户名、密码或证书是否属于盒子 {box}",
         "see that user name, password or certificate are those of box {box}",
@@ -134,7 +134,7 @@ DOCTOR_WORDS: Final[Table] = {
         "access: it may speak for another box: {topic} was not refused ({why})",
     ),
     "acl_remedy": (
-        "在总部更新代理服务器的访问控制表",
+        "在总部更新消息服务器的访问控制表",
         "at headquarters, see to the broker's access list",
     ),
     "no_reasons": (

@@ -203,4 +203,4 @@ def test_certificates_are_told_by_their_dates(
 def test_it_speaks_chinese(store: Rig) -> None:
     command = [sys.executable, "-m", "agent", "doctor", "-c", str(store.agent_settings)]
     done = subprocess.run([*command, "--lang", "zh"], capture_output=True, text=True, check=False)
-    assert "[通过] 代理服务器接受连接" in done.stdout
+    assert "[通过] 消息服务器接受连接" in done.stdout
