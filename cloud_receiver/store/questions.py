@@ -100,39 +100,47 @@ class Question:
         return text
 
 
-class OfDays:
-    """A query or deletion of the rows of some employee-days, wherever both are columns.
+class OfPairs:
+    """A query or deletion of the rows of some pairs of values, wherever both are columns.
 
-    It is asked a person or a date at a time, whichever are fewer: SQLite reads the whole table
-    for a list of pairs; one value and a list use the index.
+    It is asked a first or a second value at a time, whichever are fewer: SQLite reads the whole
+    table for a list of pairs; one value and a list use the index.
     """
 
-    def __init__(self, query: Select[Any] | Delete, table: Table) -> None:
-        person, date = table.c.employee_id, table.c.work_date
+    def __init__(
+        self, query: Select[Any] | Delete, first: ColumnElement[str], second: ColumnElement[str]
+    ) -> None:
         one: BindParameter[str] = bindparam("one")
-        self._of_person: Final = Question(query.where(person == one, Among(date, "many")))
-        self._of_date: Final = Question(query.where(date == one, Among(person, "many")))
+        self._of_first: Final = Question(query.where(first == one, Among(second, "many")))
+        self._of_second: Final = Question(query.where(second == one, Among(first, "many")))
 
-    def ask(self, connection: Connection, days: Iterable[tuple[str, str]]) -> Iterator[Any]:
-        """Yield the rows of days, each (employee id, work date)."""
-        for question, one, many in self._parts(days):
+    def ask(self, connection: Connection, pairs: Iterable[tuple[str, str]]) -> Iterator[Any]:
+        """Yield the rows of pairs."""
+        for question, one, many in self._parts(pairs):
             yield from question.ask(connection, one=one, many=many)
 
-    def do(self, connection: Connection, days: Iterable[tuple[str, str]]) -> None:
-        """Delete the rows of days."""
-        for question, one, many in self._parts(days):
+    def do(self, connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
+        """Delete the rows of pairs."""
+        for question, one, many in self._parts(pairs):
             question.do(connection, one=one, many=many)
 
-    def _parts(self, days: Iterable[tuple[str, str]]) -> Iterator[tuple[Question, str, list[str]]]:
-        people: defaultdict[str, list[str]] = defaultdict(list)
-        dates: defaultdict[str, list[str]] = defaultdict(list)
-        for employee_id, work_date in days:
-            people[employee_id].append(work_date)
-            dates[work_date].append(employee_id)
-        by_date = len(dates) < len(people)
-        question = self._of_date if by_date else self._of_person
-        for one, many in (dates if by_date else people).items():
+    def _parts(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[Question, str, list[str]]]:
+        firsts: defaultdict[str, list[str]] = defaultdict(list)
+        seconds: defaultdict[str, list[str]] = defaultdict(list)
+        for first, second in pairs:
+            firsts[first].append(second)
+            seconds[second].append(first)
+        by_second = len(seconds) < len(firsts)
+        question = self._of_second if by_second else self._of_first
+        for one, many in (seconds if by_second else firsts).items():
             yield question, one, many
+
+
+class OfDays(OfPairs):
+    """The same of employee-days, each (employee id, work date)."""
+
+    def __init__(self, query: Select[Any] | Delete, table: Table) -> None:
+        super().__init__(query, table.c.employee_id, table.c.work_date)
 
 
 class _Text:

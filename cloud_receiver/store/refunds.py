@@ -6,6 +6,7 @@ known later still: each time a sold line is projected, what refers to its receip
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -18,7 +19,7 @@ from cloud_receiver.domain.receipts import SoldLine, original_of, refers_to
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import tables
 from cloud_receiver.store.organisation import Site, zone_of
-from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.questions import Among, OfPairs, Question
 from cloud_receiver.store.sheaves import Kept, texts
 from sync.records import Sale, SaleKind
 
@@ -28,15 +29,20 @@ Line = tuple[str, Sale]
 _read_sale: Final = msgspec.json.Decoder(Sale).decode
 _sale: Final = tables.sale.c
 _entry: Final = tables.journal.c
-_SOLD: Final = Question(
+# receipts are numbered anew in every store: of a chain's lines with a number few are of one store
+_SOLD: Final = OfPairs(
     select(*[_sale[name] for name in SoldLine._fields]).where(
-        Among(_sale.receipt_id, "receipts"), _sale.line_kind == SaleKind.SALE.value
-    )
+        _sale.line_kind == SaleKind.SALE.value
+    ),
+    _sale.store_id,
+    _sale.receipt_id,
 )
-_REFERRING: Final = Question(
+_REFERRING: Final = OfPairs(
     select(_entry.record_id, _entry.seq, _entry.body, _entry.sheaf_no)
     .join(tables.sale, _sale.record_id == _entry.record_id)
-    .where(tables.IS_REFUND, Among(_sale.refers_to, "receipts"))
+    .where(tables.IS_REFUND),
+    _sale.store_id,
+    _sale.refers_to,
 )
 _COUNTED: Final = Question(
     select(_sale.employee_id, _sale.work_date).where(
@@ -51,25 +57,27 @@ def tie(connection: Connection, lines: Sequence[Line], sites: Mapping[str, Site]
     Args:
         lines: that were projected just now, sold ones and others.
     """
-    sold = {sale.receipt_id for _, sale in lines if sale.line_kind == SaleKind.SALE}
+    sold = {
+        (sale.store_id, sale.receipt_id) for _, sale in lines if sale.line_kind == SaleKind.SALE
+    }
     found = {record_id: sale for record_id, sale in lines if refers_to(sale)}
     if sold:
-        rows = _REFERRING.ask(connection, receipts=sorted(sold))
+        rows = list(_REFERRING.ask(connection, sorted(sold)))
         told = texts(connection, [Kept(*row[1:]) for row in rows])
         found |= {row[0]: _read_sale(body) for row, body in zip(rows, told, strict=True)}
     if not found:
         return set()
     before = _days(connection, found)
-    receipts = sorted({refers_to(sale) for sale in found.values()})
-    originals = [SoldLine(*row) for row in _SOLD.ask(connection, receipts=receipts)]
-    by_receipt: dict[str, list[SoldLine]] = {}
-    for line in originals:
-        by_receipt.setdefault(line.receipt_id, []).append(line)
+    receipts = sorted({(sale.store_id, refers_to(sale)) for sale in found.values()})
+    by_receipt: defaultdict[tuple[str, str], list[SoldLine]] = defaultdict(list)
+    for row in _SOLD.ask(connection, receipts):
+        line = SoldLine(*row)
+        by_receipt[line.store_id, line.receipt_id].append(line)
     ties = []
     for record_id, sale in sorted(found.items()):
         zone = zone_of(sites, sale.store_id)
         at_utc_ms = local_to_utc_ms(sale.sold_at, zone)
-        original = original_of(sale, at_utc_ms, by_receipt.get(refers_to(sale), ()))
+        original = original_of(sale, at_utc_ms, by_receipt[sale.store_id, refers_to(sale)])
         if original is not None:
             sold_on = date.fromisoformat(local_date(original.sold_utc_ms, zone))
             ties.append({

@@ -85,8 +85,14 @@ sale = Table(
     Column("original_id", Text),  # of the sold line whose person and date it counts for
     Column("days_after", Integer, nullable=False, server_default="0"),  # the day of that sale
     Index("ix_sale_employee", "employee_id", "work_date"),
-    Index("ix_sale_receipt", "receipt_id"),
-    Index("ix_sale_refers_to", "refers_to", sqlite_where=IS_REFUND, postgresql_where=IS_REFUND),
+    Index("ix_sale_receipt", "store_id", "receipt_id"),
+    Index(
+        "ix_sale_refers_to",
+        "store_id",
+        "refers_to",
+        sqlite_where=IS_REFUND,
+        postgresql_where=IS_REFUND,
+    ),
     Index("ix_sale_seller", "store_id", "seller_code"),
 )
 dirty = Table(
