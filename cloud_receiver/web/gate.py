@@ -36,6 +36,9 @@ _OPEN_BY_TOKEN: Final = (CUSTOMER_FOLDER, WELCOME_FOLDER)
 _VERSIONED_FOLDER: Final = "/_nicegui/"  # a new version has a new address
 _ACT: Final = '42["event"'
 """How Socket.IO words what a reader does on a page of NiceGUI; its pings and receipts differ."""
+NO_TEXT: Final = ApiError(
+    "invalid", "地址中含有空字符(%00)", "the address holds a null character (%00)"
+)
 BAD_KEY: Final = ApiError(
     "unauthenticated", "没有密钥,或密钥无效、已作废", "no key, or one that is wrong or revoked"
 )
@@ -135,7 +138,9 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "no such address"})
         else:
-            answer = PlainTextResponse("no such address", status_code=400)
+            answer: Response = PlainTextResponse("no such address", status_code=400)
+            if is_api(scope["path"]):
+                answer = refusal(Headers(scope=scope), NO_TEXT)
             await answer(scope, receive, _with_headers(send, scope, behind_tls=self._behind_tls))
 
     async def _machine(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:

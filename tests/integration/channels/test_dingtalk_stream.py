@@ -110,7 +110,7 @@ def test_questions_appeals_ratings_and_check_ins_come_in_and_are_answered(
     (appeal,) = answers[_said(standin, "申诉 当时停电")]
     assert appeal.startswith("申诉已受理")
     (again,) = answers[_said(standin, "申诉 当时停电")]
-    assert "is open already" in again
+    assert "已有申诉在处理" in again
 
     customer = {"senderStaffId": "", "conversationType": "2", "conversationId": "cid-2"}
     (thanks,) = answers[_said(standin, "评价 李强 5星 很热情", msgId="rating-1", **customer)]
