@@ -44,7 +44,8 @@ START_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 15.0
 TURN_S: Final = 0.0005
 """How long a computing thread keeps the interpreter while another wants it. The opener computes all
-the time in a drain, and the intake comes back from the database every fraction of a millisecond."""
+the time in a drain, and the intake comes back from the database every fraction of a millisecond; a
+thread that draws a page keeps the one that sends waiting at every message to a browser."""
 LOOK_FOR_SIGNALS_S: Final = 0.25
 PATIENCE_S: Final = 300.0
 """The longest a single flush may take, a rebuild after an upgrade included."""

@@ -6,7 +6,6 @@ NiceGUI keeps its pages in one global application, so a process serves one headq
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,8 +93,6 @@ _NOT_WANTED: Final[tuple[object, ...]] = (RedirectWithPrefixMiddleware, SetCache
 """They turn a reader who leaves early into a logged error; web.gate sets the cache header."""
 STOP_WITHIN_S: Final = 3
 _LOOK_FOR_STOP_S: Final = 0.2
-SWITCH_S: Final = 0.001
-"""How long a thread that draws keeps the one that sends waiting, at every message to a browser."""
 
 
 class WebSettings(Protocol):
@@ -219,7 +216,6 @@ def serve(
     Args:
         listening: set once the address answers.
     """
-    sys.setswitchinterval(SWITCH_S)
     app = create_app(settings, engine, clock, doorkeeper, outside)
     config = uvicorn.Config(
         app,

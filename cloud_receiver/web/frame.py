@@ -28,6 +28,7 @@ from cloud_receiver.web.navigation import navigation
 from cloud_receiver.web.phrases import date_text
 from cloud_receiver.web.shelf import Shelf
 from cloud_receiver.web.texts import Language, Texts
+from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Theme, Visit
 from sync.clock import Clock, SystemClock
 
@@ -68,13 +69,18 @@ class Outside(Reach):
 
 @dataclass(frozen=True)
 class Desk:
-    """What every page works with."""
+    """What every page works with.
+
+    Attributes:
+        photographing: of all pages together, for the memory that opening pictures takes.
+    """
 
     engine: Engine
     clock: Clock
     hub: Hub
     outside: Outside = Outside()
     shelf: Shelf = field(default_factory=Shelf)
+    photographing: Turns = field(default_factory=partial(Turns, PHOTOS_AT_ONCE))
 
     def home_zone(self) -> str:
         """Return the zone the clock of the frame shows: that of the first store; reads."""

@@ -32,7 +32,6 @@ from cloud_receiver.web.frame import STATIC, Desk, static_address
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import at_utc, local_time
 from cloud_receiver.web.texts import Language, Texts, Words
-from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Visit, visit_of
 
 MAX_BODY_BYTES: Final = 12_000_000
@@ -115,7 +114,6 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def register(app: FastAPI, desk: Desk) -> None:
     """Add the page, its worker and where touches arrive."""
-    photos = Turns(PHOTOS_AT_ONCE)
 
     @app.get("/me/checkin")
     def show(request: Request) -> Response:
@@ -147,7 +145,7 @@ def register(app: FastAPI, desk: Desk) -> None:
             )
         try:
             sent = msgspec.json.decode(body, type=Sent)
-            done = await photos.run(_take_in, desk, visit, who, sent)
+            done = await desk.photographing.run(_take_in, desk, visit, who, sent)
         except (msgspec.DecodeError, ValueError) as error:
             return JSONResponse({"text": str(error), "tone": "bad"}, 400)
         except (EntryError, PhotoError) as error:

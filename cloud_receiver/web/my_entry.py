@@ -32,7 +32,6 @@ from cloud_receiver.web.phrases import (
     money,
 )
 from cloud_receiver.web.texts import Texts, Words
-from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Visit, visit_of
 from sync.errors import DakaError
 
@@ -63,7 +62,6 @@ TEXTS: Final[Texts] = {
 
 def register(app: FastAPI, desk: Desk) -> None:
     """Add the page, its form, and one's own photos."""
-    taking = Turns(PHOTOS_AT_ONCE)
 
     @app.get("/me/entry/{entry_id:path}")
     def show(request: Request, entry_id: str) -> Response:
@@ -85,7 +83,7 @@ def register(app: FastAPI, desk: Desk) -> None:
         fields = {key: one[0] for key, one in form.items()}
         address = f"/me/entry/{entry_id.replace('#', '%23')}"
         try:
-            is_mine = await taking.run(_say, desk, who, entry_id, fields)
+            is_mine = await desk.photographing.run(_say, desk, who, entry_id, fields)
         except DakaError as error:
             return phone.refusal(visit, "statement", error, address)
         return phone.done(address) if is_mine else _none(visit)
