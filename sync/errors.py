@@ -12,12 +12,14 @@ class ToldError(DakaError):
 
     Attributes:
         zh, en: what happened and what to do.
+        field: what was given wrong, or empty.
     """
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
+    def __init__(self, zh: str, en: str, field: str = "") -> None:
+        super().__init__(f"{field}: {en}" if field else en)
         self.zh = zh
         self.en = en
+        self.field = field
 
 
 class WireError(DakaError):

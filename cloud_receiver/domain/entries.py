@@ -17,7 +17,7 @@ import msgspec
 
 from cloud_receiver.domain.touches import Place
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE, CheckType
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.identity import identity_of
 
 HQ_BOX_ID: Final = "_hq"
@@ -41,19 +41,11 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$")]
 ClientId = Annotated[str, msgspec.Meta(max_length=100, pattern=_CLEAN)]
 
 
-class EntryError(DakaError):
-    """An entry cannot be taken in.
-
-    Attributes:
-        field: the one that is wrong, or empty.
-        zh, en: what is wrong and what to do.
-    """
+class EntryError(ToldError):
+    """An entry cannot be taken in; `field` is empty when it is none alone that is wrong."""
 
     def __init__(self, field: str, zh: str, en: str) -> None:
-        super().__init__(f"{field}: {en}" if field else en)
-        self.field = field
-        self.zh = zh
-        self.en = en
+        super().__init__(zh, en, field)
 
 
 class _Entry(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, DAY_MIN, FIRST_DATE
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.money import parse_fen
 from sync.records import is_clean_text
 
@@ -34,19 +34,11 @@ REST_WORDS: Final = frozenset({"rest", "off", "休", "休息"})
 NO_PLAN_WORDS: Final = frozenset({"none", "unplanned", "无", "无排班", "不排班"})
 
 
-class CellError(DakaError):
-    """A cell cannot be used.
-
-    Attributes:
-        field: the name of the column.
-        zh, en: what is wrong and what to write instead.
-    """
+class CellError(ToldError):
+    """A cell cannot be used; `field` is the name of its column."""
 
     def __init__(self, field: str, zh: str, en: str) -> None:
-        super().__init__(f"{field}: {en}")
-        self.field = field
-        self.zh = zh
-        self.en = en
+        super().__init__(zh, en, field)
 
 
 def name(field: str, text: str) -> str:

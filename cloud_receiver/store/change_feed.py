@@ -19,30 +19,23 @@ from sqlalchemy import Connection, delete, func, select
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.store.engine import behind_writers, insert_rows, number_in_order, upsert
 from cloud_receiver.store.tables import change, meta
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 MAX_CHANGES: Final = 1000
 _CUT_AT: Final = "changes_cut_through"
 _COLUMNS: Final = ("kind", "subject", "document", "changed_utc_ms")
 
 
-class GoneError(DakaError):
-    """What somebody wants to follow from is kept no more.
-
-    Attributes:
-        zh, en: what is wrong and what to do.
-    """
+class GoneError(ToldError):
+    """What somebody wants to follow from is kept no more."""
 
     def __init__(self, after: int, cut_through: int, last: int) -> None:
-        self.zh = (
+        super().__init__(
             f"{after} 之后的变化已超过保留期(已删除到第 {cut_through} 号):"
-            f"请重新读取所需列表,再从 after={last} 继续"
-        )
-        self.en = (
+            f"请重新读取所需列表,再从 after={last} 继续",
             f"changes after {after} are kept no more (gone through number {cut_through}): "
-            f"read the lists you need anew, then go on from after={last}"
+            f"read the lists you need anew, then go on from after={last}",
         )
-        super().__init__(self.en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

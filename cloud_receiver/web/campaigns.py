@@ -28,7 +28,7 @@ from cloud_receiver.web import campaign_sheet
 from cloud_receiver.web.campaign_sheet import draw_campaign, draw_list
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
 from sync.money import parse_fen
@@ -113,7 +113,7 @@ def _do(desk: Desk, view: View, name: str, value: str, author: str) -> View:
                 membership.leave(connection, one.campaign_id, value, desk.today(), now)
                 return replace(view, said=words("did_leave", who=value))
     except DakaError as error:
-        return replace(view, said=str(getattr(error, view.language.value, error)))
+        return replace(view, said=reason_of(error, view.language))
     return view
 
 

@@ -25,7 +25,7 @@ from cloud_receiver.web.frame import DECIDED_WITHIN_DAYS, Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time
 from cloud_receiver.web.sessions import Session
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError, ToldError
 from sync.money import parse_fen, yuan_text
@@ -185,7 +185,7 @@ def _turn(desk: Desk, view: View, name: str, value: str, session: Session) -> Vi
                 connection, chosen, Choice(choice), author, note, now, outside.channels, stands_fen
             )
     except DakaError as error:
-        return replace(view, said=_reason(error, view.language), undoable=())
+        return replace(view, said=reason_of(error, view.language), undoable=())
     if not made:
         return replace(view, said=words("none_chosen"), undoable=())
     said = words("done", n=len(made), choice=words(f"choice_{choice}"))
@@ -204,10 +204,6 @@ def _stands(form: Mapping[str, Any], chosen: Sequence[Matter], words: Words) -> 
     except ValueError as error:
         said = [said.format(text=text) for said in words.texts["no_amount"]]
         raise ToldError(*said) from error
-
-
-def _reason(error: DakaError, language: Language) -> str:
-    return str(getattr(error, language.value, error))
 
 
 def _stretch(desk: Desk) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from cloud_receiver.store import certificates, control, feed_gaps, fleet
 from cloud_receiver.store.engine import write
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from sync.clock import SystemClock
 from sync.control import REMOTE_SETTINGS, Action
 from sync.enrolment import ENROL_PATH, ClaimCode
@@ -84,7 +84,7 @@ def act(desk: Desk, name: str, value: str, author: str, language: Language) -> T
             with write(desk.engine) as connection:
                 return Told(_ACTS[name](connection, asked))
     except (DakaError, ValueError) as error:
-        return Told(str(getattr(error, language.value, error)))
+        return Told(reason_of(error, language))
     return Told()
 
 

@@ -26,7 +26,7 @@ from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import account_text, date_text, local_time, money
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import LANGUAGE_COOKIE, Visit, visit_of
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 from sync.money import yuan_text
 
 TEXTS: Final[Texts] = {
@@ -131,9 +131,9 @@ def _ask(desk: Desk, who: str, form: dict[str, list[str]]) -> None:
             at_utc_ms = local_to_utc_ms(form.get("at", [""])[0], zone)
             check_type = CheckType(form.get("check_type", [""])[0])
         except ValueError as error:
-            raise phone.RefusedError(TEXTS["bad_time"]) from error
+            raise ToldError(*TEXTS["bad_time"]) from error
         if at_utc_ms > now_utc_ms:
-            raise phone.RefusedError(TEXTS["future"])
+            raise ToldError(*TEXTS["future"])
         wishes.ask(connection, Wish(
             wish_id=form.get("id", [""])[0][:64] or uuid4().hex, employee_id=who, store_id=home,
             work_date=local_date(at_utc_ms, zone), check_type=check_type, at_utc_ms=at_utc_ms,

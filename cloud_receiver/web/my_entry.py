@@ -33,7 +33,7 @@ from cloud_receiver.web.phrases import (
 )
 from cloud_receiver.web.texts import Texts, Words
 from cloud_receiver.web.visit import Visit, visit_of
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 TEXTS: Final[Texts] = {
     "none": ("没有这条记录", "There is no such entry"),
@@ -143,7 +143,7 @@ def _photo(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except ValueError as error:
-        raise phone.RefusedError(TEXTS["bad_photo"]) from error
+        raise ToldError(*TEXTS["bad_photo"]) from error
 
 
 def _page(visit: Visit, entry: Entry, mine: list[AppealView]) -> Response:

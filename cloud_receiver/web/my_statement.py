@@ -22,7 +22,7 @@ from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import account_text, date_text, local_time, money, signed_yuan
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import Visit, visit_of
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 from sync.money import yuan_text
 
 TEXTS: Final[Texts] = {
@@ -120,16 +120,16 @@ def fen_of(text: str) -> int:
     """Return an amount somebody typed in yuan, as fen.
 
     Raises:
-        RefusedError: it is none.
+        ToldError: it is none.
 
     >>> fen_of("12"), fen_of("12.5"), fen_of(" 0.05 ")
     (1200, 1250, 5)
     """
     yuan, _, rest = text.strip().partition(".")
     if not (yuan.isascii() and yuan.isdecimal()) or len(yuan) > 9 or len(rest) > 2:
-        raise phone.RefusedError(TEXTS["bad_amount"])
+        raise ToldError(*TEXTS["bad_amount"])
     if rest and not (rest.isascii() and rest.isdecimal()):
-        raise phone.RefusedError(TEXTS["bad_amount"])
+        raise ToldError(*TEXTS["bad_amount"])
     return int(yuan) * 100 + int((rest + "00")[:2])
 
 

@@ -23,7 +23,7 @@ from cloud_receiver.web import month_sheet
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup
 from cloud_receiver.web.month_sheet import Month, draw_month
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import language_of, visit_of
 from sync.errors import DakaError
 
@@ -132,7 +132,7 @@ def _do(desk: Desk, view: View, name: str, value: str, author: str) -> View:
                 )
                 return replace(view, said=words(f"did_{name}", request=value))
     except DakaError as error:
-        return replace(view, said=str(getattr(error, view.language.value, error)))
+        return replace(view, said=reason_of(error, view.language))
     return view
 
 

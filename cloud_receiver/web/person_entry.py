@@ -27,7 +27,7 @@ from cloud_receiver.store.engine import write
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import icon, local_time
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from sync.errors import DakaError
 
 KINDS: Final = ("leave", "correction", "swap")
@@ -114,7 +114,7 @@ def enter(desk: Desk, employee_id: str, zone: str, text: str, author: str, words
         with write(desk.engine) as connection:
             entries.enter(connection, entry, author, utc_ms(desk.now()))
     except DakaError as error:
-        return str(getattr(error, words.language.value, error))
+        return reason_of(error, words.language)
     except ValueError as error:
         return str(error)
     return words("entered")
@@ -127,7 +127,7 @@ def take_back(desk: Desk, record_id: str, author: str, words: Words) -> str:
             withdrawal = Withdrawal(record_id=record_id, reason="taken back on the person's page")
             entries.enter(connection, withdrawal, author, utc_ms(desk.now()))
     except DakaError as error:
-        return str(getattr(error, words.language.value, error))
+        return reason_of(error, words.language)
     return words("took_back")
 
 

@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from cloud_receiver.domain.roles import Role, may_look
 from cloud_receiver.web.frame import document, static_address
 from cloud_receiver.web.markup import Child, Markup, el
-from cloud_receiver.web.texts import Language, Texts
+from cloud_receiver.web.texts import Language, Texts, reason_of
 from cloud_receiver.web.visit import Theme, Visit, language_of, theme_of, visit_of
 from sync.errors import DakaError
 
@@ -55,14 +55,6 @@ _STORES: Final = (
     ("codes", "/store/codes"),
 )
 STYLE: Final = static_address("phone.css")
-
-
-class RefusedError(DakaError):
-    """Something a phone asked for cannot be; `zh` and `en` say why."""
-
-    def __init__(self, said: tuple[str, str]) -> None:
-        super().__init__(said[1])
-        self.zh, self.en = said
 
 
 def employee_of(visit: Visit) -> str | None:
@@ -159,10 +151,9 @@ def nobody(visit: Visit) -> HTMLResponse:
 def refusal(visit: Visit, here: str, error: DakaError, back_to: str) -> HTMLResponse:
     """Return the page that says why something was not done."""
     words = visit.words(TEXTS)
-    said = getattr(error, str(visit.language), str(error))
     return page(
         visit, here, words("refused"),
-        el("p", said, class_="note bad", role="alert"),
+        el("p", reason_of(error, visit.language), class_="note bad", role="alert"),
         el("a", words("back"), href=back_to, class_="button"), status=409,
     )  # fmt: skip
 

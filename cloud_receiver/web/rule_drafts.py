@@ -20,7 +20,7 @@ from cloud_receiver.web.phrases import chip, icon, money
 from cloud_receiver.web.rule_changes import draw_changes
 from cloud_receiver.web.rule_publish import draw_comparison
 from cloud_receiver.web.sentences import row_sentence
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from sync.errors import DakaError
 
 OPEN: Final = frozenset({DraftState.DRAFT, DraftState.PROPOSED})
@@ -70,7 +70,7 @@ def _act(desk: Desk, name: str, value: str, login: str, language: Language) -> s
                 drafts.withdraw(connection, int(value), now)
                 return words("withdrawn", n=value)
     except DakaError as error:
-        return str(getattr(error, language.value, error))
+        return reason_of(error, language)
     return ""
 
 

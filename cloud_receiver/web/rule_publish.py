@@ -21,7 +21,7 @@ from cloud_receiver.web.phrases import money
 from cloud_receiver.web.rule_desk import body_of
 from cloud_receiver.web.rule_problems import in_words
 from cloud_receiver.web.rule_setup import read_document
-from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
 from sync.money import yuan_text
@@ -95,7 +95,7 @@ def _save(desk: Desk, asked: dict[str, Any], author: str, language: Language) ->
     except RuleError as error:
         return {"ok": False, "text": words("nameless", why="; ".join(error.problems))}
     except DakaError as error:
-        return {"ok": False, "text": str(getattr(error, language.value, error))}
+        return {"ok": False, "text": reason_of(error, language)}
     key = "proposed" if comparison is not None else "saved"
     return {"ok": True, "text": words(key, n=draft.draft_no)}
 

@@ -37,7 +37,7 @@ from cloud_receiver.web.roster_file import Trial, file_form, notes, trial_card
 from cloud_receiver.web.schedule_grid import grid, hours
 from cloud_receiver.web.schedule_plan import pattern_form, plan_card
 from cloud_receiver.web.schedule_texts import SCHEDULE
-from cloud_receiver.web.texts import Language, Words
+from cloud_receiver.web.texts import Language, Words, reason_of
 from cloud_receiver.web.visit import visit_of
 from sync.errors import DakaError
 
@@ -140,7 +140,7 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
         return acts[name]() if name in acts else plain
     except DakaError as error:
         kept = view.cell if name == "set" else ""
-        return replace(plain, cell=kept, said=str(getattr(error, view.language.value, error)))
+        return replace(plain, cell=kept, said=reason_of(error, view.language))
 
 
 def _looked_at(desk: Desk, view: View, said: Mapping[str, str], author: str) -> View:

@@ -28,7 +28,7 @@ from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, local_time
 from cloud_receiver.web.texts import Texts, Words
 from cloud_receiver.web.visit import Visit, visit_of
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 MAX_AT_ONCE: Final = 200
 TEXTS: Final[Texts] = {
@@ -146,27 +146,27 @@ def _record(desk: Desk, visit: Visit, form: dict[str, list[str]]) -> int:
     now_utc_ms = utc_ms(desk.now())
     ticked = form.get("who", [])[:MAX_AT_ONCE]
     if not ticked:
-        raise phone.RefusedError(TEXTS["nobody_ticked"])
+        raise ToldError(*TEXTS["nobody_ticked"])
     act = form.get("id", [""])[0][:64] or uuid4().hex
     store_id, reason = form.get("store", [""])[0], form.get("reason", [""])[0].strip()
     chosen = form.get("check_type", [""])[0]
     with write(desk.engine) as connection:
         shop = next((one for one in shops_of(connection, visit) if one.store_id == store_id), None)
         if shop is None:
-            raise phone.RefusedError(_filled("not_yours", store_id))
+            raise ToldError(*_filled("not_yours", store_id))
         date = _today(desk, shop)
         staff = _staff(connection, shop, people_of_day(connection, date, store_ids=[store_id]))
         for employee_id in ticked:
             name = staff.get(employee_id)
             if name is None:
-                raise phone.RefusedError(_filled("not_yours", employee_id))
+                raise ToldError(*_filled("not_yours", employee_id))
             try:
                 at = form.get(f"at-{employee_id}", [""])[0]
                 at_utc_ms = local_to_utc_ms(at, shop.zone)
             except ValueError as error:
-                raise phone.RefusedError(_filled("bad_time", name)) from error
+                raise ToldError(*_filled("bad_time", name)) from error
             if at_utc_ms > now_utc_ms:
-                raise phone.RefusedError(_filled("future", name))
+                raise ToldError(*_filled("future", name))
             entries.enter(connection, Arrival(
                 client_id=f"{act}/{employee_id}", employee_id=employee_id, store_id=store_id,
                 at_utc_ms=at_utc_ms, reason=reason,
@@ -186,7 +186,7 @@ def _decide(desk: Desk, visit: Visit, form: dict[str, list[str]]) -> int:
     with write(desk.engine) as connection:
         mine = {one.wish_id for one in wishes.waiting(connection, phone.stores_of(visit))}
         if wish_id not in mine:
-            raise phone.RefusedError(_filled("not_yours", wish_id))
+            raise ToldError(*_filled("not_yours", wish_id))
         wishes.decide(
             connection, wish_id, author_of(visit), utc_ms(desk.now()), confirmed=confirmed
         )

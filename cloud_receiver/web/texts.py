@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sync.errors import ToldError
+
 Texts = Mapping[str, tuple[str, str]]
 
 
@@ -30,6 +32,11 @@ class Language(StrEnum):
     def pick(self, zh: str, en: str) -> str:
         """Return the one of two texts that is in this language."""
         return zh if self is Language.ZH else en
+
+
+def reason_of(error: Exception, language: Language) -> str:
+    """Return what went wrong, in a language where it is told in two."""
+    return language.pick(error.zh, error.en) if isinstance(error, ToldError) else str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from cloud_receiver.web.texts import Language
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,13 @@ class Refusal(BaseModel):
     remedy: str
 
 
-class ApiError(DakaError):
+class ApiError(ToldError):
     """A request that cannot be done; `code` is one of `KINDS`."""
 
     def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
         assert code in KINDS, code
-        super().__init__(en)
+        super().__init__(zh, en, field)
         self.code = code
-        self.field = field
-        self.zh = zh
-        self.en = en
 
 
 def not_found(what_zh: str, what_en: str, key: str) -> ApiError:

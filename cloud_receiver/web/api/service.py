@@ -21,7 +21,7 @@ from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.limits import RateLimit
 from cloud_receiver.web.live import Hub
 from sync.clock import SystemClock
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 PREFIX: Final = "/api/v1"
 _ROUTERS: Final = (organisation, attendance, money, operations, importing)
@@ -93,9 +93,8 @@ async def _refuse(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _conflict(request: Request, error: Exception) -> JSONResponse:
-    zh, en = (getattr(error, name, str(error)) for name in ("zh", "en"))
-    told = ApiError("conflict", zh, en, field=getattr(error, "field", ""))
-    return refusal(request.headers, told)
+    told = error if isinstance(error, ToldError) else ToldError(str(error), str(error))
+    return refusal(request.headers, ApiError("conflict", told.zh, told.en, told.field))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
