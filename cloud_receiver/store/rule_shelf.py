@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -46,9 +47,18 @@ def versions(connection: Connection, rule_id: str | None = None) -> list[Publish
     ]
 
 
+def newest(published: Iterable[Published]) -> dict[str, Rule]:
+    """Return the newest readable version of each rule, by id; of `versions`, in their order."""
+    rules: dict[str, Rule] = {}
+    for one in published:
+        if one.rule is not None:
+            rules.setdefault(one.rule_id, one.rule)
+    return rules
+
+
 def rule_names(connection: Connection) -> dict[str, Text]:
     """Return what each rule is called in its newest readable version, by id."""
-    return {one.rule_id: one.rule.name for one in reversed(versions(connection)) if one.rule}
+    return {rule_id: rule.name for rule_id, rule in newest(versions(connection)).items()}
 
 
 def templates() -> list[Rule]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cloud_receiver.domain.attendance import LABELS
 from cloud_receiver.domain.facts import CATALOGUE, FactValue
+from cloud_receiver.store.rulebook import SHIPPED
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.texts import Language, Texts, Words
 from sync.money import yuan_text
@@ -34,6 +35,7 @@ TEXTS: Final[Texts] = {
     "deferred": ("结转(法定上限)", "Deferred by law"),
     "held": ("冻结(申诉中)", "Held during appeal"),
     "paid": ("已发放", "Paid"),
+    "shipped": ("随系统提供", "shipped"),
 }
 STATUSES: Final[dict[Language, dict[str, str]]] = {
     language: {status.value: language.pick(*labels) for status, labels in LABELS.items()}
@@ -168,6 +170,11 @@ def fact_text(name: str, value: FactValue, language: Language, statuses: Mapping
         return words("pieces", n=f"{value / 1000:g}")
     named = {"min": "minutes", "days": "days"}.get(unit)
     return words(named, n=value) if named else str(value)
+
+
+def author_text(author: str, language: Language) -> str:
+    """Return who did something: a log-in, or the product itself."""
+    return Words(TEXTS, language)("shipped") if author == SHIPPED else author
 
 
 def account_text(account: str, language: Language) -> str:

@@ -9,7 +9,6 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import Connection
 
 from cloud_receiver.domain import reports
-from cloud_receiver.domain.documents import Rule
 from cloud_receiver.store import names, rule_health, rule_shelf
 from cloud_receiver.store import reports as counts
 from cloud_receiver.web import charts
@@ -197,10 +196,7 @@ def health(connection: Connection, asked: Asked) -> Sheet:
         (one.rule_id, one.row_id): one for one in rule_health.row_hits(connection, asked.stretch)
     }
     doubts = rule_health.row_doubts(connection, asked.stretch)
-    newest: dict[str, Rule] = {}
-    for version in rule_shelf.versions(connection):
-        if version.rule:
-            newest.setdefault(version.rule_id, version.rule)
+    newest = rule_shelf.newest(rule_shelf.versions(connection))
     rows: list[Row] = []
     labels: list[str] = []
     spoken: list[int] = []

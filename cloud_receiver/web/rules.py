@@ -19,7 +19,7 @@ from cloud_receiver.store.rule_shelf import Published
 from cloud_receiver.web import rule_drafts
 from cloud_receiver.web.frame import Desk, page_frame, static_address
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import chip, icon, local_time
+from cloud_receiver.web.phrases import author_text, chip, icon, local_time
 from cloud_receiver.web.rule_changes import draw_changes
 from cloud_receiver.web.rule_setup import setup
 from cloud_receiver.web.rule_texts import CHOICES, SCENES
@@ -49,7 +49,6 @@ TEXTS: Final[Texts] = {
     "template": ("模板", "template"),
     "version": ("第 {n} 版", "version {n}"),
     "who_when": ("{who} · {when}", "{who} · {when}"),
-    "shipped": ("随系统提供", "shipped"),
     "back": ("全部规则", "All rules"),
     "history": ("版本", "Versions"),
     "everywhere": ("所有门店", "everywhere"),
@@ -120,17 +119,12 @@ def draw(desk: Desk, login: str, language: Language) -> Markup:
     shelf = [rule for rule in rule_shelf.templates() if rule.id not in known]
     return join([
         head,
-        rule_drafts.draw_drafts(waiting, _newest(published), login, people, shops, language),
+        rule_drafts.draw_drafts(waiting, rule_shelf.newest(published), login, people, shops, language),
         el("div", cards, class_="tiles") if cards else _empty(words),
         el("div", el("h2", words("shelf")), el("p", words("shelf_lead"), class_="muted"))
         if shelf else None,
         el("div", [_template(rule, words) for rule in shelf], class_="tiles") if shelf else None,
     ])  # fmt: skip
-
-
-def _newest(published: Sequence[Published]) -> dict[str, Rule]:
-    """Return the newest version of each rule that can be read."""
-    return {one.rule_id: one.rule for one in reversed(published) if one.rule}
 
 
 def _card(versions: Sequence[Published], today: str, words: Words) -> Markup:
@@ -145,7 +139,7 @@ def _card(versions: Sequence[Published], today: str, words: Words) -> Markup:
     coming = (
         chip(words("to_come", day=to_come.effective_from), "wait", "event") if to_come else None
     )
-    author = words("shipped") if current.author == "shipped" else current.author
+    author = author_text(current.author, words.language)
     when = local_time(current.created_utc_ms, "Asia/Shanghai", "%Y-%m-%d")
     foot = el("span", words("version", n=current.version), " · ", words("who_when", who=author, when=when),
               class_="small muted")  # fmt: skip
@@ -251,7 +245,7 @@ def _history(versions: Sequence[Published], words: Words) -> Markup | None:
 
 def _version(item: Published, before: Published | None, words: Words) -> Markup:
     """Return a version: beside the one before it, or its rows where it is the first."""
-    author = words("shipped") if item.author == "shipped" else item.author
+    author = author_text(item.author, words.language)
     at = local_time(item.created_utc_ms, "Asia/Shanghai", "%Y-%m-%d %H:%M")
     said: Markup | None = None
     if item.rule and before and before.rule:

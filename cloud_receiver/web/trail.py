@@ -17,7 +17,7 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.store.trail import Act, Deed
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import chip, icon, local_time
+from cloud_receiver.web.phrases import author_text, chip, icon, local_time
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
@@ -37,7 +37,6 @@ TEXTS: Final[Texts] = {
     "filters": ("筛选", "Filters"),
     "more": ("再显示一些", "Show more"),
     "days": ("{n} 天", "{n} days"),
-    "shipped": ("随系统提供", "shipped"),
     "act_decision": ("处理异常", "decided"),
     "act_undone": ("撤销处理", "took back"),
     "act_entry": ("录入", "entered"),
@@ -143,7 +142,7 @@ def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Marku
     subject = el("span", name or deed.subject, title=deed.subject, class_=None if name else "mono")
     if deed.act is Act.RULE:
         subject = el("a", subject, href=f"/rules/{quote(deed.subject)}")
-    author = words("shipped") if deed.author == "shipped" else deed.author
+    author = author_text(deed.author, words.language)
     return el(
         "tr",
         el("td", at, class_="nowrap", data_label=words("when")),
