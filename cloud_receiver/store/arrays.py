@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from struct import Struct, pack
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
@@ -61,16 +61,15 @@ def column_of(type_name: str, values: Sequence[Any]) -> Column | list[Any]:
     kind = _KINDS.get(type_name)
     if kind is None or not values:
         return list(values)
-    make, element_oid, encode = kind
-    head = _HEAD.pack(1, int(None in values), element_oid, len(values), 1)
-    return make(b"".join([head, *encode(values)]))
+    head = _HEAD.pack(1, int(None in values), kind.element_oid, len(values), 1)
+    return kind.column(b"".join([head, *kind.encode(values)]))
 
 
 def take_columns(context: AdaptContext) -> None:
     """Let a connection of psycopg send columns."""
-    for make, oid in ((_Texts, 1009), (_Bigs, 1016), (_Integers, 1007), (_Booleans, 1000)):
-        dumper = type(f"{make.__name__}Dumper", (_Ready,), {"oid": oid})
-        context.adapters.register_dumper(make, dumper)
+    for kind in _KINDS.values():
+        dumper = type(f"{kind.column.__name__}Dumper", (_Ready,), {"oid": kind.array_oid})
+        context.adapters.register_dumper(kind.column, dumper)
 
 
 def _texts(values: Sequence[str | None]) -> list[bytes]:
@@ -104,10 +103,18 @@ def _booleans(values: Sequence[bool | None]) -> list[bytes]:
     return [_NULL if value is None else _BOOLEANS[bool(value)] for value in values]
 
 
-_KINDS: Final[dict[str, tuple[type[Column], int, Callable[[Sequence[Any]], list[bytes]]]]] = {
-    "TEXT": (_Texts, 25, _texts),
-    "BIGINT": (_Bigs, 20, _numbers("q", 8)),
-    "INTEGER": (_Integers, 23, _numbers("i", 4)),
-    "BOOLEAN": (_Booleans, 16, _booleans),
+class _Kind(NamedTuple):
+    """A type of columns: its class, PostgreSQL's numbers of both types, how values are written."""
+
+    column: type[Column]
+    element_oid: int
+    array_oid: int
+    encode: Callable[[Sequence[Any]], list[bytes]]
+
+
+_KINDS: Final = {
+    "TEXT": _Kind(_Texts, 25, 1009, _texts),
+    "BIGINT": _Kind(_Bigs, 20, 1016, _numbers("q", 8)),
+    "INTEGER": _Kind(_Integers, 23, 1007, _numbers("i", 4)),
+    "BOOLEAN": _Kind(_Booleans, 16, 1000, _booleans),
 }
-"""The array's class, the type of its elements and how they are written, by the columns' type."""

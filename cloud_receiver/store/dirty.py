@@ -109,19 +109,26 @@ def by_employee(
             yield together
 
 
-_dirty: Final = tables.dirty.c
+_day: Final = tables.dirty.c
+_is_due: Final = _day.due_utc_ms <= bindparam("now")
+_of_people: Final = Among(_day.employee_id, "people") & _is_due
+_due_of_people: Final = (
+    select(_day.employee_id, _day.work_date)
+    .where(_of_people)
+    .order_by(_day.employee_id, _day.work_date)
+)
 _DUE_PEOPLE: Final = Question(
-    select(_dirty.employee_id)
-    .where(_dirty.due_utc_ms <= bindparam("now"), _dirty.employee_id > bindparam("after"))
+    select(_day.employee_id)
+    .where(_is_due, _day.employee_id > bindparam("after"))
     .distinct()
-    .order_by(_dirty.employee_id)
+    .order_by(_day.employee_id)
     .limit(_PEOPLE_AT_ONCE)
 )
-_DUE_OF_PEOPLE: Final = Question(
-    select(_dirty.employee_id, _dirty.work_date)
-    .where(Among(_dirty.employee_id, "people"), _dirty.due_utc_ms <= bindparam("now"))
-    .order_by(_dirty.employee_id, _dirty.work_date)
+_DUE_OF_PEOPLE: Final = Question(_due_of_people)
+_COUNTED: Final = Question(
+    select(_day.employee_id, func.count()).where(_of_people).group_by(_day.employee_id)
 )
+_KEPT_OF_PEOPLE: Final = Question(_due_of_people.limit(MAX_DAYS).with_for_update(skip_locked=True))
 
 
 def due(connection: Connection, now_utc_ms: int) -> list[DayKey]:
@@ -172,38 +179,21 @@ def _whole_people(connection: Connection, people: Sequence[str], now_utc_ms: int
             some, days = [], sum(counted.get(one, 0) for one in ours)
             if days >= MAX_DAYS:
                 break
-    rows = _OF_PEOPLE.ask(connection, people=sorted(ours), now=now_utc_ms)
+    rows = _KEPT_OF_PEOPLE.ask(connection, people=sorted(ours), now=now_utc_ms)
     return [(row[0], row[1]) for row in rows]
-
-
-_day: Final = tables.dirty.c
-_due: Final = _day.due_utc_ms <= bindparam("now")
-_due_of_people: Final = _due & Among(_day.employee_id, "people")
-_COUNTED: Final = Question(
-    select(_day.employee_id, func.count()).where(_due_of_people).group_by(_day.employee_id)
-)
-_OF_PEOPLE: Final = Question(
-    select(_day.employee_id, _day.work_date)
-    .where(_due_of_people)
-    .order_by(_day.employee_id, _day.work_date)
-    .limit(MAX_DAYS)
-    .with_for_update(skip_locked=True)
-)
 
 
 @lru_cache(maxsize=1)
 def _due_queries() -> tuple[Question, Question]:
     """Return the questions for what time and what data make due."""
-    dirty, feed = tables.dirty.c, _feeds().subquery()
-    query = select(dirty.employee_id, dirty.work_date).with_for_update(
+    feed = _feeds().subquery()
+    query = select(_day.employee_id, _day.work_date).with_for_update(
         of=tables.dirty, skip_locked=True
     )
     # what came in together is judged a person at a time, so that runs are counted on once
-    by_time = query.where(dirty.due_utc_ms <= bindparam("now")).order_by(
-        dirty.due_utc_ms, dirty.employee_id, dirty.work_date
-    )
-    by_feed = query.join(feed, feed.c.store_id == dirty.awaits_store_id).where(
-        dirty.awaits_utc_ms < feed.c.complete_utc_ms
+    by_time = query.where(_is_due).order_by(_day.due_utc_ms, _day.employee_id, _day.work_date)
+    by_feed = query.join(feed, feed.c.store_id == _day.awaits_store_id).where(
+        _day.awaits_utc_ms < feed.c.complete_utc_ms
     )
     return Question(by_time.limit(MAX_DAYS)), Question(by_feed.limit(MAX_DAYS))
 

@@ -18,7 +18,6 @@ from cloud_receiver.store import entry_book, organisation, tables
 from cloud_receiver.store.engine import stream
 from cloud_receiver.store.projected import (
     JOURNALED,
-    AsFiled,
     Journaled,
     PunchRow,
     SaleRow,
@@ -88,7 +87,7 @@ def prove(connection: Connection, first: int, last: int) -> Found:
         at = rows[-1][0] + 1
         found.records += len(rows)
         by_kind: dict[str, list[Journaled]] = {Punch.KIND: [], Sale.KIND: []}
-        for one in whole(connection, [AsFiled._make(row) for row in rows]):
+        for one in whole(connection, [Journaled._make(row) for row in rows]):
             by_kind.setdefault(one.kind, []).append(one)
         said, _ = punch_rows(connection, by_kind.pop(Punch.KIND), sites)
         lines, _ = sale_rows(connection, believable_sales(by_kind.pop(Sale.KIND))[0], sites)

@@ -82,7 +82,7 @@ def employee_names(connection: Connection) -> dict[str, str]:
     """Return each employee's name by id."""
     who = tables.employee.c
     rows = connection.execute(select(who.employee_id, who.name))
-    return {employee_id: name for employee_id, name in rows}  # noqa: C416  rows, not a dict
+    return dict(map(tuple, rows))
 
 
 def names_of(connection: Connection, employee_ids: Collection[str]) -> dict[str, str]:
@@ -101,4 +101,4 @@ def device_names(connection: Connection) -> dict[str, str]:
     """Return what a device is called in its box's settings, by its serial number."""
     source = tables.source.c
     rows = connection.execute(select(source.source_id, source.name))
-    return {source_id: name for source_id, name in rows}  # noqa: C416  rows, not a dict
+    return dict(map(tuple, rows))

@@ -32,31 +32,10 @@ from sync.records import Punch, Sale
 
 _READ_PUNCH: Final = msgspec.json.Decoder(Punch)
 _READ_SALE: Final = msgspec.json.Decoder(Sale)
-JOURNALED: Final = (
-    tables.journal.c.entry_no,
-    tables.journal.c.record_id,
-    tables.journal.c.kind,
-    tables.journal.c.body,
-    tables.journal.c.received_utc_ms,
-    tables.journal.c.box_id,
-    tables.journal.c.seq,
-    tables.journal.c.sheaf_no,
-)
 
 
 class Journaled(NamedTuple):
-    """A journal row as far as it matters here."""
-
-    entry_no: int
-    record_id: str
-    kind: str
-    body: str
-    received_utc_ms: int
-    box_id: str
-
-
-class AsFiled(NamedTuple):
-    """A row of the journal as it is stored, in the order of `JOURNALED`."""
+    """A journal row as far as it matters here, with columns' names; `body` may be kept elsewhere."""
 
     entry_no: int
     record_id: str
@@ -66,6 +45,9 @@ class AsFiled(NamedTuple):
     box_id: str
     seq: int
     sheaf_no: int | None
+
+
+JOURNALED: Final = tuple(tables.journal.c[name] for name in Journaled._fields)
 
 
 class Act(NamedTuple):
@@ -119,14 +101,17 @@ class SaleRow(NamedTuple):
 
 
 def whole(connection: Connection, rows: Sequence[Any]) -> list[Journaled]:
-    """Return journal rows with their bodies, wherever those are kept."""
+    """Return journal rows of the columns `JOURNALED` with their bodies, wherever those are kept."""
     if all(row.body for row in rows):
         return cast("list[Journaled]", rows)
     told = texts(connection, rows)
     return [
-        Journaled(row.entry_no, row.record_id, row.kind, body, row.received_utc_ms, row.box_id)
+        Journaled(
+            row.entry_no, row.record_id, row.kind, body, row.received_utc_ms, row.box_id, row.seq,
+            row.sheaf_no,
+        )
         for row, body in zip(rows, told, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def punch_rows(

@@ -64,7 +64,7 @@ class Question:
     What comes back is as the driver gives it: SQLite's booleans are 0 and 1.
     """
 
-    def __init__(self, query: _Asked | Update) -> None:
+    def __init__(self, query: _Asked) -> None:
         self._query: Final = query
         self._texts: dict[str, _Text] = {}
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Table,
     and_,
     case,
     func,
@@ -47,6 +48,13 @@ class Stretch:
     first: str
     last: str
     store_id: str | None = None
+
+    def of(self, table: Table) -> list[ColumnElement[bool]]:
+        """Return the conditions that a row is of it."""
+        wanted: list[ColumnElement[bool]] = [table.c.work_date.between(self.first, self.last)]
+        if self.store_id is not None:
+            wanted.append(table.c.store_id == self.store_id)
+        return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ def anomalies(connection: Connection, stretch: Stretch, *, by_person: bool) -> l
     fact = day_fact.c
     wrong = (
         select(fact.employee_id, fact.status, func.count())
-        .where(*_days(stretch), fact.status.in_(ANOMALIES))
+        .where(*stretch.of(day_fact), fact.status.in_(ANOMALIES))
         .group_by(fact.employee_id, fact.status)
     )
     by_status: defaultdict[str, dict[DayStatus, int]] = defaultdict(dict)
@@ -133,7 +141,7 @@ def _of_stores(stretch: Stretch) -> Select[Any]:
     fact = day_fact.c
     of_date = (
         select(fact.work_date, fact.store_id, fact.status, func.count().label("days"))
-        .where(*_days(stretch), fact.status.in_(_JUDGED))
+        .where(*stretch.of(day_fact), fact.status.in_(_JUDGED))
         .group_by(fact.work_date, fact.store_id, fact.status)
         .subquery()
     ).c
@@ -163,9 +171,11 @@ def _of_people(
     """
     fact, who = day_fact.c, employee.c.employee_id
     if stretch.store_id is not None:
-        query = select(fact.employee_id, *columns).where(*_days(stretch), condition)
+        query = select(fact.employee_id, *columns).where(*stretch.of(day_fact), condition)
         return query.group_by(fact.employee_id).order_by(fact.employee_id)
-    own = outerjoin(employee, day_fact, and_(fact.employee_id == who, *_days(stretch), condition))
+    own = outerjoin(
+        employee, day_fact, and_(fact.employee_id == who, *stretch.of(day_fact), condition)
+    )
     query = select(who, *columns).select_from(own).group_by(who)
     return query.having(func.count(fact.work_date) > 0).order_by(who)
 
@@ -185,7 +195,7 @@ def amounts(connection: Connection, stretch: Stretch, *, by_day: bool) -> list[A
             func.sum(case((amount > 0, amount), else_=0)).label("up"),
             func.sum(case((amount < 0, amount), else_=0)).label("down"),
         )
-        .where(*_entries(stretch))
+        .where(*stretch.of(ledger))
         .group_by(entry.work_date, entry.account, entry.rule_id)
         .subquery()
     ).c
@@ -203,14 +213,14 @@ def _people(connection: Connection, stretch: Stretch) -> dict[str, int]:
     """Return how many people each rule moved money of."""
     entry = ledger.c
     who = func.count(entry.employee_id.distinct())
-    query = select(entry.rule_id, who).where(*_entries(stretch)).group_by(entry.rule_id)
+    query = select(entry.rule_id, who).where(*stretch.of(ledger)).group_by(entry.rule_id)
     return {rule_id: int(people) for rule_id, people in connection.execute(query)}
 
 
 def sizes(connection: Connection, stretch: Stretch) -> list[tuple[int, int]]:
     """Return (amount in fen, how many entries) of every amount booked, smallest first."""
     amount = ledger.c.amount_fen
-    query = select(amount, func.count()).where(*_entries(stretch)).group_by(amount)
+    query = select(amount, func.count()).where(*stretch.of(ledger)).group_by(amount)
     return [(int(fen), int(count)) for fen, count in connection.execute(query.order_by(amount))]
 
 
@@ -219,14 +229,14 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
     fact, entry, who = day_fact.c, ledger.c, employee.c.employee_id
     since = (
         select(entry.work_date)
-        .where(*_entries(stretch), entry.amount_fen > 0, entry.employee_id == who)
+        .where(*stretch.of(ledger), entry.amount_fen > 0, entry.employee_id == who)
         .order_by(entry.work_date)
         .limit(1)
         .scalar_subquery()
     )
     rewarded = select(who, since.label("since")).cte("rewarded").prefix_with("MATERIALIZED")
     day = and_(
-        fact.employee_id == rewarded.c.employee_id, *_days(stretch), fact.status.in_(_JUDGED)
+        fact.employee_id == rewarded.c.employee_id, *stretch.of(day_fact), fact.status.in_(_JUDGED)
     )
     is_after = fact.work_date > rewarded.c.since  # the day of the reward itself is neither
     is_before = rewarded.c.since.is_(None) | (fact.work_date < rewarded.c.since)
@@ -262,7 +272,7 @@ def heard(connection: Connection, stretch: Stretch) -> list[Heard]:
             func.sum(case((fact.final, 1), else_=0)),
             func.sum(case((fact.status == DayStatus.AWAITING_DATA, 1), else_=0)),
         )
-        .where(*_days(stretch))
+        .where(*stretch.of(day_fact))
         .group_by(fact.work_date, fact.store_id)  # in the order of the index
     )
     rows = connection.execute(query).all()
@@ -318,17 +328,3 @@ def _by_month(stretch: Stretch) -> Iterator[Stretch]:
         first, last = max(stretch.first, f"{month}-01"), min(stretch.last, last_date(month))
         yield Stretch(first=first, last=last, store_id=stretch.store_id)
         month = after(month)
-
-
-def _days(stretch: Stretch) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [day_fact.c.work_date.between(stretch.first, stretch.last)]
-    if stretch.store_id is not None:
-        wanted.append(day_fact.c.store_id == stretch.store_id)
-    return wanted
-
-
-def _entries(stretch: Stretch) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [ledger.c.work_date.between(stretch.first, stretch.last)]
-    if stretch.store_id is not None:
-        wanted.append(ledger.c.store_id == stretch.store_id)
-    return wanted

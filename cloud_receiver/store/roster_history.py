@@ -124,14 +124,12 @@ def differences(before: RosterDay | None, after: RosterDay | None) -> tuple[Diff
 
 
 def _texts(day: RosterDay | None) -> dict[str, str]:
-    return (
-        {}
-        if day is None
-        else {
-            "shifts": hours_text(day.shifts) or "-",
-            "settings": " | ".join(map(settings_text, day.shifts)),
-            "store": day.store_id,
-            "target": yuan_text(day.target_fen),
-            "subsidy": yuan_text(day.subsidy_fen),
-        }
-    )
+    if day is None:
+        return {}
+    return {
+        "shifts": hours_text(day.shifts) or "-",
+        "settings": " | ".join(map(settings_text, day.shifts)),
+        "store": day.store_id,
+        "target": yuan_text(day.target_fen),
+        "subsidy": yuan_text(day.subsidy_fen),
+    }

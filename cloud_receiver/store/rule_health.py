@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.store.reports import Stretch
@@ -39,9 +39,6 @@ def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
     """Return how often each row of each rule spoke, by rule and row."""
     said = outcome.c
     row = (said.rule_id, said.row_id)
-    wanted: list[ColumnElement[bool]] = [said.work_date.between(stretch.first, stretch.last)]
-    if stretch.store_id is not None:
-        wanted.append(said.store_id == stretch.store_id)
     of_date = (  # each date first: that is the order of the index, and nothing need be sorted
         select(
             *row,
@@ -49,14 +46,18 @@ def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
             func.sum(case((said.amount_fen == 0, 1), else_=0)).label("silent"),
             func.sum(said.amount_fen).label("fen"),
         )
-        .where(*wanted)
+        .where(*stretch.of(outcome))
         .group_by(said.work_date, *row)
         .subquery()
     ).c
     of_row = (of_date.rule_id, of_date.row_id)
     query = select(*of_row, *(func.sum(one) for one in (of_date.hits, of_date.silent, of_date.fen)))
     spoken = connection.execute(query.group_by(*of_row).order_by(*of_row)).all()
-    about = select(*row, func.count(said.employee_id.distinct())).where(*wanted).group_by(*row)
+    about = (
+        select(*row, func.count(said.employee_id.distinct()))
+        .where(*stretch.of(outcome))
+        .group_by(*row)
+    )
     people = {(rule_id, row_id): int(n) for rule_id, row_id, n in connection.execute(about)}
     return [
         RowHits(rule_id, row_id, int(hits), int(silent), int(fen), people[rule_id, row_id])
