@@ -17,6 +17,7 @@ from typing import Final
 
 from agent import mqtt_link
 from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
+from agent.beats import Beats
 from agent.control import Control, Hands
 from agent.health import LinkReport
 from agent.ingest import Arrival, Origin
@@ -89,7 +90,9 @@ class Uplink:
         self._wake_here, self._wake_there = socket.socketpair()
         self._wake_here.setblocking(False)
         self._wake_there.setblocking(False)
-        self._stopping, self._beat_asap, self._told_trouble = False, False, ""
+        self._stopping = False
+        self._beats = Beats()
+        self._told_trouble = ""
         self._report = LinkReport()
         self._rival = Rival(topics.state(*self._names))
         self._tuning = tuned
@@ -105,7 +108,7 @@ class Uplink:
 
     def beat_soon(self) -> None:
         """Have a heartbeat sent without waiting for its turn; from any thread."""
-        self._beat_asap = True
+        self._beats.ask()
         self.notify()
 
     def stop(self) -> None:
@@ -140,7 +143,7 @@ class Uplink:
         self._checksums: dict[int, int] = {}
         self._attempt = _Attempt()
         self._report = replace(self._report, is_up=False)
-        self._beat_due_s = self._last_beat_s = 0.0
+        self._beats = Beats()
         self._start_publisher()
 
     def _turn(self) -> None:
@@ -224,7 +227,7 @@ class Uplink:
         if attempt.subscribed or reason != self._report.trouble:
             _log.warning("link_lost reason=%r retry_s=%.1f", reason, pause_s)
         self._report = replace(self._report, is_up=False, trouble=reason)
-        self._beat_asap = True
+        self._beats.ask()
 
     # ---- events in, actions out -------------------------------------------------------------
 
@@ -259,7 +262,7 @@ class Uplink:
         self._link.publish(topics.state(*self._names), self._state(online=True), retain=True)
         self._publisher.connected(now_s, self._receive_maximum)
         self._report = replace(self._report, is_up=True, trouble="")
-        self._beat_due_s = now_s  # a twin of this name may take the session before the next turn
+        self._beats.ask_at_once(now_s)  # before a twin of this name takes the session
         self._beat_if_due(now_s)
         self._control.greet()
         _log.info("link_up epoch=%s", self._epoch)
@@ -280,7 +283,8 @@ class Uplink:
                 return
             elif event.payload:
                 state = decode_receiver_state(event.payload)
-                self._packing.heard(receiver_id := event.topic.split("/")[-2], state)
+                receiver_id = event.topic.split("/")[-2]
+                self._packing.heard(receiver_id, state)
                 self._publisher.receiver(receiver_id, state.online, state.hq_epoch, now_s)
                 self._report = self._report.heard(is_hq_there=self._publisher.has_receiver)
             self._act(self._publisher.step(now_s))
@@ -386,15 +390,11 @@ class Uplink:
         self._lose("the outbox has a new epoch", self._clock.monotonic_s())
 
     def _beat_if_due(self, now_s: float) -> None:
-        asked_s = self._last_beat_s + 1.0 if self._beat_asap else self._beat_due_s
-        is_due = now_s >= min(asked_s, self._beat_due_s)
+        every_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
+        is_due = self._beats.take(now_s, every_s)
         if not is_due and self._report.trouble == self._told_trouble:
             return
         self._told_trouble = self._report.trouble
         payload = self._heartbeat(replace(self._report, has_rival=self._rival.is_met(now_s)))
-        if is_due:  # else it is news of the line, for the status file alone
-            self._beat_asap, self._last_beat_s = False, now_s
-            every_s = self._tuning.whole("heartbeat_s", self._settings.box.heartbeat_s)
-            self._beat_due_s = now_s + every_s
-        if is_due and self._attempt.subscribed:
+        if is_due and self._attempt.subscribed:  # else it is for the status file alone
             self._link.publish(topics.health(*self._names), payload)
