@@ -12,40 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Engine
-
-from bench.soak_fleet import FIRST, LATE, TIMES, ZONE, Box
-from cloud_receiver.domain.workday import Shift
-from cloud_receiver.store import enrolment
-from cloud_receiver.store.engine import write
-from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
-from cloud_receiver.store.rulebook import publish_shipped
-from sync.records import Punch, Sale
+from bench.soak_fleet import FIRST, TOUCHES_A_DAY, Box
+from sync.records import Sale
 from sync.topics import Lane
 
-PEOPLE, TOUCHES_A_PERSON, LINES_A_PERSON = 30, len(TIMES), 10
-TOUCHES, LINES = PEOPLE * TOUCHES_A_PERSON, PEOPLE * LINES_A_PERSON
+PEOPLE, LINES_A_PERSON = 30, 10
+TOUCHES, LINES = PEOPLE * TOUCHES_A_DAY, PEOPLE * LINES_A_PERSON
 """Of a store and day."""
 LINES_A_RECEIPT, READ_TOGETHER, TAKEN_BACK_EVERY = 3, 25, 50
 TARGET_FEN = 60_000
 TILL = "-till"
-
-
-@dataclass
-class DoorBox(Box):
-    """The box at a store's terminal."""
-
-    def record(self, seq: int) -> Punch:
-        """Return the touch of a number."""
-        day, rest = divmod(seq - 1, TOUCHES)
-        slot, person = divmod(rest, PEOPLE)
-        time = LATE if slot == 0 and (day + person) % 8 == 0 else TIMES[slot]
-        return Punch(
-            device_serial=self.box_id, user_id=str(person), state_code=255, verify_code=1,
-            device_time=f"{FIRST + timedelta(days=day)}T{time}{seq % 10}:{seq % 60:02}",
-            occurrence=0, workcode="", store_id=self.box_id, driver="zkteco", boot_id="b",
-            received_at_utc="2026-03-02T00:00:00.000Z", boottime_ms=seq, clock_offset_ms=0,
-        )  # fmt: skip
 
 
 @dataclass
@@ -72,32 +48,3 @@ class TillBox(Box):
             received_at_utc="2026-03-02T00:00:00.000Z", boot_id="b",
             boottime_ms=number // READ_TOGETHER,
         )  # fmt: skip
-
-
-def enrol(engine: Engine, stores: list[str], days: int) -> None:
-    """Make the stores, people, badges, till codes and rosters."""
-    with write(engine) as connection:
-        publish_shipped(connection, 0)
-        places = [Store(store_id=one, name=one, zone=ZONE, scene="community") for one in stores]
-        enrolment.put_stores(connection, places, 0)
-        for store_id in stores:
-            people = [f"{store_id}-{number:02}" for number in range(PEOPLE)]
-            staff = [Employee(employee_id=one, name=one, store_id=store_id) for one in people]
-            enrolment.put_employees(connection, staff)
-            enrolment.bind_badges(connection, [
-                Badge(store_id=store_id, user_id=str(number), employee_id=one)
-                for number, one in enumerate(people)
-            ], "bench", 0)  # fmt: skip
-            enrolment.bind_sellers(connection, [
-                Seller(store_id=store_id, seller_code=f"P{number}", employee_id=one)
-                for number, one in enumerate(people)
-            ], "bench", 0)  # fmt: skip
-            shift = Shift(shift_id="d", store_id=store_id, zone=ZONE, start="09:00", end="18:00")
-            enrolment.add_roster(connection, [
-                RosterEntry(
-                    employee_id=one, work_date=str(FIRST + timedelta(days=day)), store_id=store_id,
-                    shifts=(shift,), target_fen=TARGET_FEN, subsidy_fen=10_000,
-                )
-                for one in people
-                for day in range(days)
-            ], "bench", 0)  # fmt: skip

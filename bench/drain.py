@@ -25,7 +25,7 @@ import psutil
 
 from bench import sqlite_floor
 from bench.peers import thingsboard
-from bench.rig import Rig, rig, terminal, wait_until
+from bench.rig import Rig, processor_s, rig, terminal, wait_until
 
 MEGABYTE = 1024 * 1024
 PARTS = ("agent", "broker", "hq")
@@ -67,7 +67,7 @@ def run(records: int) -> Drain:
         began_s = monotonic()
         built.start("broker")
         wait_until("the first row", lambda: newest(built) > 0, 60)
-        first_s, spent_s = monotonic(), processor_s(built)
+        first_s, spent_s = monotonic(), _spent_s(built)
         rss = 0
         with closing(sqlite3.connect(f"file:{built.hq_database}?mode=ro", uri=True)) as looking:
             # one connection, for opening one costs what is measured: two cores, one disk
@@ -77,16 +77,15 @@ def run(records: int) -> Drain:
                 return bool(looking.execute(NEWEST).fetchone()[0] >= records)
 
             wait_until("the last row", is_drained, 120)
-        ended_s, at_end_s = monotonic(), processor_s(built)
+        ended_s, at_end_s = monotonic(), _spent_s(built)
         costs_us = {part: (at_end_s[part] - spent_s[part]) / records * 1e6 for part in PARTS}
         assert built.journaled() == records, "the journal holds other than what was captured"
         return Drain(records, ended_s - first_s, ended_s - began_s, rss / MEGABYTE, costs_us)
 
 
-def processor_s(built: Rig) -> dict[str, float]:
+def _spent_s(built: Rig) -> dict[str, float]:
     """Return the processor seconds that each part has taken so far."""
-    times = {part: psutil.Process(built.pid(part)).cpu_times() for part in PARTS}
-    return {part: float(one.user + one.system) for part, one in times.items()}
+    return {part: processor_s(psutil.Process(built.pid(part))) for part in PARTS}
 
 
 def waiting(built: Rig) -> int:

@@ -19,7 +19,7 @@ from time import monotonic, sleep
 import psutil
 
 from bench.drain import waiting
-from bench.rig import rig, terminal, wait_until
+from bench.rig import processor_s, rig, terminal, wait_until
 
 TARGET_RSS_MB = 45
 TARGET_CORE_PERCENT = 0.5
@@ -43,18 +43,13 @@ class Cost:
 
 def watch(process: psutil.Process, for_s: float) -> Cost:
     """Look at a process once a second."""
-    began_s, before_s = monotonic(), _processor_s(process)
+    began_s, before_s = monotonic(), processor_s(process)
     rss = process.memory_info().rss
     while monotonic() < began_s + for_s:
         sleep(1.0)
         rss = max(rss, process.memory_info().rss)
-    share = (_processor_s(process) - before_s) / (monotonic() - began_s)
+    share = (processor_s(process) - before_s) / (monotonic() - began_s)
     return Cost(rss / _MB, share * 100)
-
-
-def _processor_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def asleep() -> float:

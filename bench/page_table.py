@@ -18,7 +18,7 @@ from aiohttp import ClientSession
 from starlette.routing import Mount, Route
 
 from bench import company
-from bench.rig import Rig
+from bench.rig import Rig, processor_s
 from bench.visitors import Visitor, contains, log_in
 from cloud_receiver.settings import load_settings
 from cloud_receiver.store.engine import open_engine
@@ -128,21 +128,16 @@ async def _wait_until_idle(process: psutil.Process) -> None:
     """Wait while headquarters draws the pages left open before, which would slow down the next."""
     deadline_s = time.perf_counter() + IDLE_WITHIN_S
     while time.perf_counter() < deadline_s:
-        before_s = _worked_s(process)
+        before_s = processor_s(process)
         await asyncio.sleep(IDLE_LOOK_S)
-        if _worked_s(process) - before_s < IDLE_SHARE * IDLE_LOOK_S:
+        if processor_s(process) - before_s < IDLE_SHARE * IDLE_LOOK_S:
             return
-
-
-def _worked_s(process: psutil.Process) -> float:
-    spent = process.cpu_times()
-    return float(spent.user + spent.system)
 
 
 async def measure(process: psutil.Process, browser: ClientSession, url: str, address: str) -> Load:
     """Return what a page takes, with what it fetches by its socket."""
     await _wait_until_idle(process)
-    visitor, worked_s = Visitor(browser, url), _worked_s(process)
+    visitor, worked_s = Visitor(browser, url), processor_s(process)
     answered_s, page = await visitor.load(address)
     whole_s, failed = answered_s, visitor.failed
     if "skeleton" in page:
@@ -154,7 +149,7 @@ async def measure(process: psutil.Process, browser: ClientSession, url: str, add
             whole_s, failed = answered_s + SLOWEST_S, True
         await visitor.socket.disconnect()
     return Load(
-        answered_s * 1000, whole_s * 1000, (_worked_s(process) - worked_s) * 1000, failed=failed
+        answered_s * 1000, whole_s * 1000, (processor_s(process) - worked_s) * 1000, failed=failed
     )
 
 

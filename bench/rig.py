@@ -20,6 +20,7 @@ from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import IO, Final
 
+import psutil
 from sqlalchemy import select
 
 from cloud_receiver.demo.broker import broker_command
@@ -194,6 +195,12 @@ def rig(
             print(f"kept {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def processor_s(process: psutil.Process) -> float:
+    """Return the processor seconds a process has taken so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def wait_until(what: str, ready: Callable[[], bool], within_s: float) -> float:

@@ -28,6 +28,7 @@ import psutil
 from sqlalchemy import func, select
 
 from bench import chain_fleet
+from bench.rig import processor_s
 from bench.soak import Processes, Soak
 from bench.soak_fleet import PEOPLE_A_BOX, TOUCHES_A_DAY, Box, enrol
 from cloud_receiver.store.engine import open_engine, read, upgrade
@@ -70,9 +71,10 @@ def _chain(engine: Engine, port: int, boxes: int, records: int) -> list[Box]:
     """Return stores that have a box at the terminal and one at the tills."""
     names = [f"C{number:03}" for number in range(boxes)]
     days = max(1, records // (chain_fleet.TOUCHES + chain_fleet.LINES))
-    chain_fleet.enrol(engine, names, days + 1)
+    enrol(engine, names, days + 1, chain_fleet.PEOPLE, chain_fleet.TARGET_FEN)
     doors: list[Box] = [
-        chain_fleet.DoorBox(name, port, days * chain_fleet.TOUCHES, batch=BATCH) for name in names
+        Box(name, port, days * chain_fleet.TOUCHES, batch=BATCH, people=chain_fleet.PEOPLE)
+        for name in names
     ]
     tills = [
         chain_fleet.TillBox(name + chain_fleet.TILL, port, days * chain_fleet.LINES, batch=BATCH)
@@ -121,17 +123,12 @@ def run(url: str, mix: str, boxes: int, records: int, evaluators: int) -> None:
 
 def _spent_s(processes: Processes, engine: Engine) -> dict[str, float]:
     """Return the processor time each process has used since it began."""
-    used_s = {name: _used_s(psutil.Process(one.pid)) for name, one in processes.running.items()}
+    used_s = {name: processor_s(psutil.Process(one.pid)) for name, one in processes.running.items()}
     with read(engine) as connection:
         own = connection.scalar(select(func.pg_backend_pid()))
     if own and psutil.pid_exists(own) and (server := psutil.Process(own).parent()):
-        used_s["PostgreSQL"] = sum(map(_used_s, server.children()))
+        used_s["PostgreSQL"] = sum(map(processor_s, server.children()))
     return used_s
-
-
-def _used_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def _measure(soak: Soak, fleet: list[Box], live: LiveBox) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from bench.shards import ORG, Sender
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.store import enrolment
 from cloud_receiver.store.engine import write
-from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Store
+from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from cloud_receiver.store.rulebook import publish_shipped
 from sync import topics
 from sync.envelope import encode_batch, encode_body
@@ -36,9 +36,11 @@ class Box(Sender):
         batch: at most so many in a message.
         lane: in which it sends them.
         ready: messages made beforehand, by their first and last number.
+        people: how many touch its terminal.
     """
 
     batch: int = BATCH
+    people: int = PEOPLE_A_BOX
     lane: Lane = Lane.PUNCH
     ready: dict[tuple[int, int], bytes] = field(default_factory=dict)
     flying: int = 0
@@ -75,7 +77,7 @@ class Box(Sender):
 
     def record(self, seq: int) -> Record:
         """Return the record of a number."""
-        return touch(self.box_id, seq)
+        return touch(self.box_id, seq, self.people)
 
     def heard(self) -> None:
         """Go on when all that was sent is receipted."""
@@ -93,10 +95,10 @@ class Box(Sender):
         self.is_in, self.flying, self.back_at_s = False, 0, now_s + for_s
 
 
-def touch(box_id: str, seq: int) -> Punch:
+def touch(box_id: str, seq: int, people: int = PEOPLE_A_BOX) -> Punch:
     """Return a box's touch of a number: four a day and person; one person in eight is late."""
-    day, rest = divmod(seq - 1, PEOPLE_A_BOX * TOUCHES_A_DAY)
-    slot, person = divmod(rest, PEOPLE_A_BOX)
+    day, rest = divmod(seq - 1, people * TOUCHES_A_DAY)
+    slot, person = divmod(rest, people)
     time = LATE if slot == 0 and (day + person) % 8 == 0 else TIMES[slot]
     return Punch(
         device_serial=box_id, user_id=str(person), state_code=255, verify_code=1, occurrence=0,
@@ -106,28 +108,32 @@ def touch(box_id: str, seq: int) -> Punch:
     )  # fmt: skip
 
 
-def enrol(engine: Engine, boxes: list[str], days: int) -> None:
-    """Make the stores, people and rosters whose touches will come."""
+def enrol(
+    engine: Engine, stores: list[str], days: int, people: int = PEOPLE_A_BOX, target_fen: int = 0
+) -> None:
+    """Make the stores, and so many people of each with badges, till codes and rosters."""
     with write(engine) as connection:
         publish_shipped(connection, 0)
-        stores = [Store(store_id=one, name=one, zone=ZONE, scene="community") for one in boxes]
-        enrolment.put_stores(connection, stores, 0)
-        for box_id in boxes:
-            people = [f"{box_id}-{number}" for number in range(PEOPLE_A_BOX)]
-            staff = [Employee(employee_id=one, name=one, store_id=box_id) for one in people]
+        places = [Store(store_id=one, name=one, zone=ZONE, scene="community") for one in stores]
+        enrolment.put_stores(connection, places, 0)
+        for store_id in stores:
+            ids = [f"{store_id}-{number}" for number in range(people)]
+            staff = [Employee(employee_id=one, name=one, store_id=store_id) for one in ids]
             enrolment.put_employees(connection, staff)
-            badges = [
-                Badge(store_id=box_id, user_id=str(number), employee_id=one)
-                for number, one in enumerate(people)
-            ]
-            enrolment.bind_badges(connection, badges, "bench", 0)
-            shift = Shift(shift_id="d", store_id=box_id, zone=ZONE, start="09:00", end="18:00")
-            roster = [
+            enrolment.bind_badges(connection, [
+                Badge(store_id=store_id, user_id=str(number), employee_id=one)
+                for number, one in enumerate(ids)
+            ], "bench", 0)  # fmt: skip
+            enrolment.bind_sellers(connection, [
+                Seller(store_id=store_id, seller_code=f"P{number}", employee_id=one)
+                for number, one in enumerate(ids)
+            ], "bench", 0)  # fmt: skip
+            shift = Shift(shift_id="d", store_id=store_id, zone=ZONE, start="09:00", end="18:00")
+            enrolment.add_roster(connection, [
                 RosterEntry(
-                    employee_id=one, work_date=str(FIRST + timedelta(days=day)), store_id=box_id,
-                    shifts=(shift,), target_fen=0, subsidy_fen=10_000,
+                    employee_id=one, work_date=str(FIRST + timedelta(days=day)), store_id=store_id,
+                    shifts=(shift,), target_fen=target_fen, subsidy_fen=10_000,
                 )
-                for one in people
+                for one in ids
                 for day in range(days)
-            ]  # fmt: skip
-            enrolment.add_roster(connection, roster, "bench.soak", 0)
+            ], "bench", 0)  # fmt: skip

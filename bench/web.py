@@ -33,7 +33,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bench import company
 from bench.page_table import KEEPER, SELLER, STORE, WHO, pages
-from bench.rig import Rig, wait_until
+from bench.rig import Rig, processor_s, wait_until
 from bench.visitors import Visitor, contains, log_in
 from cloud_receiver.demo.stage import answers
 from cloud_receiver.domain.roles import Reader, Role
@@ -99,7 +99,7 @@ async def live(rig: Rig, url: str, sessions: int) -> None:
     for number, (store_id, who) in enumerate(_to_come(rig)[: PUNCHES + 1]):
         for visitor in visitors:
             visitor.heard.clear()
-        before = process.cpu_times()
+        before_s = processor_s(process)
         began_s, record = await asyncio.to_thread(punch, rig, store_id, who)
         shown = [await one.sees(partial(contains, record), SLOWEST_S) for one in boards]
         row = f"people-{store_id}"
@@ -108,8 +108,7 @@ async def live(rig: Rig, url: str, sessions: int) -> None:
             shown_s.append(max(shown) - began_s)
             counted_s.append(max(counted) - began_s)
         await asyncio.sleep(random.uniform(1.0, 2.0))  # at any moment of the web's looking
-        spent = process.cpu_times()
-        worked_s.append(spent.user + spent.system - before.user - before.system)
+        worked_s.append(processor_s(process) - before_s)
     after_mb = process.memory_info().rss / 2**20
     for what, took_s in (("shown", shown_s), ("counted", counted_s)):
         print(f"punch {what} on the last of {len(boards)} boards: {median(took_s):.2f} s in the "

@@ -15,10 +15,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.chaos_table.logbook import trouble_in
-from bench.chaos_table.system import PEER_BROKER
+from bench.chaos_table.system import peer_broker
 from bench.meter import Meter, metered
 from bench.rig import wait_until
-from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
 
 NAME = "Mosquitto bridge"
@@ -66,10 +65,7 @@ class Bridge:
         self._receiver: Receiver | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._config = folder / "edge.conf"
-        self.program = broker_command(port, folder / "hq")[1]
-        settings = Path(self.program[-1])
-        told = settings.read_text().replace("max_queued_messages 100000\n", "")
-        settings.write_text(told.replace("persistence false\nlog_dest none\n", PEER_BROKER))
+        self.program = peer_broker(port, folder / "hq")
 
     def _write_config(self) -> None:
         self._config.write_text(

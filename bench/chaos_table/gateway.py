@@ -13,12 +13,11 @@ from time import monotonic, sleep
 from typing import Final
 
 from bench.chaos_table.logbook import trouble_in
-from bench.chaos_table.system import PEER_BROKER
+from bench.chaos_table.system import peer_broker
 from bench.meter import Meter, metered
 from bench.peers import thingsboard as peer
 from bench.peers.thingsboard_server import serving
 from bench.rig import wait_until
-from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
 
 NAME = f"ThingsBoard Gateway {peer.VERSION}"
@@ -84,12 +83,7 @@ class Gateway:
     def raise_hq(self) -> None:
         """Start broker and server; both come before the line is open again."""
         if "broker" not in self._processes:
-            command = broker_command(self.port, self._folder)[1]
-            settings = Path(command[-1])
-            told = settings.read_text().replace("max_queued_messages 100000\n", "")
-            told = told.replace("persistence false\nlog_dest none\n", PEER_BROKER)
-            settings.write_text(told)
-            self._run("broker", command)
+            self._run("broker", peer_broker(self.port, self._folder))
             wait_until("the broker", lambda: answers(self.port), 20)
         if not self._is_received:
             self._receiver.enter_context(serving(self.port, self.oracle, keeps_all=True))

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from bench.meter import Meter
+from cloud_receiver.demo.broker import broker_command
 
-PEER_BROKER: Final = "persistence false\nlog_dest none\nmax_queued_messages 0\n"
-"""Headquarters' broker of the peers: its queue for the receiver has no end."""
+
+def peer_broker(port: int, folder: Path) -> list[str]:
+    """Return the command of headquarters' broker of the peers: its queue for the receiver has no end."""
+    command = broker_command(port, folder)[1]
+    settings = Path(command[-1])
+    told = settings.read_text()
+    assert "max_queued_messages 100000\n" in told, told
+    settings.write_text(told.replace("max_queued_messages 100000\n", "max_queued_messages 0\n"))
+    return command
 
 
 class System(Protocol):

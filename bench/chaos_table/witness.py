@@ -10,6 +10,8 @@ from time import sleep
 
 import psutil
 
+from bench.rig import processor_s
+
 LOOK_EVERY_S = 0.2
 
 
@@ -43,13 +45,13 @@ class Witness:
             return
         try:
             process = psutil.Process(pid)
-            times = process.cpu_times()
+            spent_s = processor_s(process)
             written = process.io_counters().write_bytes
             self.newest_rss_bytes = process.memory_info().rss
             self.rss_bytes = max(self.rss_bytes, self.newest_rss_bytes)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             return
-        self._spent[pid] = (times.user + times.system, written)
+        self._spent[pid] = (spent_s, written)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from typing import Final
 import psutil
 
 from bench.peers.thingsboard_server import serving
-from bench.rig import wait_until
+from bench.rig import processor_s, wait_until
 from cloud_receiver.demo.broker import broker_command
 from cloud_receiver.demo.stage import answers, free_port
 
@@ -85,17 +85,12 @@ def _drain(records: int, python: Path, place: Path) -> PeerDrain:
         began_s = monotonic()
         with _broker(port, place), serving(port, oracle):
             wait_until("the first row of the drain", lambda: is_beyond(1), 180)
-            first_s, spent_s = monotonic(), _processor_s(process)
+            first_s, spent_s = monotonic(), processor_s(process)
             wait_until("the last row of the drain", lambda: is_beyond(records), 300)
             ended_s = monotonic()
-            cost_us = (_processor_s(process) - spent_s) / records * 1e6
+            cost_us = (processor_s(process) - spent_s) / records * 1e6
         rate = records / (ended_s - first_s)
         return PeerDrain(_version(python), rate, rss / _MEGABYTE, ended_s - began_s, cost_us)
-
-
-def _processor_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 @contextmanager
