@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,11 +160,29 @@ def witness() -> Iterator[Witness]:
     assert watching.strangers == []
 
 
+@contextmanager
+def looking(
+    browser: Browser,
+    url: str,
+    witness: Witness,
+    language: str = "zh",
+    size: dict[str, int] = DESKTOP,
+    theme: str = "",
+) -> Iterator[Page]:
+    """Open a watched page of somebody logged in."""
+    context = open_context(browser, url, language, size)
+    if theme:
+        context.add_cookies([{"name": "daka_theme", "value": theme, "url": url}])
+    page = context.new_page()
+    witness.watch(page)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
 @pytest.fixture
 def reader(browser: Browser, headquarters: Headquarters, witness: Witness) -> Iterator[Page]:
     """A watched page of somebody logged in, Chinese, at a desk."""
-    context = open_context(browser, headquarters.url, "zh", DESKTOP)
-    page = context.new_page()
-    witness.watch(page)
-    yield page
-    context.close()
+    with looking(browser, headquarters.url, witness) as page:
+        yield page

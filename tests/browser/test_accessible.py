@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, looking
+from tests.browser.looks import violations
 from tests.browser.test_pages import PAGES
-
-AXE = Path(__file__).resolve().parents[1] / "node" / "node_modules" / "axe-core" / "axe.min.js"
-LOOK = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-    .then(found => found.violations.map(one =>
-        `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.target).join(" | ")}`))"""
-
 
 LOOKS = [
     ("zh", "light", DESKTOP), ("zh", "dark", PHONE), ("en", "light", PHONE), ("en", "dark", DESKTOP),
@@ -30,19 +23,12 @@ def test_every_page_is_accessible(
     theme: str,
     size: dict[str, int],
 ) -> None:
-    assert AXE.exists(), "axe-core is not installed: make tests/node/node_modules"
-    context = open_context(browser, headquarters.url, language, size)
-    context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])
-    page = context.new_page()
-    witness.watch(page)
-    axe = AXE.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
-    for name, (address, zh, en) in PAGES.items():
-        page.goto(f"{headquarters.url}{address}")
-        expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
-        page.evaluate(axe)
-        found[name] = page.evaluate(LOOK)
-    context.close()
+    with looking(browser, headquarters.url, witness, language, size, theme) as page:
+        for name, (address, zh, en) in PAGES.items():
+            page.goto(f"{headquarters.url}{address}")
+            expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
+            found[name] = violations(page)
     assert {name: said for name, said in found.items() if said} == {}
 
 
@@ -67,13 +53,10 @@ def test_search_finds_people_stores_and_pages_by_keyboard(
 def test_a_phone_reaches_every_area_through_the_drawer(
     browser: Browser, headquarters: Headquarters, witness: Witness
 ) -> None:
-    context = open_context(browser, headquarters.url, "zh", PHONE)
-    page = context.new_page()
-    witness.watch(page)
-    page.goto(headquarters.url)
-    drawer = page.get_by_role("navigation", name="主导航")
-    expect(drawer).to_be_hidden()
-    page.get_by_role("button", name="更多").click()
-    drawer.get_by_role("link", name="数据问题").click()
-    page.wait_for_url("**/problems")
-    context.close()
+    with looking(browser, headquarters.url, witness, size=PHONE) as page:
+        page.goto(headquarters.url)
+        drawer = page.get_by_role("navigation", name="主导航")
+        expect(drawer).to_be_hidden()
+        page.get_by_role("button", name="更多").click()
+        drawer.get_by_role("link", name="数据问题").click()
+        page.wait_for_url("**/problems")

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cloud_receiver.store.rulebook import shipped_rules
-from tests.browser.conftest import PHONE, Headquarters, Witness, open_context
+from tests.browser.conftest import PHONE, Headquarters, Witness, looking
 
 SHIPPED = {rule.id: json.loads(rule.to_json()) for rule in shipped_rules()}
 CENTRE = "place => place.scrollIntoView({block: 'center'})"
@@ -188,27 +188,24 @@ def test_a_day_is_tried_and_an_empty_row_is_said(reader: Page, headquarters: Hea
 def test_a_finger_makes_a_rule_on_a_phone(
     browser: Browser, headquarters: Headquarters, witness: Witness
 ) -> None:
-    context = open_context(browser, headquarters.url, "zh", PHONE)
-    page = context.new_page()
-    witness.watch(page)
-    page.goto(f"{headquarters.url}/rules/new")
-    line = page.locator(".hint")
-    line.evaluate(CENTRE)
-    start = page.locator('.palette [data-drag="outcome:amount"]').bounding_box()
-    end = line.bounding_box()
-    assert start is not None
-    assert end is not None
-    finger = context.new_cdp_session(page)
+    with looking(browser, headquarters.url, witness, size=PHONE) as page:
+        page.goto(f"{headquarters.url}/rules/new")
+        line = page.locator(".hint")
+        line.evaluate(CENTRE)
+        start = page.locator('.palette [data-drag="outcome:amount"]').bounding_box()
+        end = line.bounding_box()
+        assert start is not None
+        assert end is not None
+        finger = page.context.new_cdp_session(page)
 
-    def touch(kind: str, x: float, y: float) -> None:
-        points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        def touch(kind: str, x: float, y: float) -> None:
+            points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    x, y = start["x"] + 20, start["y"] + 10
-    touch("touchStart", x, y)
-    for step in range(1, 9):
-        touch("touchMove", x + step * 5, y + (end["y"] + 20 - y) * step / 8)
-    touch("touchEnd", 0, 0)
-    expect(page.locator(".line")).to_have_count(1)
-    expect(page.locator(".line .sentence")).to_contain_text("奖励50 元")
-    context.close()
+        x, y = start["x"] + 20, start["y"] + 10
+        touch("touchStart", x, y)
+        for step in range(1, 9):
+            touch("touchMove", x + step * 5, y + (end["y"] + 20 - y) * step / 8)
+        touch("touchEnd", 0, 0)
+        expect(page.locator(".line")).to_have_count(1)
+        expect(page.locator(".line .sentence")).to_contain_text("奖励50 元")

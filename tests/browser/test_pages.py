@@ -7,7 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context, shot
+from tests.browser.conftest import (
+    DESKTOP,
+    PHONE,
+    Headquarters,
+    Witness,
+    looking,
+    open_context,
+    shot,
+)
+from tests.browser.looks import overflow_px, spilling
 from tests.browser.seeding import LATE_DAY, LATE_ENTRY
 
 PAGES = {
@@ -44,9 +53,6 @@ PAGES = {
     "empty-day": ("/?date=2020-01-01", "这一天还没有排班", "Nobody is rostered"),
     "empty-ledger": ("/ledger?from=2030-01-01", "没有符合条件的分录", "No entry matches"),
 }
-# on a phone the palette of blocks and the week of a store scroll sideways on purpose
-SPILLING = """[...document.querySelectorAll('.card:not(.palette), .store-people, .scroll:not(:has(.grid-week))')]
-    .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.className)"""
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
@@ -55,23 +61,16 @@ SIZES = {"desk": DESKTOP, "phone": PHONE}
 def test_every_page_reads_well(
     browser: Browser, headquarters: Headquarters, witness: Witness, language: str, size: str
 ) -> None:
-    context = open_context(browser, headquarters.url, language, SIZES[size])
-    page = context.new_page()
-    witness.watch(page)
-    for name, (address, zh, en) in PAGES.items():
-        page.goto(f"{headquarters.url}{address}")
-        expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
-        page.evaluate("document.fonts.ready")
-        shot(page, f"{name}-{language}-{size}")
-        assert _overflow(page) <= 0, f"{name} is wider than the screen"
-        assert page.evaluate(SPILLING) == [], f"{name}: something is wider than its card"
-        assert page.evaluate("document.documentElement.lang").startswith(language)
-        assert page.locator("#content h1").count() == 1, f"{name} has one heading"
-    context.close()
-
-
-def _overflow(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+    with looking(browser, headquarters.url, witness, language, SIZES[size]) as page:
+        for name, (address, zh, en) in PAGES.items():
+            page.goto(f"{headquarters.url}{address}")
+            expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
+            page.evaluate("document.fonts.ready")
+            shot(page, f"{name}-{language}-{size}")
+            assert overflow_px(page) <= 0, f"{name} is wider than the screen"
+            assert spilling(page) == [], f"{name}: something is wider than its card"
+            assert page.evaluate("document.documentElement.lang").startswith(language)
+            assert page.locator("#content h1").count() == 1, f"{name} has one heading"
 
 
 def test_dark_and_light_differ_and_are_remembered(reader: Page, headquarters: Headquarters) -> None:

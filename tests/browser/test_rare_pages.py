@@ -20,10 +20,9 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import accounts, appeals, campaigns, consents, membership, tables
 from cloud_receiver.store.campaign_review import review
 from cloud_receiver.store.engine import read, write
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context, shot
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, looking, shot
+from tests.browser.looks import overflow_px, spilling, violations
 from tests.browser.seeding import FIRST_DAY, LATE_DAY, LATE_ENTRY, LATE_PERSON, NOW, PEOPLE, TODAY
-from tests.browser.test_accessible import AXE, LOOK
-from tests.browser.test_pages import SPILLING
 from tests.browser.test_phones import SECRET, carry
 
 LONG_STORE = "上海市黄浦区人民广场地下一层中央商场东侧入口旁二十四小时营业社区生鲜超级便利旗舰店"
@@ -114,18 +113,14 @@ def test_seldom_seen_pages_read_well(
     theme: str,
     size: dict[str, int],
 ) -> None:
-    context = open_context(browser, headquarters.url, language, size)
-    context.add_cookies([{"name": "daka_theme", "value": theme, "url": headquarters.url}])
-    page = context.new_page()
-    witness.watch(page)
     wrong = {}
-    for name, (address, zh, en, step) in PAGES.items():
-        page.goto(headquarters.url + address)
-        expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
-        step(page, language)
-        if found := _looked_at(page, f"rare-{name}-{language}-{theme}"):
-            wrong[name] = found
-    context.close()
+    with looking(browser, headquarters.url, witness, language, size, theme) as page:
+        for name, (address, zh, en, step) in PAGES.items():
+            page.goto(headquarters.url + address)
+            expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
+            step(page, language)
+            if found := _looked_at(page, f"rare-{name}-{language}-{theme}"):
+                wrong[name] = found
     assert wrong == {}
 
 
@@ -151,10 +146,9 @@ def _looked_at(page: Page, name: str) -> list[str]:
     """Keep a picture of a page and return what is wrong with it."""
     page.evaluate("document.fonts.ready")
     shot(page, name)
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = [f"{wide} px too wide"] if wide > 0 else []
-    return [*found, *page.evaluate(SPILLING), *page.evaluate(LOOK)]
+    wide_px = overflow_px(page)
+    found = [f"{wide_px} px too wide"] if wide_px > 0 else []
+    return [*found, *spilling(page), *violations(page)]
 
 
 def test_what_is_printed_is_the_page_and_not_the_bars(

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.statement import Selection, totals
 from cloud_receiver.web.phrases import signed_yuan
-from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, open_context
+from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, looking
 from tests.browser.seeding import LATE_DAY, LATE_PERSON, REFUND_PERSON
 
 WORDS = {
@@ -27,22 +27,19 @@ def test_ten_yuan_lead_back_to_the_raw_punch(
     language: str,
     size: dict[str, int],
 ) -> None:
-    context = open_context(browser, headquarters.url, language, size)
-    page = context.new_page()
-    witness.watch(page)
-    page.goto(f"{headquarters.url}/ledger?person={LATE_PERSON}&from={LATE_DAY}&account=subsidy")
-    row = page.locator("tbody tr", has_text="-10.00")
-    expect(row).to_have_count(1)
-    row.locator("a.button").click()
-    main = page.locator("#content")
-    for words in WORDS[language]:
-        expect(main).to_contain_text(words)
-    expect(main).to_contain_text(f"{LATE_DAY} 10:20:12")  # as the terminal said it: 1.4 s slow
-    expect(main).to_contain_text(f"{LATE_DAY} 10:20:13")  # corrected
-    expect(main).to_contain_text("OID7050067001")
-    expect(main).to_contain_text("box-002")
-    expect(main).not_to_contain_text("后来的变化" if language == "zh" else "What changed since")
-    context.close()
+    with looking(browser, headquarters.url, witness, language, size) as page:
+        page.goto(f"{headquarters.url}/ledger?person={LATE_PERSON}&from={LATE_DAY}&account=subsidy")
+        row = page.locator("tbody tr", has_text="-10.00")
+        expect(row).to_have_count(1)
+        row.locator("a.button").click()
+        main = page.locator("#content")
+        for words in WORDS[language]:
+            expect(main).to_contain_text(words)
+        expect(main).to_contain_text(f"{LATE_DAY} 10:20:12")  # as the terminal said it: 1.4 s slow
+        expect(main).to_contain_text(f"{LATE_DAY} 10:20:13")  # corrected
+        expect(main).to_contain_text("OID7050067001")
+        expect(main).to_contain_text("box-002")
+        expect(main).not_to_contain_text("后来的变化" if language == "zh" else "What changed since")
 
 
 def test_a_correction_says_what_was_booked_and_why_it_changed(
