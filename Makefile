@@ -26,11 +26,6 @@ demo: $(VENV)/.demo-ready ## run two stores and headquarters; prints the address
 test: $(VENV)/.test-ready packages-test tests/node/node_modules check ## install what the tests need and run them all
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-scale: $(VENV)/.test-ready ## the same rules on a local Spark; needs Java
-	@command -v java >/dev/null || { $(call install-debian,default-jre-headless); }
-	$(BIN)/python -m pip install --quiet --editable '.[scale]'
-	$(BIN)/pytest -m scale tests/scale
-
 fresh-machine: ## both commands of the README on a Debian made for it (root, debootstrap); writes docs/fresh-machine.md
 	$(PYTHON) -m bench.fresh_machine
 
@@ -54,7 +49,7 @@ bundle: $(VENV)/.demo-ready ## build what a box needs without internet, for each
 clean: ## remove the environment and the demonstration's data
 	rm -rf $(VENV) var build dist *.egg-info
 
-packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace, curl and CJK fonts from Debian
+packages-test: ## install Mosquitto, PostgreSQL, Chromium, Java for Spark, strace, curl and CJK fonts from Debian
 	@missing=""; \
 	command -v mosquitto /usr/sbin/mosquitto >/dev/null || missing="$$missing mosquitto"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
@@ -63,6 +58,7 @@ packages-test: ## install Mosquitto, PostgreSQL, Chromium, strace, curl and CJK 
 	command -v strace >/dev/null || missing="$$missing strace"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
+	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || missing="$$missing libatomic1"; \
@@ -81,7 +77,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[agent,hq,demo,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[agent,hq,demo,scale,dev]'
 	@touch $@ $(VENV)/.demo-ready
 
 define install-debian
@@ -92,4 +88,4 @@ if [ -n "$(strip $(1))" ]; then \
 	fi
 endef
 
-.PHONY: help demo test test-scale fresh-machine check audit fix bundle clean packages-test
+.PHONY: help demo test fresh-machine check audit fix bundle clean packages-test

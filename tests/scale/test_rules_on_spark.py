@@ -1,8 +1,7 @@
-"""The same compiled rules on a local Spark: ``make test-scale`` (needs Java and the extra)."""
+"""The same compiled rules on a local Spark, which needs Java."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import polars as pl
 import pytest
 
 from cloud_receiver.domain.histories import periods, with_history
+from cloud_receiver.domain.revision import Change
 from cloud_receiver.domain.rules import Rulebook
 from cloud_receiver.domain.scores import Scoring
 from cloud_receiver.store import archive_files
@@ -22,7 +22,7 @@ from tests.unit.cloud_receiver.domain.test_rule_frames import NEUTRAL, random_hi
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = [pytest.mark.scale, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 BOOK = Rulebook(list(shipped_rules()))
 GIVEN: dict[str, Any] = {
     "final": True, "target_met": True, "achievement_bp": 10_000, "subsidy_fen": 9_999,
@@ -93,6 +93,5 @@ def test_spark_reads_the_archive_and_comes_to_the_same(spark: SparkSession, tmp_
 
 
 def _row(facts: dict[str, Any]) -> tuple[Any, ...]:
-    row = {**facts, "facts": json.dumps(facts), "evidence": "{}", "input_hash": "",
-           "revision": 1, "computed_utc_ms": 0}  # fmt: skip
+    row = Change(facts["work_date"], facts, {}, None).row(now_utc_ms=0)
     return tuple(row[name] for name in archive_files.COLUMNS[archive_files.FACTS])
