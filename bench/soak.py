@@ -193,14 +193,21 @@ class Soak:
 
     def is_settled(self) -> bool:
         """Tell whether all that was captured is receipted and evaluated."""
-        if not all(box.is_done for box in self.boxes):
-            return False
+        return all(box.is_done for box in self.boxes) and self.is_judged(self.newest_no())
+
+    def newest_no(self) -> int:
+        """Return the number of the journal's last row."""
         with read(self.engine) as connection:
-            newest = connection.scalar(select_rows(func.max(journal.c.entry_no))) or 0
+            return connection.scalar(select_rows(func.max(journal.c.entry_no))) or 0
+
+    def is_judged(self, entry_no: int, beside: str = "") -> bool:
+        """Tell whether the journal is evaluated up to a row, whatever a store's people wait for."""
+        others = ~dirty.c.employee_id.startswith(f"{beside}-")
+        with read(self.engine) as connection:
             now_utc_ms = utc_ms(datetime.now(UTC))
-            waiting = select_rows(dirty.c.work_date).where(dirty.c.due_utc_ms <= now_utc_ms)
+            waiting = select_rows(dirty.c.work_date).where(dirty.c.due_utc_ms <= now_utc_ms, others)
             is_judged = connection.execute(waiting.limit(1)).first() is None
-            return is_judged and cursor(connection) >= newest
+            return is_judged and cursor(connection) >= entry_no
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The intake: from the queue of arrivals to commits, receipts and acknowledgements.
+"""The intake: from the inbox to commits, receipts and acknowledgements.
 
 One thread. What has arrived while the last commit ran is filed by the next, so a lone
-punch waits for nobody and a flood shares its commits. Nothing is acknowledged or receipted
+punch waits for nobody and a flood shares its commits, of which none takes much longer than
+`COMMIT_S`: a punch that comes meanwhile stands behind it. Nothing is acknowledged or receipted
 that is not committed; a message that crashes us is singled out and buried, so that it
 blocks nothing behind it.
 """
@@ -9,7 +10,6 @@ blocks nothing behind it.
 from __future__ import annotations
 
 import logging
-import queue
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from tenacity import RetryCallState
 
-    from cloud_receiver.mqtt_link import Arrival
+    from cloud_receiver.inbox import Arrival, Inbox
 
-MAX_GROUP_MESSAGES: Final = 64
 IDLE_S: Final = 0.2
+COMMIT_S: Final = 0.1
+"""How long a commit of heavy mail should take: so many records go into it as the last ones let hope."""
+FEWEST_RECORDS, FIRST_RECORDS, MOST_RECORDS = 500, 4000, 32_000
 _AWAY: Final = (OperationalError, InterfaceError)
 _log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class IntakeLoop:
         engine: Engine,
         org: str,
         clock: Clock,
-        arrivals: queue.SimpleQueue[Arrival] | queue.Queue[Arrival],
+        inbox: Inbox,
         line: Line,
         on_new: Callable[[], None],
         on_new_epoch: Callable[[str], None],
@@ -71,12 +73,13 @@ class IntakeLoop:
         self._engine = engine
         self._org = org
         self._clock = clock
-        self._arrivals = arrivals
+        self._inbox = inbox
         self._line = line
         self._on_new = on_new
         self._on_new_epoch = on_new_epoch
         self._in_hand: list[Arrival] = []
         self._alone = False
+        self._records = FIRST_RECORDS
 
     def run(self, stop: threading.Event) -> None:
         """Take in until `stop` is set. A database that is away is tried for as long as it takes."""
@@ -91,22 +94,22 @@ class IntakeLoop:
         try:
             self._recover(attempts)
             while not stop.is_set():
-                self._in_hand = self._drain()
+                self._in_hand = self._inbox.take(self._records, IDLE_S)
                 if self._in_hand:
+                    began_s = self._clock.monotonic_s()
                     attempts(self._file, self._in_hand)
+                    self._learn(self._in_hand, self._clock.monotonic_s() - began_s)
                     self._in_hand = []
         except _AWAY as error:  # told to stop while the database was away: boxes send again
             _log.warning("intake_stops_unfiled messages=%d error=%s", len(self._in_hand), error)
 
-    def _drain(self) -> list[Arrival]:
-        group: list[Arrival] = []
-        try:
-            group.append(self._arrivals.get(timeout=IDLE_S))
-            while len(group) < MAX_GROUP_MESSAGES:
-                group.append(self._arrivals.get_nowait())
-        except queue.Empty:
-            pass
-        return group
+    def _learn(self, group: Sequence[Arrival], took_s: float) -> None:
+        """Note how many records a commit has time for; a group that was not full says nothing."""
+        records = sum(arrival.records for arrival in group)
+        if records >= self._records // 2:
+            hoped = int(records * COMMIT_S / max(took_s, 0.001))
+            hoped = min(max(hoped, self._records // 2), self._records * 2)
+            self._records = min(max(hoped, FEWEST_RECORDS), MOST_RECORDS)
 
     def _recover(self, attempts: Retrying) -> None:
         """File one by one what the last run crashed over, burying the one it crashes over alone."""

@@ -303,12 +303,12 @@ def _receiver(
         presence(settings, epoch),
         settings.clock,
     )
-    opener = Opener(settings.org, link.arrivals)
+    opener = Opener(settings.org, link.inbox)
     intake = IntakeLoop(
         engine,
         settings.org,
         settings.clock,
-        opener.opened,
+        link.inbox,
         link,
         on_new,
         lambda epoch: link.announce(presence(settings, epoch)),

@@ -2,7 +2,7 @@
 
 One thread, `run`, owns the connection and runs its network loop, so there is no network
 thread that could die unseen; callbacks only enqueue. Other threads hand over what is to be
-sent and take arrivals from a bounded queue: while it is full the socket is not read, and
+sent and take arrivals from a bounded inbox: while it is full the socket is not read, and
 the broker waits. A message is acknowledged when whoever took it says so, after the commit.
 Each connection has a client of its own, so nothing of an old one is ever sent again.
 """
@@ -10,7 +10,6 @@ Each connection has a client of its own, so nothing of an old one is ever sent a
 from __future__ import annotations
 
 import logging
-import queue
 import select
 import socket
 import ssl
@@ -28,7 +27,8 @@ from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
-from cloud_receiver.mail import Mail, Message
+from cloud_receiver.inbox import Arrival, Inbox
+from cloud_receiver.mail import Message
 from sync.errors import DakaError
 from sync.mqtt_client import make_client
 
@@ -65,19 +65,6 @@ class Presence(NamedTuple):
     death: bytes
 
 
-class Arrival(NamedTuple):
-    """A message and what is needed to acknowledge it on the connection it came by.
-
-    Attributes:
-        mail: what it says, once somebody has opened it.
-    """
-
-    message: Message
-    connection_no: int
-    message_no: int
-    mail: Mail | None = None
-
-
 class _Publication(NamedTuple):
     topic: str
     payload: bytes
@@ -99,7 +86,7 @@ class MqttLink:
         presence: Presence,
         clock: Clock,
     ) -> None:
-        self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self.inbox = Inbox()
         self._settings = settings
         self._clock = clock
         self._client_id = client_id
@@ -221,7 +208,7 @@ class MqttLink:
         if client is None or sock is None:
             raise LinkError(self._lost or f"{self._where}: the connection is closed")
         readers: list[Any] = [self._woken]
-        if self.arrivals.qsize() < QUEUE_MESSAGES:
+        if len(self.inbox) < QUEUE_MESSAGES:
             readers.append(sock)
         pending = sock in readers and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         writers = [sock] if client.want_write() else []
@@ -261,9 +248,7 @@ class MqttLink:
     def _drop(self) -> None:
         """Forget the connection and what came by it: unacknowledged, it will come again."""
         client, self._client = self._client, None
-        with suppress(queue.Empty):
-            while True:
-                self.arrivals.get_nowait()
+        self.inbox.forget()
         self._is_in = self._is_subscribed = False
         self._lost = ""
         self._outgoing.clear()
@@ -344,7 +329,7 @@ class MqttLink:
         except UnicodeDecodeError:
             topic = "(the topic is no UTF-8)"
         arrival = Arrival(Message(topic, bytes(message.payload)), self._connection_no, message.mid)
-        self.arrivals.put(arrival)
+        self.inbox.put(arrival)
 
 
 def _report_wait(state: RetryCallState) -> None:

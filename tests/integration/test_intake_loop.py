@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
-from cloud_receiver.intake import MAX_GROUP_MESSAGES, IntakeLoop
-from cloud_receiver.mail import Message
-from cloud_receiver.mqtt_link import Arrival
+from cloud_receiver import intake
+from cloud_receiver.inbox import MAX_GROUP_MESSAGES, Arrival, Inbox
+from cloud_receiver.intake import IntakeLoop
+from cloud_receiver.mail import Message, sort_mail
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.tables import dead_letter, journal
 from sync import topics
@@ -46,16 +46,16 @@ class RecordingLine:
 
 
 class Rig:
-    """An intake on a database, with its queue and its line."""
+    """An intake on a database, with its inbox and its line."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self.inbox = Inbox()
         self.line = RecordingLine(engine)
         self.woken = threading.Semaphore(0)
         clock = ScaledClock(datetime(2026, 11, 23, tzinfo=UTC), 0, 1)
         self.loop = IntakeLoop(
-            engine, "acme", clock, self.arrivals, self.line, self.woken.release, lambda _: None
+            engine, "acme", clock, self.inbox, self.line, self.woken.release, lambda _: None
         )
 
     def arrive(self, *numbers: int) -> None:
@@ -64,7 +64,18 @@ class Rig:
             text = encode_body(to_wire(punch))
             payload = encode_batch("box-1", "e1", Lane.PUNCH, number, [text])
             message = Message(topics.up("acme", "box-1", Lane.PUNCH), payload)
-            self.arrivals.put(Arrival(message, 1, number))
+            self.inbox.put(Arrival(message, 1, number))
+
+    def arrive_opened(self, number: int, records: int) -> None:
+        """Have a batch of the bulk lane come by the opener, from a box of its own."""
+        bodies = [
+            encode_body(to_wire(replace(PUNCH, occurrence=1000 * number + one)))
+            for one in range(records)
+        ]
+        box = f"bulk-{number}"
+        payload = encode_batch(box, "e1", Lane.BULK, 1, bodies)
+        message = Message(topics.up("acme", box, Lane.BULK), payload)
+        self.inbox.put_opened(Arrival(message, 1, number, sort_mail("acme", [message])))
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -145,6 +156,34 @@ def test_what_waits_shares_a_commit(rig: Rig) -> None:
         2 * MAX_GROUP_MESSAGES,
         2 * MAX_GROUP_MESSAGES + 1,
     ]
+
+
+def test_a_punch_stands_behind_one_commit_of_a_flood_and_no_commit_behind_more_than_its_time(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "FEWEST_RECORDS", 40)
+    rig.loop._records = 40
+    monkeypatch.setattr(intake, "COMMIT_S", 0.0)  # no commit is ever that quick: it asks for fewest
+    for number in range(2, 12):
+        rig.arrive_opened(number, 20)
+    rig.arrive(1)
+    with rig.running():
+        _await(lambda: len(rig.line.acknowledged) == 11)
+    assert rig.line.acknowledged == [1, *range(2, 12)]
+    assert rig.line.journaled_by_then == [1, *(1 + 40 * (1 + n // 2) for n in range(10))]
+
+
+def test_a_commit_takes_more_records_when_there_is_time_for_them(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "FEWEST_RECORDS", 1)
+    monkeypatch.setattr(intake, "COMMIT_S", 1000.0)
+    rig.loop._records = 20
+    for number in range(1, 8):
+        rig.arrive_opened(number, 20)
+    with rig.running():
+        _await(lambda: len(rig.line.acknowledged) == 7)
+    assert rig.line.journaled_by_then == [20, *(2 * [60]), *(4 * [140])]
 
 
 def test_a_database_that_is_away_is_tried_again(rig: Rig) -> None:

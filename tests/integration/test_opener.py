@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +10,17 @@ import pytest
 
 from bench.rig import wait_until
 from cloud_receiver import opening
+from cloud_receiver.inbox import AHEAD_MESSAGES, Arrival, Inbox
 from cloud_receiver.mail import Message
-from cloud_receiver.mqtt_link import Arrival
-from cloud_receiver.opening import AHEAD_MESSAGES, Opener
+from cloud_receiver.opening import Opener
 from sync import topics
 from sync.envelope import encode_batch, encode_body
 from sync.records import to_wire
 from sync.topics import Lane
 from tests.samples import PUNCH
 
-TOPIC = topics.up("acme", "box-1", Lane.PUNCH)
-BATCH = encode_batch("box-1", "e1", Lane.PUNCH, 1, [encode_body(to_wire(PUNCH))])
+TOPIC = topics.up("acme", "box-1", Lane.BULK)
+BATCH = encode_batch("box-1", "e1", Lane.BULK, 1, [encode_body(to_wire(PUNCH))])
 
 
 @contextmanager
@@ -38,36 +37,39 @@ def _running(opener: Opener) -> Iterator[None]:
 
 
 def test_what_came_goes_on_in_order_and_no_further_ahead_than_it_may() -> None:
-    arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-    opener = Opener("acme", arrivals)
+    inbox = Inbox()
     for number in range(3 * AHEAD_MESSAGES):
-        arrivals.put(Arrival(Message(TOPIC, BATCH), 1, number))
-    with _running(opener):
-        wait_until("it to be as far ahead as it may", opener.opened.full, 30)
-        assert arrivals.qsize() >= 2 * AHEAD_MESSAGES - 1
-        taken = [opener.opened.get(timeout=30) for _ in range(3 * AHEAD_MESSAGES)]
+        inbox.put(Arrival(Message(TOPIC, BATCH), 1, number))
+    taken: list[Arrival] = []
+    with _running(Opener("acme", inbox)):
+        wait_until("it to be as far ahead as it may", lambda: _opened(inbox) == AHEAD_MESSAGES, 30)
+        while len(taken) < 3 * AHEAD_MESSAGES:
+            assert _opened(inbox) <= AHEAD_MESSAGES
+            taken += inbox.take(1, timeout_s=30)
     assert [one.message_no for one in taken] == list(range(3 * AHEAD_MESSAGES))
     (batches,) = {tuple(one.mail.batches) for one in taken if one.mail is not None}
-    assert [(key.box_id, key.lane) for key in batches] == [("box-1", Lane.PUNCH)]
+    assert [(key.box_id, key.lane) for key in batches] == [("box-1", Lane.BULK)]
 
 
 def test_what_cannot_be_opened_goes_on_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-    opener = Opener("acme", arrivals)
+    inbox = Inbox()
 
     def fail(_org: str, _messages: object) -> None:
         raise RuntimeError("a defect of ours")
 
     monkeypatch.setattr(opening, "sort_mail", fail)
-    with _running(opener):
-        arrivals.put(Arrival(Message(TOPIC, BATCH), 1, 7))
-        assert opener.opened.get(timeout=30) == Arrival(Message(TOPIC, BATCH), 1, 7)
+    with _running(Opener("acme", inbox)):
+        inbox.put(Arrival(Message(TOPIC, BATCH), 1, 7))
+        assert inbox.take(1, timeout_s=30) == [Arrival(Message(TOPIC, BATCH), 1, 7)]
 
 
 def test_it_ends_while_nobody_takes_what_it_opened() -> None:
-    arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-    opener = Opener("acme", arrivals)
+    inbox = Inbox()
     for number in range(AHEAD_MESSAGES + 2):
-        arrivals.put(Arrival(Message(TOPIC, BATCH), 1, number))
-    with _running(opener):
-        wait_until("it to be as far ahead as it may", opener.opened.full, 30)
+        inbox.put(Arrival(Message(TOPIC, BATCH), 1, number))
+    with _running(Opener("acme", inbox)):
+        wait_until("it to be as far ahead as it may", lambda: _opened(inbox) == AHEAD_MESSAGES, 30)
+
+
+def _opened(inbox: Inbox) -> int:
+    return len(inbox._opened)
