@@ -299,6 +299,16 @@ def shift_date(work_date: str, days: int) -> str:
     return (date.fromisoformat(work_date) + timedelta(days=days)).isoformat()
 
 
+def dates_of(first: str, last: str) -> list[str]:
+    """Return the dates from one to another, both included.
+
+    >>> dates_of("2026-02-27", "2026-03-01"), dates_of("2026-02-02", "2026-02-01")
+    (['2026-02-27', '2026-02-28', '2026-03-01'], [])
+    """
+    begin, end = date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal()
+    return [date.fromordinal(number).isoformat() for number in range(begin, end + 1)]
+
+
 def monday_of(work_date: str) -> str:
     """Return the first day of a date's week."""
     return shift_date(work_date, -date.fromisoformat(work_date).weekday())

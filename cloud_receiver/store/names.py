@@ -80,9 +80,7 @@ def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
 
 def employee_names(connection: Connection) -> dict[str, str]:
     """Return each employee's name by id."""
-    who = tables.employee.c
-    rows = connection.execute(select(who.employee_id, who.name))
-    return dict(map(tuple, rows))
+    return dict(_NAMES.tuples(connection))
 
 
 def names_of(connection: Connection, employee_ids: Collection[str]) -> dict[str, str]:
@@ -90,6 +88,7 @@ def names_of(connection: Connection, employee_ids: Collection[str]) -> dict[str,
     return {row[0]: row[1] for row in _NAMES_OF.ask(connection, people=list(employee_ids))}
 
 
+_NAMES: Final = Question(select(tables.employee.c.employee_id, tables.employee.c.name))
 _NAMES_OF: Final = Question(
     select(tables.employee.c.employee_id, tables.employee.c.name).where(
         Among(tables.employee.c.employee_id, "people")

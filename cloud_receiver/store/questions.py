@@ -28,7 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _PLAIN: Final = (str, int, NoneType)
-_Asked = Select[Any] | CompoundSelect[Any] | Delete | Update
+_Asked = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Delete | Update
 
 
 class Among(ColumnElement[bool]):

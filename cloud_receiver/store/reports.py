@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
+    ScalarSelect,
     Select,
     Table,
-    and_,
+    Text,
+    bindparam,
     case,
+    cast,
     func,
-    outerjoin,
     select,
 )
 
 from cloud_receiver.domain.labour import OVERTIME_DAY_MIN
 from cloud_receiver.domain.periods import after, last_date, period_of
 from cloud_receiver.domain.results import DayStatus
-from cloud_receiver.store.tables import day_fact, employee, ledger
+from cloud_receiver.domain.workday import AFTER_LAST_DATE
+from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.tables import IS_ANOMALY, day_fact, employee, ledger
 
 ANOMALIES: Final = (
     DayStatus.LATE,
@@ -34,6 +40,7 @@ ANOMALIES: Final = (
     DayStatus.ABSENTEEISM,
 )
 _JUDGED: Final = (*ANOMALIES, DayStatus.NORMAL)
+_STATUSES: Final = {status.value: status for status in DayStatus}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,6 @@ class Anomalies:
     """Judged shifts of a store or person and how many went wrong, by status."""
 
     key: str
-    store_id: str
     days: int
     by_status: dict[DayStatus, int]
 
@@ -74,13 +80,13 @@ class Anomalies:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Booked money of a rule or day; deductions are negative."""
+    """Booked money of a rule or day; deductions are negative. `people` is said of rules."""
 
     key: str
     entries: int
     rewards_fen: int
     deductions_fen: int
-    people: int
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,6 @@ class Sold:
     """
 
     employee_id: str
-    store_id: str
     rewarded_from: str | None
     days_before: int
     sales_before_fen: int
@@ -118,18 +123,18 @@ def anomalies(connection: Connection, stretch: Stretch, *, by_person: bool) -> l
     fact = day_fact.c
     wrong = (
         select(fact.employee_id, fact.status, func.count())
-        .where(*stretch.of(day_fact), fact.status.in_(ANOMALIES))
+        .where(*stretch.of(day_fact), IS_ANOMALY)
         .group_by(fact.employee_id, fact.status)
     )
     by_status: defaultdict[str, dict[DayStatus, int]] = defaultdict(dict)
     for who, status, count in connection.execute(wrong):
-        by_status[who][DayStatus(status)] = int(count)
-    judged = _of_people(stretch, fact.status.in_(_JUDGED), func.min(fact.store_id), func.count())
+        by_status[who][_STATUSES[status]] = int(count)
     found = []
-    for who, store_id, count in connection.execute(judged):
-        normal = int(count) - sum(by_status[who].values())
-        own = {**by_status[who], DayStatus.NORMAL: normal} if normal else by_status[who]
-        found.append(Anomalies(who, store_id, int(count), own))
+    for who, (days,) in _of_people(connection, stretch, fact.status.in_(_JUDGED)):
+        own = by_status.get(who, {})
+        if normal := days - sum(own.values()):
+            own = {**own, DayStatus.NORMAL: normal}
+        found.append(Anomalies(who, days, own))
     return found
 
 
@@ -155,66 +160,116 @@ def _of_stores(stretch: Stretch) -> Select[Any]:
 def _by_status(rows: Iterable[Any]) -> list[Anomalies]:
     found: dict[str, Anomalies] = {}
     for store_id, status, count in rows:
-        one = found.get(store_id) or Anomalies(store_id, store_id, 0, {})
+        one = found.get(store_id) or Anomalies(store_id, 0, {})
         counts = {**one.by_status, DayStatus(status): int(count)}
-        found[store_id] = Anomalies(store_id, store_id, one.days + int(count), counts)
+        found[store_id] = Anomalies(store_id, one.days + int(count), counts)
     return list(found.values())
 
 
 def _of_people(
-    stretch: Stretch, condition: ColumnElement[bool], *columns: ColumnElement[Any]
-) -> Select[Any]:
-    """Return the query of some days person by person, those without any left out, by person.
+    connection: Connection,
+    stretch: Stretch,
+    condition: ColumnElement[bool],
+    *sums: ColumnElement[int],
+) -> Iterator[tuple[str, list[int]]]:
+    """Yield each person's number of some days and sums over them, those without any left out.
 
     Everybody's days are looked up one person after the other, which is the order of the index:
-    nothing is sorted, and what is beyond the stretch is not read. A store's few are found by date.
+    nothing is sorted, and what is beyond the stretch is not read.
     """
-    fact, who = day_fact.c, employee.c.employee_id
-    if stretch.store_id is not None:
-        query = select(fact.employee_id, *columns).where(*stretch.of(day_fact), condition)
-        return query.group_by(fact.employee_id).order_by(fact.employee_id)
-    own = outerjoin(
-        employee, day_fact, and_(fact.employee_id == who, *stretch.of(day_fact), condition)
-    )
-    query = select(who, *columns).select_from(own).group_by(who)
-    return query.having(func.count(fact.work_date) > 0).order_by(who)
+    people = _people_of(stretch)
+    own = _sums_of(people, stretch, condition, *sums)
+    query = select(people.c.employee_id, own).order_by(people.c.employee_id)
+    for who, told in connection.execute(query).all():
+        if not told.startswith("0"):
+            yield who, [int(number) for number in told.split()]
 
 
-def amounts(connection: Connection, stretch: Stretch, *, by_day: bool) -> list[Amounts]:
-    """Return booked money by rule or by work date, by key.
+def _people_of(stretch: Stretch) -> FromClause:
+    """Return who may have days in a stretch: everybody, or those a store's days name."""
+    if stretch.store_id is None:
+        return employee
+    return select(day_fact.c.employee_id).where(*stretch.of(day_fact)).distinct().subquery()
 
-    Each date is summed first: that is the order of the index, and nothing need be sorted.
+
+def _sums_of(
+    people: FromClause,
+    stretch: Stretch,
+    condition: ColumnElement[bool],
+    *sums: ColumnElement[int],
+) -> ScalarSelect[str]:
+    """Return a person's number of some days and sums over them, as one text.
+
+    Several numbers of one lookup are one value: a join would have them grouped again, and
+    SQLite sorts for that.
+    """
+    own = day_fact.c.employee_id == people.c.employee_id
+    text: ColumnElement[str] = cast(func.count(), Text)
+    for one in sums:
+        text = text.concat(" ").concat(cast(func.coalesce(func.sum(one), 0), Text))
+    return select(text).where(own, *stretch.of(day_fact), condition).scalar_subquery()
+
+
+_Moved = tuple[int, int, int]
+
+
+def amounts(connection: Connection, stretch: Stretch) -> tuple[list[Amounts], list[Amounts]]:
+    """Return booked money by rule and by work date, each by key.
+
+    A date's entries stand together in the index, and those of an account and rule within them:
+    nothing need be sorted.
     """
     entry, amount = ledger.c, ledger.c.amount_fen
-    of_date = (
+    query = (
         select(
             entry.work_date,
             entry.account,
             entry.rule_id,
-            func.count().label("entries"),
-            func.sum(case((amount > 0, amount), else_=0)).label("up"),
-            func.sum(case((amount < 0, amount), else_=0)).label("down"),
+            func.count(),
+            func.sum(case((amount > 0, amount), else_=0)),
+            func.sum(case((amount < 0, amount), else_=0)),
         )
         .where(*stretch.of(ledger))
         .group_by(entry.work_date, entry.account, entry.rule_id)
-        .subquery()
-    ).c
-    key = of_date.work_date if by_day else of_date.rule_id
-    query = select(key, func.sum(of_date.entries), func.sum(of_date.up), func.sum(of_date.down))
-    rows = connection.execute(query.group_by(key).order_by(key)).all()
-    people = {} if by_day else _people(connection, stretch)
-    return [
-        Amounts(name, int(entries), int(up), int(down), people.get(name, 0))
-        for name, entries, up, down in rows
-    ]
+    )
+    by_rule: defaultdict[str, _Moved] = defaultdict(lambda: (0, 0, 0))
+    by_date: defaultdict[str, _Moved] = defaultdict(lambda: (0, 0, 0))
+    accounts: defaultdict[str, set[str]] = defaultdict(set)
+    for work_date, account, rule_id, number, up, down in connection.execute(query):
+        accounts[rule_id].add(account)
+        for sums, key in ((by_rule, rule_id), (by_date, work_date)):
+            entries, rewards_fen, deductions_fen = sums[key]
+            sums[key] = entries + int(number), rewards_fen + int(up), deductions_fen + int(down)
+    dates = sorted(by_date)
+    store = stretch.store_id or ""
+    people = {
+        rule_id: _MOVED.ask_one(
+            connection, rule=rule_id, accounts=sorted(accounts[rule_id]), dates=dates, store=store
+        )
+        for rule_id in by_rule
+    }
+    return (
+        [Amounts(key, *sums, people[key]) for key, sums in sorted(by_rule.items())],
+        [Amounts(key, *sums) for key, sums in sorted(by_date.items())],
+    )
 
 
-def _people(connection: Connection, stretch: Stretch) -> dict[str, int]:
-    """Return how many people each rule moved money of."""
-    entry = ledger.c
-    who = func.count(entry.employee_id.distinct())
-    query = select(entry.rule_id, who).where(*stretch.of(ledger)).group_by(entry.rule_id)
-    return {rule_id: int(people) for rule_id, people in connection.execute(query)}
+def at_store(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a row is of the store asked for; none asked for is every one."""
+    store = bindparam("store", type_=Text)
+    return (store == "") | (column == store)
+
+
+_moved: Final = ledger.c
+_MOVED: Final = Question(
+    select(func.count(_moved.employee_id.distinct())).where(
+        Among(_moved.work_date, "dates"),
+        Among(_moved.account, "accounts"),
+        _moved.rule_id == bindparam("rule"),
+        at_store(_moved.store_id),
+    )
+)
+"""How many people a rule moved money of; its entries alone are read, where the index has them."""
 
 
 def sizes(connection: Connection, stretch: Stretch) -> list[tuple[int, int]]:
@@ -225,8 +280,10 @@ def sizes(connection: Connection, stretch: Stretch) -> list[tuple[int, int]]:
 
 
 def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
-    """Return each person's sales before and from the first reward in the stretch on."""
-    fact, entry, who = day_fact.c, ledger.c, employee.c.employee_id
+    """Return each person's sales before and after the first reward in the stretch, by person."""
+    entry, fact = ledger.c, day_fact.c
+    people = _people_of(stretch)
+    who = people.c.employee_id
     since = (
         select(entry.work_date)
         .where(*stretch.of(ledger), entry.amount_fen > 0, entry.employee_id == who)
@@ -235,30 +292,22 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
         .scalar_subquery()
     )
     rewarded = select(who, since.label("since")).cte("rewarded").prefix_with("MATERIALIZED")
-    day = and_(
-        fact.employee_id == rewarded.c.employee_id, *stretch.of(day_fact), fact.status.in_(_JUDGED)
+    judged, first = fact.status.in_(_JUDGED), rewarded.c.since
+    # the day of the reward itself is neither
+    before = _sums_of(
+        rewarded,
+        stretch,
+        judged & (fact.work_date < func.coalesce(first, AFTER_LAST_DATE)),
+        fact.sales_fen,
     )
-    is_after = fact.work_date > rewarded.c.since  # the day of the reward itself is neither
-    is_before = rewarded.c.since.is_(None) | (fact.work_date < rewarded.c.since)
-    query = (
-        select(
-            rewarded.c.employee_id,
-            func.min(fact.store_id),
-            rewarded.c.since,
-            func.sum(case((is_before, 1), else_=0)),
-            func.sum(case((is_before, fact.sales_fen), else_=0)),
-            func.sum(case((is_after, 1), else_=0)),
-            func.sum(case((is_after, fact.sales_fen), else_=0)),
-        )
-        .select_from(outerjoin(rewarded, day_fact, day))
-        .group_by(rewarded.c.employee_id, rewarded.c.since)
-        .having(func.count(fact.work_date) > 0)
-        .order_by(rewarded.c.employee_id)
-    )
-    return [
-        Sold(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5]), int(row[6]))
-        for row in connection.execute(query)
-    ]
+    after = _sums_of(rewarded, stretch, judged & (fact.work_date > first), fact.sales_fen)
+    query = select(rewarded.c.employee_id, first, before, after).order_by(rewarded.c.employee_id)
+    found = []
+    for employee_id, rewarded_from, *parts in connection.execute(query).all():
+        sums = [int(number) for part in parts for number in part.split()]
+        if sums[0] or sums[2]:
+            found.append(Sold(employee_id, rewarded_from, *sums))
+    return found
 
 
 def heard(connection: Connection, stretch: Stretch) -> list[Heard]:
@@ -282,8 +331,7 @@ def heard(connection: Connection, stretch: Stretch) -> list[Heard]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overtime:
+class Overtime(NamedTuple):
     """A person's overtime in a month, as far as a stretch holds it.
 
     Attributes:
@@ -293,32 +341,22 @@ class Overtime:
 
     employee_id: str
     month: str
-    store_id: str
     days: int
     long_days: int
     overtime_min: int
 
 
 def overtime(connection: Connection, stretch: Stretch) -> list[Overtime]:
-    """Return overtime by person and month, the most first."""
+    """Return overtime by person and month: the most first, then by month and person."""
     fact = day_fact.c
-    columns = (
-        func.min(fact.store_id),
-        func.count(),
-        func.sum(case((fact.overtime_min > OVERTIME_DAY_MIN, 1), else_=0)),
-        func.sum(fact.overtime_min),
-    )
-    found = [
-        Overtime(
-            employee_id=who, month=part.first[:7], store_id=store_id, days=int(days),
-            long_days=int(long_days), overtime_min=int(overtime_min),
-        )
-        for part in _by_month(stretch)
-        for who, store_id, days, long_days, overtime_min in connection.execute(
-            _of_people(part, fact.overtime_min > 0, *columns)
-        )
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: (-one.overtime_min, one.employee_id, one.month))
+    is_long = case((fact.overtime_min > OVERTIME_DAY_MIN, 1), else_=0)
+    found: list[Overtime] = []
+    for part in _by_month(stretch):
+        month = part.first[:7]
+        people = _of_people(connection, part, fact.overtime_min > 0, is_long, fact.overtime_min)
+        found += [Overtime(who, month, *sums) for who, sums in people]
+    found.sort(key=attrgetter("overtime_min"), reverse=True)
+    return found
 
 
 def _by_month(stretch: Stretch) -> Iterator[Stretch]:

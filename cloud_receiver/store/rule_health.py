@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from cloud_receiver.domain.appeals import State
-from cloud_receiver.store.reports import Stretch
-from cloud_receiver.store.tables import appeal, notice, outcome
+from cloud_receiver.domain.workday import dates_of
+from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.store.reports import Stretch, at_store
+from cloud_receiver.store.tables import IS_TOLD, appeal, notice, outcome
 
 MAX_NOTICES: Final = 20_000
 """Latency is measured on the newest ones."""
@@ -35,34 +38,56 @@ class RowHits:
     people: int
 
 
-def row_hits(connection: Connection, stretch: Stretch) -> list[RowHits]:
-    """Return how often each row of each rule spoke, by rule and row."""
-    said = outcome.c
-    row = (said.rule_id, said.row_id)
-    of_date = (  # each date first: that is the order of the index, and nothing need be sorted
-        select(
-            *row,
-            func.count().label("hits"),
-            func.sum(case((said.amount_fen == 0, 1), else_=0)).label("silent"),
-            func.sum(said.amount_fen).label("fen"),
-        )
-        .where(*stretch.of(outcome))
-        .group_by(said.work_date, *row)
-        .subquery()
-    ).c
-    of_row = (of_date.rule_id, of_date.row_id)
-    query = select(*of_row, *(func.sum(one) for one in (of_date.hits, of_date.silent, of_date.fen)))
-    spoken = connection.execute(query.group_by(*of_row).order_by(*of_row)).all()
-    about = (
-        select(*row, func.count(said.employee_id.distinct()))
-        .where(*stretch.of(outcome))
-        .group_by(*row)
+def row_hits(
+    connection: Connection, stretch: Stretch, rows: Iterable[tuple[str, str]]
+) -> list[RowHits]:
+    """Return how often some rows of rules spoke, as asked for; those that never did are left out.
+
+    Each row's outcomes alone are read, date by date: where the index has them together, so that
+    nothing need be sorted to count people.
+
+    Args:
+        rows: (rule id, row id).
+    """
+    dates = _dates(connection, stretch)
+    if not dates:
+        return []
+    store = stretch.store_id or ""
+    found = []
+    for rule_id, row_id in rows:
+        asked = {"dates": dates, "rule": rule_id, "row": row_id, "store": store}
+        ((hits, *sums),) = _SPOKE.ask(connection, **asked)
+        if hits:
+            found.append(RowHits(rule_id, row_id, int(hits), *map(int, sums)))
+    return found
+
+
+def _dates(connection: Connection, stretch: Stretch) -> list[str]:
+    """Return the dates of a stretch, as far as rules ever spoke."""
+    said = outcome.c.work_date
+    ends = [
+        select(end(said)).scalar_subquery() for end in (func.min, func.max)
+    ]  # each by the index
+    first, last = connection.execute(select(*ends)).one()
+    if first is None:
+        return []
+    return dates_of(max(first, stretch.first), min(last, stretch.last))
+
+
+_said: Final = outcome.c
+_SPOKE: Final = Question(
+    select(
+        func.count(),
+        func.sum(case((_said.amount_fen == 0, 1), else_=0)),
+        func.sum(_said.amount_fen),
+        func.count(_said.employee_id.distinct()),
+    ).where(
+        Among(_said.work_date, "dates"),
+        _said.rule_id == bindparam("rule"),
+        _said.row_id == bindparam("row"),
+        at_store(_said.store_id),
     )
-    people = {(rule_id, row_id): int(n) for rule_id, row_id, n in connection.execute(about)}
-    return [
-        RowHits(rule_id, row_id, int(hits), int(silent), int(fen), people[rule_id, row_id])
-        for rule_id, row_id, hits, silent, fen in spoken
-    ]
+)
 
 
 def row_doubts(connection: Connection, stretch: Stretch) -> dict[tuple[str, str], Doubts]:
@@ -84,7 +109,7 @@ def told_after_ms(connection: Connection) -> list[int]:
     """Return how long the newest messages took from booking to sent, in no order."""
     query: Select[Any] = (
         select(notice.c.sent_utc_ms - notice.c.created_utc_ms)
-        .where(notice.c.state == "sent", notice.c.sent_utc_ms.is_not(None))
+        .where(IS_TOLD)
         .order_by(notice.c.notice_no.desc())
         .limit(MAX_NOTICES)
     )

@@ -110,8 +110,7 @@ TEXTS: Final[Texts] = {
 def amounts(connection: Connection, asked: Asked) -> Sheet:
     """Return what was given and taken, by rule, and by day in the picture."""
     words = Words(TEXTS, asked.language)
-    found = counts.amounts(connection, asked.stretch, by_day=False)
-    by_day = counts.amounts(connection, asked.stretch, by_day=True)
+    found, by_day = counts.amounts(connection, asked.stretch)
     known = _rule_names(connection, asked.language)
     up, down = sum(one.rewards_fen for one in found), -sum(one.deductions_fen for one in found)
     ratio = words("times", n=f"{up / down:.1f}") if down else words("no_deduction")
@@ -192,11 +191,11 @@ def _claim(key: str, found: reports.Interval | None, words: Words) -> str:
 def health(connection: Connection, asked: Asked) -> Sheet:
     """Return how each row of each rule does, and how fast people are told."""
     words = Words(TEXTS, asked.language)
-    hits = {
-        (one.rule_id, one.row_id): one for one in rule_health.row_hits(connection, asked.stretch)
-    }
-    doubts = rule_health.row_doubts(connection, asked.stretch)
     newest = rule_shelf.newest(rule_shelf.versions(connection))
+    asked_of = [(rule.id, row.id) for rule in newest.values() for row in rule.rows]
+    spoke = rule_health.row_hits(connection, asked.stretch, asked_of)
+    hits = {(one.rule_id, one.row_id): one for one in spoke}
+    doubts = rule_health.row_doubts(connection, asked.stretch)
     rows: list[Row] = []
     labels: list[str] = []
     spoken: list[int] = []

@@ -159,8 +159,8 @@ def test_s34_the_long_term_file_keeps_money_points_tags_tasks_and_appeals(hq) ->
 def test_s37_what_a_rule_does_is_there_to_change_it_by(hq) -> None:
     _late_and_met(hq)
     stretch = reports.Stretch(first=f"{NOVEMBER}-01", last=f"{NOVEMBER}-30")
-    hits = hq.reading(lambda c: rule_health.row_hits(c, stretch))
-    (late,) = [one for one in hits if one.rule_id == "late_standard"]
+    rows = [("late_standard", row) for row in ("late", "serious_late", "very_late", "half_day")]
+    (late,) = hq.reading(lambda c: rule_health.row_hits(c, stretch, rows))
     assert (late.hits, late.people, late.amount_fen) == (1, 1, -1000)
     assert hq.reading(lambda c: rule_health.row_doubts(c, stretch)) == {}
     entry_id = f"late_standard/E1/{MONDAY}#1"

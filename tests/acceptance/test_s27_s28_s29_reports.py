@@ -41,13 +41,11 @@ def test_s27_the_frequent_offender_stands_out_by_rate_of_shifts(played: Play) ->
 
 
 def test_s28_rewards_and_deductions_are_counted_by_rule_day_and_size(played: Play) -> None:
-    by_rule = {
-        one.key: one for one in played.reading(lambda c: reports.amounts(c, STRETCH, by_day=False))
-    }
+    rules, days = played.reading(lambda c: reports.amounts(c, STRETCH))
+    by_rule = {one.key: one for one in rules}
     late = by_rule["late_standard"]
     assert (late.entries, late.deductions_fen, late.people) == (4, -4_000, 1)
     assert by_rule["target_instant"].rewards_fen == 8 * 5_000
-    days = played.reading(lambda c: reports.amounts(c, STRETCH, by_day=True))
     assert [(one.key, one.rewards_fen, one.deductions_fen) for one in days] == [
         (day_of(number), 20_000, -1_000) for number in range(4)
     ]

@@ -74,11 +74,10 @@ def _reports_add_up(engine: Engine) -> None:
     with read(engine) as connection:
         by_store = reports.anomalies(connection, STRETCH, by_person=False)
         by_person = reports.anomalies(connection, STRETCH, by_person=True)
-        by_rule = reports.amounts(connection, STRETCH, by_day=False)
-        by_day = reports.amounts(connection, STRETCH, by_day=True)
+        by_rule, by_day = reports.amounts(connection, STRETCH)
         sizes = reports.sizes(connection, STRETCH)
         sold = reports.sold(connection, STRETCH)
-        hits = rule_health.row_hits(connection, STRETCH)
+        hits = rule_health.row_hits(connection, STRETCH, [("late_standard", "serious_late")])
         heard = reports.heard(connection, STRETCH)
     assert sum(one.days for one in by_store) == sum(one.days for one in by_person) > 50
     assert sum(one.wrong for one in by_store) == sum(one.wrong for one in by_person) > 0
@@ -89,5 +88,5 @@ def _reports_add_up(engine: Engine) -> None:
     assert net == sum(fen * count for fen, count in sizes) != 0
     assert len(sold) == 12
     assert all(one.sales_before_fen > 0 for one in sold if one.days_before)
-    assert ("late_standard", "serious_late") in {(one.rule_id, one.row_id) for one in hits}
+    assert [(one.rule_id, one.row_id) for one in hits] == [("late_standard", "serious_late")]
     assert {one.store_id for one in heard if one.awaiting} == {"S003"}

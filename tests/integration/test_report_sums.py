@@ -25,6 +25,11 @@ STRETCHES = (
     Stretch(first="2026-10-25", last="2026-11-09", store_id="S2"),
     Stretch(first="2026-11-03", last="2026-11-03"),
 )
+ROWS = [
+    (rule_id, row_id)
+    for rule_id in ("late", "run", "target", "never")
+    for row_id in ("r0", "r1", "r2")
+]
 Rows = list[dict[str, Any]]
 
 
@@ -141,9 +146,9 @@ def _sales_are_parted(engine: Engine, stretch: Stretch, days: Rows, entries: Row
     wanted: dict[str, list[int]] = {}
     for one in days:
         if one["status"] in JUDGED:
-            sums = wanted.setdefault(one["employee_id"], [0, 0, 0, 0])
             first = since.get(one["employee_id"], "9")
             if one["work_date"] != first:
+                sums = wanted.setdefault(one["employee_id"], [0, 0, 0, 0])
                 place = 2 if one["work_date"] > first else 0
                 sums[place] += 1
                 sums[place + 1] += one["sales_fen"]
@@ -158,9 +163,8 @@ def _sales_are_parted(engine: Engine, stretch: Stretch, days: Rows, entries: Row
 
 def _money_adds_up(engine: Engine, stretch: Stretch, entries: Rows, said: Rows) -> None:
     with read(engine) as connection:
-        by_rule = reports.amounts(connection, stretch, by_day=False)
-        by_day = reports.amounts(connection, stretch, by_day=True)
-        hits = rule_health.row_hits(connection, stretch)
+        by_rule, by_day = reports.amounts(connection, stretch)
+        hits = rule_health.row_hits(connection, stretch, ROWS)
         sums = statement.totals(
             connection,
             Selection(first_date=stretch.first, last_date=stretch.last, store_id=stretch.store_id),

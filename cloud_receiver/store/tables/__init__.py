@@ -19,6 +19,7 @@ from cloud_receiver.store.tables.channels import channel_state, channel_use, con
 from cloud_receiver.store.tables.control import box_command, box_setting
 from cloud_receiver.store.tables.decisions import decision
 from cloud_receiver.store.tables.derived import (
+    IS_ANOMALY,
     IS_NOBODYS,
     IS_ODD,
     IS_OVER,
@@ -47,6 +48,7 @@ from cloud_receiver.store.tables.incoming import (
 from cloud_receiver.store.tables.law import store_law, wage
 from cloud_receiver.store.tables.money import (
     IS_PAYROLL,
+    IS_TOLD,
     IS_WITHDRAWAL,
     IS_WRONG,
     anchor,
@@ -95,11 +97,13 @@ from cloud_receiver.store.tables.systems import (
 )
 
 __all__ = [
+    "IS_ANOMALY",
     "IS_NOBODYS",
     "IS_ODD",
     "IS_OVER",
     "IS_PAYROLL",
     "IS_REFUND",
+    "IS_TOLD",
     "IS_TROUBLE",
     "IS_UNDATED",
     "IS_WITHDRAWAL",

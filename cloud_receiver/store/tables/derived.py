@@ -7,6 +7,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text,
 from cloud_receiver.store.tables.catalogue import metadata
 
 IS_ODD = text("is_odd")
+IS_ANOMALY = text(
+    "status IN ('Late', 'SeriousLate', 'AbsenteeismLate', 'HalfDay', 'Early', 'NotSigned', 'Absenteeism')"
+)
 IS_OVER = text("overtime_over_month_min > 0")
 IS_NOBODYS = text("employee_id IS NULL")
 OF_CAMPAIGN = text("campaign_id <> ''")
@@ -142,6 +145,12 @@ day_fact = Table(
     Index(
         "ix_day_fact_person",  # covers what reports count person by person
         *("employee_id", "work_date", "status", "overtime_min", "sales_fen", "touched", "store_id"),
+    ),
+    Index(
+        "ix_day_fact_anomaly",  # who had how many of each
+        *("work_date", "employee_id", "status", "store_id"),
+        sqlite_where=IS_ANOMALY,
+        postgresql_where=IS_ANOMALY,
     ),
     Index(
         "ix_day_fact_overtime",

@@ -9,7 +9,9 @@ from cloud_receiver.store.tables.catalogue import SERIAL, metadata
 IS_WITHDRAWAL = text("kind = 'withdrawal'")
 IS_PAYROLL = text("kind = 'payroll'")
 IS_WRONG = text("last_error <> ''")
-"""The few entries pages ask for by kind, and the few notices that went wrong; written out, as in `incoming`."""
+IS_TOLD = text("sent_utc_ms IS NOT NULL")
+"""The few entries pages ask for by kind, the few notices that went wrong, and those that were sent;
+written out, as in `incoming`."""
 
 ledger = Table(
     "ledger",
@@ -34,7 +36,7 @@ ledger = Table(
     Column("for_period", Text),  # YYYY-MM it is about
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
-    Index("ix_ledger_employee", "employee_id", "work_date"),
+    Index("ix_ledger_employee", "employee_id", "work_date", "amount_fen"),
     Index("ix_ledger_outcome", "outcome_key"),
     Index("ix_ledger_period", "period", "employee_id"),
     Index("ix_ledger_store", "store_id", "entry_no"),
@@ -100,6 +102,12 @@ notice = Table(
     Index("ix_notice_pending", "state", "next_try_utc_ms"),
     Index("ix_notice_target", "target_kind", "target_id", "channel"),
     Index("ix_notice_channel", "channel", "state", "sent_utc_ms"),
+    Index(
+        "ix_notice_told",  # covers how long the newest took
+        *("notice_no", "created_utc_ms", "sent_utc_ms"),
+        sqlite_where=IS_TOLD,
+        postgresql_where=IS_TOLD,
+    ),
     Index(
         "ix_notice_error",
         "channel",
