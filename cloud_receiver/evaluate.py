@@ -28,6 +28,7 @@ from cloud_receiver.store import (
     campaigns,
     day_facts,
     dirty,
+    enrolment,
     journal_digests,
     projection,
     retention,
@@ -54,6 +55,7 @@ FLOOD: Final = "flood"
 _FEW_DAYS: Final = dirty.MAX_DAYS // 4
 """After more than so many days there may be others: some evaluators share what is due."""
 _ASK_AGAIN_MS: Final = 600_000
+_QUARTER_MS: Final = 900_000
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +88,7 @@ class Evaluator:
         self._portions_read = 0
         self._anchored_on = ""
         self._swept_on = ""
+        self._moved_in = 0
 
     def wake(self) -> None:
         """Say that there is something new; safe from any thread."""
@@ -125,6 +128,7 @@ class Evaluator:
                 return True
             if not projected and is_taken(connection, FLOOD):
                 return False  # what is judged while another reads a flood on is judged again
+            self._move(connection, now_utc_ms)
             keys = dirty.due(connection, now_utc_ms)
             if keys:
                 _judge(connection, keys, now_utc_ms, self._terms)
@@ -154,6 +158,13 @@ class Evaluator:
         """Digest a range of the journal when there is time; tell whether there was a full one."""
         with write(self._engine) as connection:
             return journal_digests.seal(connection, utc_ms(self._clock.now_utc())) > 0
+
+    def _move(self, connection: Connection, now_utc_ms: int) -> None:
+        """Let moves to other stores show when a date begins somewhere: on a quarter of an hour."""
+        quarter = now_utc_ms // _QUARTER_MS
+        if quarter != self._moved_in:
+            self._moved_in = quarter
+            enrolment.take_effect(connection, now_utc_ms)
 
     def _anchor(self, connection: Connection, now_utc_ms: int) -> bool:
         """Send the end of the ledger away once a day; tell whether there is a notice for it."""

@@ -23,7 +23,16 @@ from cloud_receiver.domain.revision import Change, revise
 from cloud_receiver.domain.rules import Rulebook, decide, decide_closing
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import shift_date
-from cloud_receiver.store import budgets, campaigns, change_feed, day_facts, days, dirty, policies
+from cloud_receiver.store import (
+    budgets,
+    campaigns,
+    change_feed,
+    day_facts,
+    days,
+    dirty,
+    known_then,
+    policies,
+)
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.ledger import apply_outcomes, lock
 from cloud_receiver.store.rulebook import load_rulebook
@@ -47,14 +56,20 @@ def as_known(
 ) -> Assessment:
     """Judge a day with what headquarters knew at an instant; changes nothing.
 
-    Records, entries, withdrawals, rosters, calendar, policy and whose badge and till code is
-    whose count as they were then. Where stores are, teams and campaigns are taken as they are
-    now, and a feed that is complete beyond the instant is taken to have been complete to it.
+    Records, gaps, entries, withdrawals, rosters, calendar, policy, stores, teams, home stores
+    and whose badge and till code is whose count as they were then. Campaigns are taken as they
+    are now, and a feed that is complete beyond the instant is taken to have been complete to
+    it, unless a touch that came later shows that it was not.
     """
     complete_utc_ms = {
         store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()
     }
     (inputs,) = days.load(connection, [key], known_by_utc_ms=at_utc_ms)
+    stores = {
+        one.store_id for day in (inputs.day, *inputs.neighbours.values()) for one in day.shifts
+    }
+    for store_id, until in known_then.behind(connection, stores, at_utc_ms).items():
+        complete_utc_ms[store_id] = min(until, complete_utc_ms.get(store_id, until))
     policy_book = policies.book(connection, terms.policy, known_by_utc_ms=at_utc_ms)
     return assess(
         inputs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns: their members, targets and standings.")
 team_app = typer.Typer(no_args_is_help=True, help="Which team people are in.")
+Since = Annotated[
+    str, typer.Option(help="from which work date on; today's when empty, for who is in one already")
+]
 Id = Annotated[str, typer.Argument(help="the campaign's id")]
 
 
@@ -250,10 +253,37 @@ def campaign_leave(
 def team_set(
     team: str,
     employees: Annotated[list[str], typer.Argument(help="employee ids")],
+    since: Since = "",
+    author: Author = "daka-hq",
     config: Config = DEFAULT_CONFIG,
     lang: Language = "",
 ) -> None:
     """Put people into a team; each is in one at a time."""
+    from cloud_receiver.exchange import fields
+
+    _put_into(lambda: fields.name("team", team), employees, since, author, config, lang)
+
+
+@team_app.command("leave")
+def team_leave(
+    employees: Annotated[list[str], typer.Argument(help="employee ids")],
+    since: Since = "",
+    author: Author = "daka-hq",
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """Note that people are in no team any more."""
+    _put_into(lambda: "", employees, since, author, config, lang)
+
+
+def _put_into(
+    team: Callable[[], str],
+    employees: list[str],
+    since: str,
+    author: str,
+    config: Path,
+    lang: str,
+) -> None:
     from cloud_receiver.exchange import fields
     from cloud_receiver.store import names, teams
 
@@ -262,19 +292,33 @@ def team_set(
         for who in employees:
             if not names.has_employee(connection, who):
                 raise DakaError(words.say("no_such_employee", employee=who))
-        said = dict.fromkeys(employees, fields.name("team", team))
-        count = teams.put(connection, said, now_utc_ms)
+        dates = {}
+        if since:
+            dates = dict.fromkeys(employees, fields.day("since", since).isoformat())
+        said = dict.fromkeys(employees, team())
+        count = teams.put(connection, said, now_utc_ms, author=author, since=dates)
     typer.echo(words.say("teams_changed", count=count))
 
 
 @team_app.command("list")
-def team_list(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
-    """List the teams and who is in them."""
+def team_list(
+    on: Annotated[str, typer.Option(help="on this date instead of today")] = "",
+    config: Config = DEFAULT_CONFIG,
+    lang: Language = "",
+) -> None:
+    """List the teams and who is in them, today or on a date."""
+    from cloud_receiver.domain.workday import local_date
+    from cloud_receiver.exchange import fields
+    from cloud_receiver.main import database
+    from cloud_receiver.settings import load_settings
     from cloud_receiver.store import teams
+    from cloud_receiver.store.engine import read
 
-    words = words_of(lang)
-    with _reading(config) as connection:
-        found = teams.every(connection)
+    words, settings = words_of(lang), load_settings(config)
+    with database(settings) as engine, read(engine) as connection, speaking(words):
+        today = local_date(now_of(settings), "Asia/Shanghai")
+        date = fields.day("on", on).isoformat() if on else today
+        found = teams.every(connection, date)
     print_lines(
         words.say("team_line", team=team, people=", ".join(people))
         for team, people in found.items()

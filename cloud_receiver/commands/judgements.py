@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cloud_receiver.words import Words
 
 _PROGRESS_S = 2
-_MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 def asof(
@@ -34,7 +33,7 @@ def asof(
     """Tell how a day stood with what headquarters knew at an instant; changes nothing."""
     from datetime import date as calendar_date
 
-    from cloud_receiver.domain.workday import local_to_utc_ms
+    from cloud_receiver.domain.workday import local_text, local_to_utc_ms
     from cloud_receiver.judgement import Terms, as_known
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
@@ -53,15 +52,17 @@ def asof(
         except ValueError as error:
             raise DakaError(words.say("no_such_time", text=f"{date}, {at}")) from error
         day = as_known(connection, (employee, date), at_utc_ms, Terms())
+        began_utc_ms = organisation.history_began_utc_ms(connection)
     print_lines(_told(day, zone, at, words))
+    if at_utc_ms < began_utc_ms:
+        since = local_text(began_utc_ms, zone).replace("T", " ")
+        typer.echo(words.say("as_of_before", since=since))
 
 
 def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
-    from datetime import UTC, datetime
-    from zoneinfo import ZoneInfo
-
     from cloud_receiver.domain import findings
     from cloud_receiver.domain.attendance import LABELS, DayStatus
+    from cloud_receiver.domain.workday import local_text
 
     number = 0 if words.language == "zh" else 1
     facts = day.facts
@@ -74,16 +75,16 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
         at_utc_ms = point["at_utc_ms"]
         moment = "–"
         if at_utc_ms is not None:
-            instant = datetime.fromtimestamp(at_utc_ms / 1000, UTC)
-            moment = instant.astimezone(ZoneInfo(zone)).strftime(_MOMENT)
+            moment = local_text(at_utc_ms, zone).replace("T", " ")
         label = LABELS[DayStatus(point["status"])][number]
         yield f"  {point['check_type']:7} {moment:19} {label} {point['record_id'] or ''}".rstrip()
     for finding in day.evidence["findings"]:
         label = findings.LABELS[findings.FindingCode(finding["code"])][number]
         yield f"  {label}: {' '.join(finding['records'])}"
     team, campaign = (str(facts[name]) or "–" for name in ("team", "campaign_id"))
-    yield words.say("as_of_today", store=facts["store_id"] or "–", scene=facts["scene"] or "–",
-                    team=team, campaign=campaign)  # fmt: skip
+    yield words.say("as_of_then", store=facts["store_id"] or "–", scene=facts["scene"] or "–",
+                    team=team)  # fmt: skip
+    yield words.say("as_of_today", campaign=campaign)
 
 
 def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:

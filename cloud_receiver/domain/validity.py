@@ -6,7 +6,7 @@ Dates are local ``YYYY-MM-DD`` texts, both ends included, for that is how people
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,3 +41,14 @@ def holder_on(bindings: Iterable[Binding], date: str) -> str | None:
         if binding.holds_on(date) and (latest is None or binding > latest):
             latest = binding
     return latest.employee_id if latest else None
+
+
+def in_force(by_first_date: Mapping[str, str], date: str) -> str:
+    """Return what is in force on a date of what holds from given dates on; empty: nothing yet.
+
+    >>> teams = {'2000-01-01': 'A', '2026-12-01': 'B'}
+    >>> in_force(teams, '2026-11-30'), in_force(teams, '2026-12-01')
+    ('A', 'B')
+    """
+    begun = [first for first in by_first_date if first <= date]
+    return by_first_date[max(begun)] if begun else ""

@@ -293,6 +293,11 @@ def _date_of_quarter(quarter: int, zone: str) -> str:
     return (_EPOCH + timedelta(milliseconds=at_utc_ms)).astimezone(_zone(zone)).date().isoformat()
 
 
+def local_text(at_utc_ms: int, zone: str) -> str:
+    """Return the wall time of an instant in a zone, ``YYYY-MM-DDTHH:MM:SS``."""
+    return instant(at_utc_ms).astimezone(_zone(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 @lru_cache(maxsize=8192)
 def shift_date(work_date: str, days: int) -> str:
     """Return the date `days` after a date."""

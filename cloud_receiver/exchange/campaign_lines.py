@@ -150,8 +150,13 @@ def _date(cells: Cells, field: str) -> str | None:
 def import_teams(connection: Connection, file: ImportFile, errand: Errand) -> int:
     """Say which team people are in; return how many were in another one."""
     named = known(connection)
+    since: dict[str, str] = {}
 
     def read(_number: int, cells: Cells) -> tuple[str, str]:
-        return person_of(cells, named), fields.name("team", cells["team"])
+        who, team = person_of(cells, named), fields.name("team", cells["team"])
+        if first_date := _date(cells, "since"):
+            since[who] = first_date
+        return who, "" if team in fields.NOTHING_WORDS else team
 
-    return teams.put(connection, dict(file.read(read)), errand.now_utc_ms)
+    said = dict(file.read(read))
+    return teams.put(connection, said, errand.now_utc_ms, author=errand.author, since=since)

@@ -31,6 +31,7 @@ _LANGUAGES: Final = {"": "zh", "zh": "zh", "中文": "zh", "en": "en", "英文":
 _YES: Final = frozenset({"", "1", "yes", "true", "是", "在职"})
 _NO: Final = frozenset({"0", "no", "false", "否", "离职"})
 REST_WORDS: Final = frozenset({"rest", "off", "休", "休息"})
+NOTHING_WORDS: Final = frozenset({"none", "无", "-"})
 NO_PLAN_WORDS: Final = frozenset({"none", "unplanned", "无", "无排班", "不排班"})
 
 

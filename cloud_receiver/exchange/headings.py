@@ -50,6 +50,7 @@ _STORE = Column("store_id", ("门店编号", "门店"))
 _PERSON = Column("employee_id", ("工号", "员工编号"))
 _CAMPAIGN = Column("campaign_id", ("活动编号", "活动"))
 _SINCE = Column("since", ("生效日期", "起"))
+_MOVED = Column("since", _SINCE.headings, is_required=False)
 _FOREIGN = Column("foreign_id", ("外部编号", "bizid"), is_required=False)
 _VALIDITY = (
     Column("first_date", ("开始日期", "生效日期"), is_required=False),
@@ -73,6 +74,7 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         _STORE,
         Column("language", ("语言",), is_required=False),
         Column("active", ("在职",), is_required=False),
+        _MOVED,
     ),
     ImportKind.BADGES: (
         _STORE,
@@ -147,7 +149,7 @@ COLUMNS: Final[dict[ImportKind, tuple[Column, ...]]] = {
         Column("left_date", ("退出日期",), is_required=False),
         Column("own_target_yuan", ("个人目标",), is_required=False),
     ),
-    ImportKind.TEAMS: (_PERSON, Column("team", ("考勤组", "小组"))),
+    ImportKind.TEAMS: (_PERSON, Column("team", ("考勤组", "小组")), _MOVED),
     ImportKind.WAGES: (_PERSON, _SINCE, Column("wage_yuan", ("月工资", "月工资(元)"))),
     ImportKind.JURISDICTIONS: (
         _STORE,

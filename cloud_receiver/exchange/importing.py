@@ -138,7 +138,9 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
         unsaid = [name for name in _STORE_EXTRAS if not file.has(name)]
         return replace(entered, **{name: getattr(stands, name) for name in unsaid})
 
-    changed = enrolment.put_stores(connection, file.read(read), errand.now_utc_ms)
+    changed = enrolment.put_stores(
+        connection, file.read(read), errand.now_utc_ms, author=errand.author
+    )
     for store_id in law_lines.put_first(connection, laws, errand):
         zh, en = (
             "适用法规有变,请用 jurisdictions 写明生效日期",
@@ -150,17 +152,23 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
 
 def _import_employees(connection: Connection, file: ImportFile, errand: Errand) -> int:
     named = known(connection)
+    since: dict[str, str] = {}
 
     def read(_number: int, cells: Cells) -> Employee:
-        return Employee(
+        one = Employee(
             employee_id=fields.name("employee_id", cells["employee_id"]),
             name=fields.name("name", cells["name"]),
             store_id=store_of(cells, named),
             language=fields.language("language", cells["language"]),
             active=fields.yes("active", cells["active"]),
         )
+        if cells["since"]:
+            since[one.employee_id] = fields.day("since", cells["since"]).isoformat()
+        return one
 
-    return enrolment.put_employees(connection, file.read(read), errand.now_utc_ms)
+    return enrolment.put_employees(
+        connection, file.read(read), errand.now_utc_ms, author=errand.author, since=since
+    )
 
 
 def _import_badges(connection: Connection, file: ImportFile, errand: Errand) -> int:

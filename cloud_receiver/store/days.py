@@ -19,9 +19,11 @@ from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.touches import Place, Source
+from cloud_receiver.domain.validity import in_force
 from cloud_receiver.domain.workday import CheckType, midnight_utc_ms, shift_date
 from cloud_receiver.store import (
     approvals,
+    assignments,
     calendar,
     campaigns,
     feed_gaps,
@@ -29,12 +31,13 @@ from cloud_receiver.store import (
     known_then,
     organisation,
     tables,
-    teams,
 )
+from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.organisation import UNKNOWN_ZONE, Rosters, Site, zone_of
 from cloud_receiver.store.questions import Among, Question
 
 _MAX_GAP_DAYS: Final = 31
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 NO_CORRECTIONS: Final[Mapping[str, Sequence[Filed]]] = MappingProxyType({})
 
 
@@ -46,7 +49,7 @@ def load(
     Args:
         known_by_utc_ms: only what headquarters knew then; None: all it knows.
     """
-    sites = organisation.sites(connection)
+    sites = organisation.sites(connection, known_by_utc_ms)
     return [
         inputs
         for some in _near_in_time(keys)
@@ -74,7 +77,7 @@ def _load_together(
 ) -> Iterator[DayInputs]:
     people = {employee_id for employee_id, _ in keys}
     first, last = keys[0][1], keys[-1][1]
-    homes = organisation.home_stores(connection, people)
+    homes = assignments.of_people(connection, Kind.HOME, people, known_by_utc_ms)
     reach = (around(first)[0], around(last)[-1])
     rosters = organisation.rosters(connection, people, *reach, sites, known_by_utc_ms)
     filed = approvals.corrections(connection, people, *reach, known_by_utc_ms)
@@ -82,13 +85,15 @@ def _load_together(
     sales = _sales(connection, people, first, last, _Then(rosters, sites, known_by_utc_ms))
     ratings = feedback.of_days(connection, people, first, last, known_by_utc_ms)
     running = campaigns.of_days(connection, keys)
-    team_of = teams.of_people(connection, people)
-    gaps = feed_gaps.near(connection, *_span(first, last))
+    teams = assignments.of_people(connection, Kind.TEAM, people, known_by_utc_ms)
+    gaps = feed_gaps.near(connection, *_span(first, last), known_by_utc_ms)
     dates = calendar.calendar(connection, first, last, known_by_utc_ms)
     for employee_id, work_date in sorted(keys):
         roster = rosters.get(employee_id, {})
         own = _within_two_days(taps.get(employee_id, ()), work_date)
-        day = roster.get(work_date) or _unrostered(work_date, homes.get(employee_id), own, sites)
+        day = roster.get(work_date) or _unrostered(
+            work_date, in_force(homes.get(employee_id, NONE), work_date), own, sites
+        )
         site = sites.get(day.store_id)
         yield DayInputs(
             employee_id=employee_id,
@@ -101,7 +106,7 @@ def _load_together(
             implausible=tuple(sorted(implausible.get((employee_id, work_date), ()))),
             sales=sales.get((employee_id, work_date), Sales()),
             feedback=ratings.get((employee_id, work_date), Feedback()),
-            team=team_of.get(employee_id, ""),
+            team=in_force(teams.get(employee_id, NONE), work_date),
             campaign_id=running.get((employee_id, work_date), ""),
             gaps=gaps,
             corrections={
@@ -115,7 +120,7 @@ def _load_together(
 
 
 def _unrostered(
-    work_date: str, home: str | None, taps: Sequence[Tap], sites: Mapping[str, Site]
+    work_date: str, home: str, taps: Sequence[Tap], sites: Mapping[str, Site]
 ) -> RosterDay:
     store_id = home or next((tap.store_id for tap in taps), "")
     zone = zone_of(sites, store_id)

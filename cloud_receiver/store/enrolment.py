@@ -25,7 +25,16 @@ from cloud_receiver.domain.workday import (
     midnight_utc_ms,
     shift_date,
 )
-from cloud_receiver.store import change_feed, dirty, organisation, projection, tables
+from cloud_receiver.store import (
+    assignments,
+    change_feed,
+    dirty,
+    organisation,
+    projection,
+    tables,
+    versions,
+)
+from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.organisation import ANY_DEVICE, UNKNOWN_ZONE
 from sync.portions import portions
@@ -111,17 +120,24 @@ class RosterEntry:
         return encode_shifts(self.shifts) if self.is_planned else UNPLANNED
 
 
-Entered = Store | Employee
 _KEYS_A_QUERY: Final = 1000
+_PERSON_CONTENT: Final = ("employee_id", "name", "language", "active")
 _ROSTER_CONTENT: Final = (
     "employee_id", "work_date", "store_id", "shift", "target_fen", "subsidy_fen",
 )  # fmt: skip
 
 
-def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int) -> int:
-    """Enter stores; another zone or fence places all that happened there anew."""
+def put_stores(
+    connection: Connection, stores: Iterable[Store], now_utc_ms: int, *, author: str = ""
+) -> int:
+    """Enter stores; another zone or fence places all that happened there anew.
+
+    Args:
+        author: who says so; empty: nobody in particular.
+    """
     before = organisation.sites(connection)
-    changed = _put(connection, tables.store, stores)
+    changed = put_rows(connection, tables.store, [asdict(one) for one in stores])
+    versions.add(connection, tables.store_version, changed, author, now_utc_ms)
     about = [(row["store_id"], row) for row in changed]
     change_feed.tell(connection, ChangeKind.STORE_CHANGED, about, now_utc_ms)
     for row in changed:
@@ -137,20 +153,59 @@ def put_stores(connection: Connection, stores: Iterable[Store], now_utc_ms: int)
 
 
 def put_employees(
-    connection: Connection, employees: Iterable[Employee], now_utc_ms: int = 0
+    connection: Connection,
+    employees: Iterable[Employee],
+    now_utc_ms: int = 0,
+    *,
+    author: str = "",
+    since: Mapping[str, str] | None = None,
 ) -> int:
-    """Enter people."""
-    changed = _put(connection, tables.employee, employees)
+    """Enter people; the days of who moves to another home store are judged anew from then on.
+
+    Args:
+        author: who says so; empty: nobody in particular.
+        since: from which work date on the home store is another one, by employee; without one
+            a move is of today. A move to come changes nothing before its date.
+    """
+    rows = {one.employee_id: asdict(one) for one in employees}
+    said = {who: row["store_id"] for who, row in rows.items()}
+    moved = assignments.put(connection, Kind.HOME, said, author, now_utc_ms, since)
+    stand = assignments.on_their_today(connection, Kind.HOME, said, now_utc_ms)
+    for who, row in rows.items():
+        row["store_id"] = stand.get(who) or row["store_id"]
+    changed = put_rows(connection, tables.employee, rows.values())
+    kept = [{name: row[name] for name in _PERSON_CONTENT} for row in changed]
+    versions.add(connection, tables.employee_version, kept, author, now_utc_ms)
+    _tell_people(connection, changed, now_utc_ms)
+    return len({*moved, *(row["employee_id"] for row in changed)})
+
+
+def take_effect(connection: Connection, now_utc_ms: int) -> int:
+    """Let the moves to other home stores whose date has come show; return how many did."""
+    homes = assignments.moving(connection, now_utc_ms)
+    here = tables.employee.c
+    rows = []
+    for some in portions(sorted(homes), _KEYS_A_QUERY):
+        query = select(tables.employee).where(here.employee_id.in_(some))
+        people = [row._asdict() for row in connection.execute(query)]
+        rows += [row | {"store_id": homes[row["employee_id"]]} for row in people]
+    changed = put_rows(connection, tables.employee, rows)
+    _tell_people(connection, changed, now_utc_ms)
+    return len(changed)
+
+
+def _tell_people(
+    connection: Connection, changed: Iterable[Mapping[str, Any]], now_utc_ms: int
+) -> None:
     about = [(row["employee_id"], row) for row in changed]
     change_feed.tell(connection, ChangeKind.EMPLOYEE_CHANGED, about, now_utc_ms)
-    return len(changed)
 
 
 def bind_badges(
     connection: Connection, badges: Iterable[Badge], author: str, now_utc_ms: int
 ) -> int:
     """Say whose ids are whose; punches under them are resolved again from the first date on."""
-    changed = _add_bindings(connection, tables.badge, badges, author, now_utc_ms)
+    changed = versions.add(connection, tables.badge, map(asdict, badges), author, now_utc_ms)
     punch = tables.punch.c
     for store_id, first_date, user_ids in _by_store(changed, "user_id"):
         condition = (punch.store_id == store_id) & punch.user_id.in_(user_ids)
@@ -163,7 +218,7 @@ def bind_sellers(
     connection: Connection, sellers: Iterable[Seller], author: str, now_utc_ms: int
 ) -> int:
     """Say whose till codes are whose; sales under them are resolved again from the first date."""
-    changed = _add_bindings(connection, tables.seller, sellers, author, now_utc_ms)
+    changed = versions.add(connection, tables.seller, map(asdict, sellers), author, now_utc_ms)
     sale = tables.sale.c
     for store_id, first_date, codes in _by_store(changed, "seller_code"):
         condition = (sale.store_id == store_id) & sale.seller_code.in_(codes)
@@ -171,34 +226,6 @@ def bind_sellers(
         since = sale.work_date >= shift_date(first_date, -2)
         projection.project_again(connection, tables.sale, condition & since, now_utc_ms)
     return len(changed)
-
-
-def _add_bindings(
-    connection: Connection,
-    table: Table,
-    bindings: Iterable[Badge | Seller],
-    author: str,
-    now_utc_ms: int,
-) -> list[dict[str, Any]]:
-    """Add a version of every binding that is new or different, and return them."""
-    key_names = [column.name for column in table.primary_key][:-1]
-    rows = [asdict(one) for one in bindings]
-    wanted = {tuple(row[name] for name in key_names): row for row in rows}
-    in_force: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for some in portions(sorted({row["store_id"] for row in rows}), _KEYS_A_QUERY):
-        query = select(table).where(table.c.store_id.in_(some)).order_by(table.c.version)
-        for stored in connection.execute(query):
-            row = stored._asdict()
-            in_force[tuple(row[name] for name in key_names)] = row
-    added = []
-    for key, row in wanted.items():
-        stands = in_force.get(key, {"version": 0})
-        if any(stands.get(name) != value for name, value in row.items()):
-            stamp = {"author": author, "created_utc_ms": now_utc_ms}
-            added.append({**row, "version": stands["version"] + 1, **stamp})
-    if added:
-        connection.execute(insert(table), added)
-    return added
 
 
 def _by_store(
@@ -298,11 +325,6 @@ def _mark_rostered(
     }
     dirty.mark(connection, [key for key, at in begins.items() if at <= now_utc_ms], now_utc_ms)
     dirty.mark_for_later(connection, {key: at for key, at in begins.items() if at > now_utc_ms})
-
-
-def _put(connection: Connection, table: Table, entered: Iterable[Entered]) -> list[dict[str, Any]]:
-    """Write the rows that are new or different and return them."""
-    return put_rows(connection, table, [asdict(one) for one in entered])
 
 
 def put_rows(

@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, or_, select, update
 
 from cloud_receiver.domain.attendance import Gap
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import dirty
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Question
-from cloud_receiver.store.tables import feed_gap
+from cloud_receiver.store.tables import feed_gap, journal
 from sync import records
 from sync.clock import parse_utc
 
@@ -39,23 +39,36 @@ def add(connection: Connection, told: Iterable[tuple[str, records.Gap]], now_utc
         _mark(connection, row, now_utc_ms)
 
 
-def near(connection: Connection, begin_utc_ms: int, end_utc_ms: int) -> dict[str, list[Gap]]:
-    """Return the open gaps that reach into a stretch, by store and in order of time."""
-    rows = _NEAR.ask(connection, begin=begin_utc_ms, end=end_utc_ms)
+def near(
+    connection: Connection, begin_utc_ms: int, end_utc_ms: int, known_by_utc_ms: int | None = None
+) -> dict[str, list[Gap]]:
+    """Return the open gaps that reach into a stretch, by store and in order of time.
+
+    Args:
+        known_by_utc_ms: those that were open then; None: those that are.
+    """
+    asked = {"begin": begin_utc_ms, "end": end_utc_ms}
+    if known_by_utc_ms is None:
+        rows = _NEAR.ask(connection, **asked)
+    else:
+        rows = _NEAR_THEN.ask(connection, **asked, known_by=known_by_utc_ms)
     found: defaultdict[str, list[Gap]] = defaultdict(list)
     for store_id, *rest in rows:
         found[store_id].append(Gap(*rest))
     return dict(found)
 
 
-_NEAR: Final = Question(
+_ALL_NEAR: Final = (
     select(feed_gap.c.store_id, feed_gap.c.from_utc_ms, feed_gap.c.to_utc_ms, feed_gap.c.record_id)
-    .where(
-        feed_gap.c.to_utc_ms > bindparam("begin"),
-        feed_gap.c.from_utc_ms < bindparam("end"),
-        feed_gap.c.closed_utc_ms.is_(None),
-    )
+    .where(feed_gap.c.to_utc_ms > bindparam("begin"), feed_gap.c.from_utc_ms < bindparam("end"))
     .order_by(feed_gap.c.from_utc_ms, feed_gap.c.record_id)
+)
+_NEAR: Final = Question(_ALL_NEAR.where(feed_gap.c.closed_utc_ms.is_(None)))
+_NEAR_THEN: Final = Question(
+    _ALL_NEAR.join(journal, journal.c.record_id == feed_gap.c.record_id).where(
+        journal.c.received_utc_ms <= bindparam("known_by"),
+        or_(feed_gap.c.closed_utc_ms.is_(None), feed_gap.c.closed_utc_ms > bindparam("known_by")),
+    )
 )
 
 

@@ -1,21 +1,29 @@
 """Touches and sales as they were known at an instant: by the badges and rosters of then.
 
-The projected tables hold whose a record is today. Here it is asked anew, for the records that
-had arrived, of the bindings that had been made.
+The projected tables hold whose a record is today, and when it was by the store's zone of today.
+Here both are asked anew, for the records that had arrived, of what had been said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, null, or_, select
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import shifts_around, work_date_of
-from cloud_receiver.domain.workday import MAX_CLOCK_OFFSET_MS, local_date, local_to_utc_ms
+from cloud_receiver.domain.workday import (
+    MAX_CLOCK_OFFSET_MS,
+    local_date,
+    local_text,
+    local_to_utc_ms,
+)
 from cloud_receiver.store import organisation, tables
 from cloud_receiver.store.organisation import Rosters, Site, zone_of
+
+_DAY_MS: Final = 86_400_000
+_REACH_MS: Final = 31 * _DAY_MS
 
 
 def touches(
@@ -35,25 +43,28 @@ def touches(
     book = organisation.badge_book(connection, stores, ids, known_by_utc_ms)
     of_terminals = punch.source.is_(None) & punch.store_id.in_(stores) & punch.user_id.in_(ids)
     of_people = punch.source.is_not(None) & punch.employee_id.in_(people)
+    clocks = _Clocks(organisation.sites(connection), sites)
     query = select(tables.punch).where(
         or_(of_terminals, of_people),
-        punch.effective_utc_ms.between(*span) | punch.effective_utc_ms.is_(None),
+        punch.effective_utc_ms.between(*_wider(span)) | punch.effective_utc_ms.is_(None),
         _known(tables.punch, known_by_utc_ms),
     )
     dated: list[tuple[Any, ...]] = []
     undated: list[tuple[Any, ...]] = []
     for row in connection.execute(query):
-        who = row.employee_id
+        who, at_utc_ms = row.employee_id, row.effective_utc_ms
         if row.source is None:
-            on_date = _date_of(row.device_time, row.effective_utc_ms, sites.get(row.store_id))
+            if at_utc_ms is not None:
+                at_utc_ms = clocks.then(row.store_id, at_utc_ms)
+            on_date = _date_of(row.device_time, at_utc_ms, sites.get(row.store_id))
             who = book.holder(row.store_id, row.device_serial, row.user_id, on_date)
         if who not in people:
             continue
-        if row.effective_utc_ms is None:
+        if at_utc_ms is None:
             undated.append((who, row.device_time, row.record_id))
         else:
             said = (row.source, row.rank, row.place, row.check_type, row.oddities)
-            dated.append((who, row.effective_utc_ms, row.record_id, row.store_id, *said))
+            dated.append((who, at_utc_ms, row.record_id, row.store_id, *said))
     return sorted(dated, key=_in_order), sorted(undated)
 
 
@@ -73,21 +84,25 @@ def sales(
     sale = tables.sale.c
     stores, codes = _ids_of(connection, tables.seller, "seller_code", people, known_by_utc_ms)
     book = organisation.seller_book(connection, stores, codes, known_by_utc_ms)
+    clocks = _Clocks(organisation.sites(connection), sites)
 
     def lines(condition: ColumnElement[bool]) -> dict[str, Row[Any]]:
         query = select(tables.sale).where(condition, _known(tables.sale, known_by_utc_ms))
         return {row.record_id: row for row in connection.execute(query)}
 
     def own(row: Row[Any]) -> DayKey | None:
-        date = local_date(row.sold_utc_ms, zone_of(sites, row.store_id))
+        at_utc_ms = clocks.then(row.store_id, row.sold_utc_ms)
+        date = local_date(at_utc_ms, zone_of(sites, row.store_id))
         who = book.holder(row.store_id, row.seller_code, date)
         if who is None or who not in people:
             return None
         shifts = shifts_around(rosters.get(who, {}), date)
-        return who, work_date_of(shifts, row.sold_utc_ms, row.store_id, date)
+        return who, work_date_of(shifts, at_utc_ms, row.store_id, date)
 
     found = lines(
-        sale.store_id.in_(stores) & sale.seller_code.in_(codes) & sale.sold_utc_ms.between(*span)
+        sale.store_id.in_(stores)
+        & sale.seller_code.in_(codes)
+        & sale.sold_utc_ms.between(*_wider(span))
     )
     sold = found | lines(sale.record_id.in_([row.original_id for row in found.values()]))
     found |= lines(sale.original_id.in_(list(found)))
@@ -100,6 +115,54 @@ def sales(
             told = (row.record_id, row.amount_fen, row.quantity_milli, days_after)
             counted.append((*day, *told))
     return sorted(counted, key=_in_order)  # lines of one day stay in order of time
+
+
+def behind(connection: Connection, store_ids: Collection[str], at_utc_ms: int) -> dict[str, int]:
+    """Return up to when stores' feeds can have been complete at an instant, where it shows.
+
+    A touch that came later, although it was made before the instant and after all that were
+    known of its terminal, was still waiting there.
+    """
+    punch, journal = tables.punch.c, tables.journal.c
+    own = punch.source.is_(None) & punch.store_id.in_(store_ids)
+    lately = own & punch.effective_utc_ms.between(at_utc_ms - _REACH_MS, at_utc_ms)
+    query = (
+        select(punch.store_id, punch.device_serial, punch.effective_utc_ms, journal.received_utc_ms)
+        .join(tables.journal, journal.record_id == punch.record_id)
+        .where(lately)
+        .order_by(punch.effective_utc_ms.desc())
+    )
+    waiting: dict[tuple[str, str], int] = {}
+    passed: set[tuple[str, str]] = set()
+    for store_id, serial, made_utc_ms, received_utc_ms in connection.execute(query):
+        if received_utc_ms <= at_utc_ms:
+            passed.add((store_id, serial))
+        elif (store_id, serial) not in passed:
+            waiting[store_id, serial] = made_utc_ms
+    found: dict[str, int] = {}
+    for (store_id, _), made_utc_ms in waiting.items():
+        found[store_id] = min(made_utc_ms, found.get(store_id, made_utc_ms))
+    return found
+
+
+class _Clocks:
+    """What instant a clock on a store's wall showed, by the zone the store was said to be in then."""
+
+    def __init__(self, now: Mapping[str, Site], then: Mapping[str, Site]) -> None:
+        self._now = now
+        self._then = then
+
+    def then(self, store_id: str, at_utc_ms: int) -> int:
+        """Return the instant of then for one of today."""
+        today, then = (zone_of(sites, store_id) for sites in (self._now, self._then))
+        if today == then:
+            return at_utc_ms
+        return local_to_utc_ms(local_text(at_utc_ms, today), then) + at_utc_ms % 1000
+
+
+def _wider(span: tuple[int, int]) -> tuple[int, int]:
+    """Return a stretch wide enough for what stood elsewhere by the zone of today."""
+    return span[0] - _DAY_MS, span[1] + _DAY_MS
 
 
 def _by_time(row: Row[Any]) -> tuple[int, str]:

@@ -21,6 +21,8 @@ from cloud_receiver.store.questions import Among, Question
 
 ANY_DEVICE: Final = "*"
 ALWAYS_UTC_MS: Final = 2**62
+HISTORY_BEGAN_KEY: Final = "organisation_history_began_utc_ms"
+"""Written by the migration that found stores there already; what they were before is not known."""
 UNKNOWN_ZONE: Final = "UTC"
 """Stands in for the zone of a store nobody has entered yet; entering it resolves again."""
 
@@ -46,12 +48,35 @@ class Site:
         return self.latitude_microdeg, self.longitude_microdeg, self.fence_m
 
 
-def sites(connection: Connection) -> dict[str, Site]:
-    """Return all stores by id."""
-    return {row[0]: Site(*row) for row in _SITES.ask(connection)}
+def sites(connection: Connection, known_by_utc_ms: int | None = None) -> dict[str, Site]:
+    """Return all stores by id.
+
+    Args:
+        known_by_utc_ms: as they were known then, and one that was entered later as it was
+            entered first; None: as they are.
+    """
+    if known_by_utc_ms is None:
+        return {row[0]: Site(*row) for row in _SITES.ask(connection)}
+    found: dict[str, Site] = {}
+    for created_utc_ms, *row in _SITES_SAID.ask(connection):
+        if created_utc_ms <= known_by_utc_ms or row[0] not in found:
+            found[row[0]] = Site(*row)
+    return found
 
 
 _SITES: Final = Question(select(*[tables.store.c[name] for name in Site.__dataclass_fields__]))
+_said: Final = tables.store_version.c
+_SITES_SAID: Final = Question(
+    select(_said.created_utc_ms, *[_said[name] for name in Site.__dataclass_fields__]).order_by(
+        _said.version
+    )
+)
+
+
+def history_began_utc_ms(connection: Connection) -> int:
+    """Return when the history of stores, people and teams began to be kept; 0: with the first."""
+    key = tables.meta.c.key == HISTORY_BEGAN_KEY
+    return int(connection.scalar(select(tables.meta.c.value).where(key)) or 0)
 
 
 def zone_of(known_sites: Mapping[str, Site], store_id: str) -> str:

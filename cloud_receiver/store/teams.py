@@ -1,54 +1,34 @@
-"""Which team people are in, as rules and rankings name it."""
+"""Which team people are in, as rules and rankings name it: from a work date on."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from cloud_receiver.store import dirty, tables
-from cloud_receiver.store.engine import upsert
-from cloud_receiver.store.questions import Among, Question
+from cloud_receiver.domain.validity import LAST_DATE
+from cloud_receiver.store import assignments
+from cloud_receiver.store.assignments import Kind
 
 
-def put(connection: Connection, teams: Mapping[str, str], now_utc_ms: int) -> int:
-    """Say which team each person is in; return how many were in another one.
+def put(
+    connection: Connection,
+    teams: Mapping[str, str],
+    now_utc_ms: int,
+    *,
+    author: str = "",
+    since: Mapping[str, str] | None = None,
+) -> int:
+    """Say which team each person is in, empty for none; return how many were in another one.
 
-    The judged days of these people are judged anew.
+    Args:
+        author: who says so; empty: nobody in particular.
+        since: from which work date on, by person; without one a move is of today, and what is
+            said of somebody first holds always.
     """
-    stands = of_people(connection, teams)
-    rows = [
-        {"employee_id": who, "team": team}
-        for who, team in sorted(teams.items())
-        if stands.get(who) != team
-    ]
-    if rows:
-        upsert(connection, tables.team_member, rows)
-        fact = tables.day_fact.c
-        moved = [row["employee_id"] for row in rows]
-        query = select(fact.employee_id, fact.work_date).where(fact.employee_id.in_(moved))
-        dirty.mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
-    return len(rows)
+    return len(assignments.put(connection, Kind.TEAM, teams, author, now_utc_ms, since))
 
 
-def of_people(connection: Connection, people: Collection[str]) -> dict[str, str]:
-    """Return the team of each person who is in one."""
-    return {row[0]: row[1] for row in _OF_PEOPLE.ask(connection, people=list(people))}
-
-
-_OF_PEOPLE: Final = Question(
-    select(tables.team_member.c.employee_id, tables.team_member.c.team).where(
-        Among(tables.team_member.c.employee_id, "people")
-    )
-)
-
-
-def every(connection: Connection) -> dict[str, list[str]]:
-    """Return all teams and who is in them."""
-    member = tables.team_member.c
-    found: dict[str, list[str]] = {}
-    query = select(member.team, member.employee_id).order_by(member.team, member.employee_id)
-    for team, who in connection.execute(query):
-        found.setdefault(team, []).append(who)
-    return found
+def every(connection: Connection, date: str = LAST_DATE) -> dict[str, list[str]]:
+    """Return all teams and who is in them on a date; without one, after all that was said."""
+    return assignments.every(connection, Kind.TEAM, date)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from cloud_receiver.exchange.importing import import_file
-from cloud_receiver.store import campaigns, tables
+from cloud_receiver.store import assignments, campaigns, tables
 from cloud_receiver.store.engine import read
 from sync.places import config_dir
 from tests.integration.test_importing import NOW, Office
@@ -120,4 +120,20 @@ def test_wages_are_amounts_of_known_people(office: Office) -> None:
     report = office.bring("wages", "工号,生效日期,月工资\nE001,2026-12-01,\nE404,2026-12-01,1\n")
     assert [(error.line, error.field) for error in report.errors] == [
         (2, "wage_yuan"), (3, "employee_id"),
+    ]  # fmt: skip
+
+
+def test_moves_to_teams_and_stores_are_dated_in_files(office: Office) -> None:
+    report = office.bring(
+        "teams", "工号,考勤组,生效日期\nE001,甲组,\nE006,无,2026-12-01\nE001,乙组,很快\n"
+    )
+    assert [(error.line, error.field) for error in report.errors] == [(4, "since")]
+    assert report.changed == 2
+    who = "工号,姓名,门店,生效日期\nE001,张伟,S002,2099-01-01\n"
+    assert [office.bring("employees", who).changed for _ in range(2)] == [1, 0]
+    with read(office.engine) as connection:
+        said = assignments.history(connection, "E001")
+    assert [(one.kind, one.first_date, one.value, one.author) for one in said] == [
+        ("home", "2099-01-01", "S002", "li"), ("team", "2000-01-01", "甲组", "li"),
+        ("home", "2000-01-01", "S001", "li"),
     ]  # fmt: skip

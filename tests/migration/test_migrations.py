@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
 from cloud_receiver.store import engine as database
-from cloud_receiver.store import tables
+from cloud_receiver.store import organisation, tables
 from cloud_receiver.store.tables import metadata
 from sync.errors import DakaError
 
@@ -74,6 +74,36 @@ def test_badges_of_before_hold_always(tmp_path: Path) -> None:
     assert tuple(badge) == ("S1", "*", "7", *always)
     assert tuple(seller) == ("S1", "P01", *always)
     engine.dispose()
+
+
+def test_what_stood_before_it_was_kept_is_the_first_version_of_all_days(
+    hq_engine: Engine,
+) -> None:
+    with database.read(hq_engine) as connection:
+        assert organisation.history_began_utc_ms(connection) == 0, "a new one knows all"
+    with database.write(hq_engine) as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    database.upgrade(hq_engine, "0030")
+    with database.write(hq_engine) as connection:
+        for said in (
+            "INSERT INTO store VALUES ('S1', '一店', 'UTC', 'community', '', 31, 121, 200)",
+            "INSERT INTO employee VALUES ('E1', '王芳', 'S1', 'zh', true)",
+            "INSERT INTO team_member VALUES ('E1', '甲组')",
+        ):
+            connection.execute(text(said))
+    database.upgrade(hq_engine)
+    with database.read(hq_engine) as connection:
+        shop = connection.execute(select(tables.store_version)).one()
+        person = connection.execute(select(tables.employee_version)).one()
+        said = connection.execute(select(tables.assignment).order_by(tables.assignment.c.kind))
+        assert [tuple(row) for row in said] == [
+            ("E1", kind, "2000-01-01", 1, value, "", 0)
+            for kind, value in (("home", "S1"), ("team", "甲组"))
+        ]
+        assert organisation.history_began_utc_ms(connection) > 1_700_000_000_000
+    assert tuple(shop) == ("S1", 1, "一店", "UTC", "community", "", 31, 121, 200, "", 0)
+    assert tuple(person) == ("E1", 1, "王芳", "zh", True, "", 0)
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/daka", "/var/lib/daka.sqlite", ""])

@@ -12,7 +12,6 @@ from cloud_receiver.store.tables.campaigns import (
     campaign,
     campaign_member,
     standing,
-    team_member,
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
 from cloud_receiver.store.tables.channels import channel_state, channel_use, contact
@@ -58,12 +57,15 @@ from cloud_receiver.store.tables.money import (
     period_close,
 )
 from cloud_receiver.store.tables.organisation import (
+    assignment,
     badge,
     employee,
+    employee_version,
     roster,
     rule_version,
     seller,
     store,
+    store_version,
 )
 from cloud_receiver.store.tables.payroll import payroll_export
 from cloud_receiver.store.tables.people import account, web_session
@@ -116,6 +118,7 @@ __all__ = [
     "appeal",
     "appeal_event",
     "archive_part",
+    "assignment",
     "badge",
     "balance",
     "box",
@@ -139,6 +142,7 @@ __all__ = [
     "decision",
     "dirty",
     "employee",
+    "employee_version",
     "entry",
     "feed_gap",
     "feedback_door",
@@ -175,7 +179,7 @@ __all__ = [
     "standing",
     "store",
     "store_law",
-    "team_member",
+    "store_version",
     "wage",
     "web_session",
     "webhook",

@@ -1,4 +1,4 @@
-"""Campaigns, who takes part, how they stand; and the teams rules may be about."""
+"""Campaigns, who takes part, how they stand."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
 from cloud_receiver.store.tables.catalogue import metadata
 
-team_member = Table(
-    "team_member",
-    metadata,
-    Column("employee_id", Text, primary_key=True),  # a person is in one team at a time
-    Column("team", Text, nullable=False),
-)
 campaign = Table(
     "campaign",
     metadata,

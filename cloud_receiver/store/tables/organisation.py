@@ -31,6 +31,46 @@ employee = Table(
     Column("language", Text, nullable=False),  # zh | en
     Column("active", Boolean, nullable=False),
 )
+store_version = Table(
+    "store_version",
+    metadata,  # what was ever entered of a store; versions are added, never changed, and the
+    # highest one is what `store` holds
+    Column("store_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("scene", Text, nullable=False),
+    Column("arrivals_by", Text, nullable=False),
+    Column("latitude_microdeg", Integer),
+    Column("longitude_microdeg", Integer),
+    Column("fence_m", Integer),
+    Column("author", Text, nullable=False),  # empty: before it was kept, or nobody said
+    Column("created_utc_ms", BigInteger, nullable=False),  # 0: before it was kept
+)
+employee_version = Table(
+    "employee_version",
+    metadata,  # what was ever entered of a person; as of stores. The home store is an assignment
+    Column("employee_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+)
+assignment = Table(
+    "assignment",
+    metadata,  # which team and which home store a person has from a work date on. Versions are
+    # added, never changed; the highest one of a first date is in force
+    Column("employee_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # store.assignments.Kind
+    Column("first_date", Text, primary_key=True),  # local; FIRST_DATE: always
+    Column("version", Integer, primary_key=True),
+    Column("value", Text, nullable=False),  # the team or store; empty: none from then on
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+    Index("ix_assignment_value", "kind", "value"),
+)
 badge = Table(
     "badge",
     metadata,  # whose id is this on that terminal; '*' means every terminal of the store.

@@ -57,12 +57,13 @@ class _Given(BaseModel):
 
 
 class EmployeeGiven(_Given):
-    """A person as entered."""
+    """A person as entered; `since`: from which work date on the home store is another one."""
 
     name: Name
     store_id: Name
     language: Literal["zh", "en"] = "zh"
     active: bool = True
+    since: Annotated[str | None, Field(pattern=r"^\d{4}-\d\d-\d\d$")] = None
 
 
 class EmployeeShown(Shown):
@@ -177,11 +178,20 @@ def _employees(routes: APIRouter, desk: Desk) -> None:
         return EmployeeShown.model_validate(row)
 
     @routes.put("/employees/{employee_id}", openapi_extra=_WRITES)
-    def put_employee(employee_id: IdPath, given: EmployeeGiven) -> Changed:
+    def put_employee(
+        employee_id: IdPath, given: EmployeeGiven, by: Annotated[Caller, Depends(caller)]
+    ) -> Changed:
+        since = {}
+        if given.since is not None:
+            text = given.since
+            since[employee_id] = _checked(lambda: fields.day("since", text)).isoformat()
         with write(desk.engine) as connection:
             _require_store(connection, given.store_id)
-            one = Employee(employee_id=employee_id, **given.model_dump())
-            changed = enrolment.put_employees(connection, [one], utc_ms(desk.clock.now_utc()))
+            one = Employee(employee_id=employee_id, **given.model_dump(exclude={"since"}))
+            now_utc_ms = utc_ms(desk.clock.now_utc())
+            changed = enrolment.put_employees(
+                connection, [one], now_utc_ms, author=by.name, since=since
+            )
         return Changed(changed=changed)
 
 
@@ -208,7 +218,9 @@ def _stores(routes: APIRouter, desk: Desk) -> None:
         return StoreShown.model_validate(row)
 
     @routes.put("/stores/{store_id}", openapi_extra=_WRITES)
-    def put_store(store_id: IdPath, given: StoreGiven) -> Changed:
+    def put_store(
+        store_id: IdPath, given: StoreGiven, by: Annotated[Caller, Depends(caller)]
+    ) -> Changed:
         _checked(lambda: fields.zone("zone", given.zone))
         fence = (given.latitude_microdeg, given.longitude_microdeg, given.fence_m)
         if any(one is None for one in fence) != all(one is None for one in fence):
@@ -216,7 +228,8 @@ def _stores(routes: APIRouter, desk: Desk) -> None:
             raise ApiError("invalid", zh, en, field="fence_m")
         one = Store(store_id=store_id, **given.model_dump())
         with write(desk.engine) as connection:
-            changed = enrolment.put_stores(connection, [one], utc_ms(desk.clock.now_utc()))
+            now_utc_ms = utc_ms(desk.clock.now_utc())
+            changed = enrolment.put_stores(connection, [one], now_utc_ms, author=by.name)
         return Changed(changed=changed)
 
 

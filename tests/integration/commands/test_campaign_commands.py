@@ -52,3 +52,15 @@ def test_people_are_put_into_teams(daka: Daka) -> None:
     assert "2 are in another team" in daka("team", "set", "甲组", "E001", "E006").output
     assert "1 are in another team" in daka("team", "set", "乙组", "E001").output
     assert daka("team", "list").output.splitlines() == ["乙组: E001", "甲组: E006"]
+
+
+def test_people_move_and_leave_from_a_date(daka: Daka) -> None:
+    daka("team", "set", "甲组", "E001", "E006")
+    assert "1 are in" in daka("team", "set", "乙组", "E001", "--since", "2099-01-01").output
+    assert "0 are in" in daka("team", "set", "乙组", "E001", "--since", "2099-01-01").output
+    assert "1 are in" in daka("team", "leave", "E006").output
+    assert daka("team", "list").output.splitlines() == ["甲组: E001"]
+    assert daka("team", "list", "--on", "2020-01-01").output.splitlines() == ["甲组: E001, E006"]
+    assert daka("team", "list", "--on", "2099-01-01").output.splitlines() == ["乙组: E001"]
+    with pytest.raises(DakaError, match="不是日期"):
+        daka("team", "set", "乙组", "E001", "--since", "soon", lang="zh")
