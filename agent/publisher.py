@@ -1,7 +1,7 @@
 """What to send, when to send it again and when it is settled: a pure state machine.
 
 Events come in through methods, `step` gives the actions due. It knows ranges of numbers,
-never records, and holds at most `WIDE_WINDOW` batches in flight. A range is in flight until
+never records, and holds no more batches in flight than its window has places. A range is in flight until
 headquarters' receipt covers it; what is neither receipted nor in flight is sent next, so
 whatever goes wrong, nothing needs remembering but the mark. A PUBACK only says that the
 broker took the message: it paces the sending and settles nothing (law 3).
@@ -17,16 +17,12 @@ from typing import Final
 from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState, highest
 from agent.round_trip import RoundTrip
+from agent.window import Window
 from sync.envelope import MAX_BATCH_RECORDS
 from sync.receipt import Mark, Receipt, common, merge
 from sync.refusal import ABOUT_CONTENT
 from sync.topics import Lane
 
-WINDOW: Final = 16
-WIDE_WINDOW: Final = 48
-WIDE_WITHIN_S: Final = 0.5
-"""Each receipt that comes this soon lets one batch more be on the way, so that neither side waits
-for the other; a slower one means a queue a punch would have to stand in: back to `WINDOW`."""
 GATHER_S: Final = 0.25
 STALL_S: Final = 15.0
 """A broker that does not acknowledge for this long is gone, whatever its socket says."""
@@ -93,8 +89,7 @@ class Publisher:
         self._jitter = jitter
         self._flights: dict[int, _Flight] = {}
         self._next_token = 1
-        self._window = 0  # so many batches may be on the way now, ...
-        self._most = 0  # ... and so many ever on this connection
+        self._window = Window()
         self._connected_s: float | None = None
         self._receivers: dict[str, str] = {}
         self._receivers_heard = False
@@ -113,8 +108,7 @@ class Publisher:
         self._paused_until_s = now_s
         self._silences = self._refusals = 0
         # the heartbeat and the birth travel beside the records and count at the broker too
-        self._most = max(1, min(WIDE_WINDOW, receive_maximum - 2))
-        self._window = min(WINDOW, self._most)
+        self._window.open(receive_maximum - 2)
         for work in self._lanes.values():
             work.gathering_since_s = None
 
@@ -244,7 +238,7 @@ class Publisher:
                 self._expire(now_s)
                 self._fill_window(now_s)
         actions, self._actions = self._actions, []
-        assert len(self._flights) <= max(self._most, 1), "the window is exceeded"
+        assert len(self._flights) <= max(self._window.most, 1), "the window is exceeded"
         return actions
 
     def wake_s(self, now_s: float) -> float | None:
@@ -272,9 +266,9 @@ class Publisher:
         others = sum(flight.lane is not Lane.PUNCH for flight in self._flights.values())
         for lane, work in self._lanes.items():
             # one place stays free for a punch, however much else there is to send or is on the way
-            places = max(1, self._window - 1)
+            places = max(1, self._window.places - 1)
             if lane is Lane.PUNCH:
-                places = min(self._most, max(self._window, others + 1))
+                places = min(self._window.most, max(self._window.places, others + 1))
             if lane is Lane.BULK and not self._may_send_bulk(now_s):
                 continue
             while len(self._flights) < places and self._send_next(lane, work, now_s):
@@ -323,7 +317,9 @@ class Publisher:
         ]
         for token in late:
             del self._flights[token]
-        self._silences += bool(late)
+        if late:
+            self._silences += 1
+            self._window.note_silence()
 
     def _land(self, lane: Lane, mark: Mark, now_s: float) -> None:
         landed = [
@@ -334,9 +330,9 @@ class Publisher:
         for token in landed:
             flight = self._flights.pop(token)
             if flight.first_time:
-                self._round_trip.add(took_s := now_s - flight.sent_s)
-                wider = self._window + 1 if took_s < WIDE_WITHIN_S else WINDOW
-                self._window = min(wider, self._most)
+                took_s = now_s - flight.sent_s
+                self._round_trip.add(took_s)
+                self._window.note(took_s)
         if landed:
             self._silences = self._refusals = 0
 

@@ -1,9 +1,10 @@
 """What one machine does with PostgreSQL: two receivers and evaluators, a flood, and a live punch beside it.
 
     python -m bench.scale --database postgresql+psycopg://user@/daka?host=/run/postgresql
-                          [--mix chain] [--boxes 40] [--records 5000] [--evaluators 1]
+                          [--mix chain] [--boxes 40] [--records 5000] [--evaluators 1] [--wide]
 
-Boxes have captured `records` each and send them as fast as they are receipted. Of the mix
+Boxes have captured `records` each and send them as fast as they are receipted, one batch on the way
+or, with ``--wide``, as many as a store's box has (`agent.window`). Of the mix
 ``chain`` (`bench.chain_fleet`) five in seven are lines of tills, which is what stores send; of the
 mix ``touches`` (`bench.soak_fleet`) none is: four records are a day to judge. One more box has a
 touch every fifth of a second and sends it at once, until the flood is judged. Measured: records a
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 from sqlalchemy import func, select
 
+from agent.window import WIDE_WINDOW, WINDOW, Window
 from bench import chain_fleet
 from bench.rig import processor_s
 from bench.soak import Processes, Soak
@@ -98,7 +100,7 @@ def _chain(engine: Engine, port: int, boxes: int, records: int) -> list[Box]:
 MIXES: Final = {"touches": _touches, "chain": _chain}
 
 
-def run(url: str, mix: str, boxes: int, records: int, evaluators: int) -> None:
+def run(url: str, mix: str, boxes: int, records: int, evaluators: int, wide: bool) -> None:
     """Fill, measure and print."""
     folder = Path(mkdtemp(prefix="daka-scale-"))
     engine = open_engine(url)
@@ -111,6 +113,7 @@ def run(url: str, mix: str, boxes: int, records: int, evaluators: int) -> None:
             processes.start(name)
         fleet = MIXES[mix](engine, processes.port, boxes, records)
         for box in fleet:
+            box.window = Window(WINDOW, WIDE_WINDOW) if wide else None
             box.prepare()
         first = Box("FIRST", processes.port, 1)
         soak = Soak([first], processes, engine, random.Random(1))
@@ -176,13 +179,15 @@ def _print(records: int, filed_s: float, settled_s: float, live: LiveBox) -> Non
 def main() -> int:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--database", required=True, help="the URL of a fresh PostgreSQL database")
+    parser.add_argument(
+        "--database", dest="url", required=True, help="the URL of a fresh PostgreSQL database"
+    )
     parser.add_argument("--mix", choices=list(MIXES), default="chain")
     parser.add_argument("--boxes", type=int, default=40)
     parser.add_argument("--records", type=int, default=5000, help="of each box")
     parser.add_argument("--evaluators", type=int, default=1)
-    chosen = parser.parse_args()
-    run(chosen.database, chosen.mix, chosen.boxes, chosen.records, chosen.evaluators)
+    parser.add_argument("--wide", action="store_true", help="many batches of a box on the way")
+    run(**vars(parser.parse_args()))
     return 0
 
 

@@ -163,7 +163,7 @@ class Soak:
         for box in self.boxes:
             if box.client.socket() is not None:
                 box.client.loop_misc()
-            box.heard()
+            box.heard(now_s)
             box.pump(now_s)
 
     def broken_laws(self) -> list[str]:

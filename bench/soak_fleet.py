@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
+from agent.window import Window
 from bench.shards import ORG, Sender
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.store import enrolment
@@ -34,27 +35,37 @@ class Box(Sender):
     Attributes:
         records: how many it has captured so far.
         batch: at most so many in a message.
+        window: how many messages may be on the way; None: one.
         lane: in which it sends them.
         ready: messages made beforehand, by their first and last number.
         people: how many touch its terminal.
+        out_s: when what is on the way was sent, by the last number.
     """
 
     batch: int = BATCH
+    window: Window | None = None
     people: int = PEOPLE_A_BOX
     lane: Lane = Lane.PUNCH
     ready: dict[tuple[int, int], bytes] = field(default_factory=dict)
     flying: int = 0
     sent_at_s: float = 0.0
     back_at_s: float = 0.0
+    out_s: dict[int, float] = field(default_factory=dict)
 
     def pump(self, now_s: float) -> None:
         """Send what comes next, again when no receipt came."""
-        if not self.is_in or self.is_done or now_s < self.sent_at_s + AGAIN_S * (self.flying > 0):
+        if not self.is_in or self.is_done:
             return
-        first = self.mark.through + 1
-        self.flying = min(first + self.batch - 1, self.records)
-        self.sent_at_s = now_s
-        self.send(first, self.flying)
+        if self.flying and now_s >= self.sent_at_s + AGAIN_S:
+            self._lose_all()
+        through = self.mark.through
+        sent = max(self.flying, through)
+        places = 1 if self.window is None else self.window.places
+        room = through + (places - 1) * self.batch
+        while sent < self.records and (sent == through or sent <= room):
+            first, sent = sent + 1, min(sent + self.batch, self.records)
+            self.send(first, sent)
+            self.flying, self.sent_at_s, self.out_s[sent] = sent, now_s, now_s
 
     def send(self, first: int, last: int) -> None:
         """Send a range of records, whatever is known of them."""
@@ -79,10 +90,20 @@ class Box(Sender):
         """Return the record of a number."""
         return touch(self.box_id, seq, self.people)
 
-    def heard(self) -> None:
+    def heard(self, now_s: float) -> None:
         """Go on when all that was sent is receipted."""
+        for last in [last for last in self.out_s if last <= self.mark.through]:
+            took_s = now_s - self.out_s.pop(last)
+            if self.window is not None:
+                self.window.note(took_s)
         if self.flying and self.mark.through >= self.flying:
             self.flying = 0
+
+    def _lose_all(self) -> None:
+        self.flying = 0
+        self.out_s.clear()
+        if self.window is not None:
+            self.window.note_silence()
 
     def drop(self, now_s: float, for_s: float) -> None:
         """Lose the line for a while."""
@@ -92,7 +113,8 @@ class Box(Sender):
 
     def lost(self, now_s: float, for_s: float) -> None:
         """Note that there is no line, and when to try again."""
-        self.is_in, self.flying, self.back_at_s = False, 0, now_s + for_s
+        self.is_in, self.back_at_s = False, now_s + for_s
+        self._lose_all()
 
 
 def touch(box_id: str, seq: int, people: int = PEOPLE_A_BOX) -> Punch:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cloud_receiver.mail import Mail, Message
 
 MAX_GROUP_MESSAGES: Final = 64
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""What may wait before the link stops reading: a few hundred of the largest batches, thousands of the usual."""
 AHEAD_MESSAGES: Final = 64
 """How many opened messages may wait; what is opened takes ten times the room of what came."""
 
@@ -59,6 +61,12 @@ class Inbox:
         self._opened: deque[Arrival] = deque()
         self._changed = Condition()
         self._was_light = False
+        self._bytes = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether more may be put in."""
+        return self._bytes < MAX_BYTES
 
     def __len__(self) -> int:
         """Return how many wait, opened or not."""
@@ -68,24 +76,27 @@ class Inbox:
         """Take in what arrived."""
         with self._changed:
             (self._light if arrival.is_light else self._heavy).append(arrival)
+            self._bytes += len(arrival.message.payload)
             self._changed.notify_all()
 
     def forget(self) -> None:
         """Forget what nobody has opened: unacknowledged, it will come again."""
         with self._changed:
-            self._light.clear()
-            self._heavy.clear()
+            for waiting in (self._light, self._heavy):
+                self._bytes -= sum(len(one.message.payload) for one in waiting)
+                waiting.clear()
 
     def next_closed(self, timeout_s: float) -> Arrival | None:
         """Return what is to be opened next; None: nothing is, or enough waits opened."""
         with self._changed:
             self._changed.wait_for(self._may_open, timeout_s)
-            return self._heavy.popleft() if self._may_open() else None
+            return self._pop(self._heavy) if self._may_open() else None
 
     def put_opened(self, arrival: Arrival) -> None:
         """Hand on what was opened."""
         with self._changed:
             self._opened.append(arrival)
+            self._bytes += len(arrival.message.payload)
             self._changed.notify_all()
 
     def take(self, records: int, timeout_s: float) -> list[Arrival]:
@@ -96,10 +107,15 @@ class Inbox:
             group: list[Arrival] = []
             waiting, room = (self._light if self._was_light else self._opened), records
             while waiting and room > 0 and len(group) < MAX_GROUP_MESSAGES:
-                group.append(waiting.popleft())
+                group.append(self._pop(waiting))
                 room -= group[-1].records
             self._changed.notify_all()
             return group
+
+    def _pop(self, waiting: deque[Arrival]) -> Arrival:
+        arrival = waiting.popleft()
+        self._bytes -= len(arrival.message.payload)
+        return arrival
 
     def _may_open(self) -> bool:
         return bool(self._heavy) and len(self._opened) < AHEAD_MESSAGES

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10.0
-RECEIVE_MAXIMUM: Final = 256
+RECEIVE_MAXIMUM: Final = 4096
+"""What a broker holds back beyond it stands in one row, light mail behind heavy."""
 MAX_PACKET_BYTES: Final = 2 * 1024 * 1024
-QUEUE_MESSAGES: Final = 512
 FAREWELL_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30
 _V5: Final = MQTTProtocolVersion.MQTTv5
@@ -208,7 +208,7 @@ class MqttLink:
         if client is None or sock is None:
             raise LinkError(self._lost or f"{self._where}: the connection is closed")
         readers: list[Any] = [self._woken]
-        if len(self.inbox) < QUEUE_MESSAGES:
+        if self.inbox.has_room:
             readers.append(sock)
         pending = sock in readers and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         writers = [sock] if client.want_write() else []

@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from agent.actions import Reconnect, Renew, Rewind, Send, Settle
 from agent.lanes import LaneState
-from agent.publisher import WIDE_WINDOW, Publisher
+from agent.publisher import Publisher
+from agent.window import WIDE_WINDOW
 from sync.receipt import Mark, Receipt
 from sync.topics import Lane
 
@@ -65,7 +66,7 @@ class PublisherMachine(RuleBasedStateMachine):
 
     def act(self) -> None:
         punch_gap = self.publisher._gap(Lane.PUNCH, self.publisher._lanes[Lane.PUNCH])
-        places = self.publisher._window - len(self.publisher._flights)
+        places = self.publisher._window.places - len(self.publisher._flights)
         paused = self.now_s < self.publisher._paused_until_s
         actions = self.publisher.step(self.now_s)
         sends = [action for action in actions if isinstance(action, Send)]
