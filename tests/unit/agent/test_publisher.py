@@ -8,7 +8,7 @@ from itertools import pairwise
 from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState
 from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, Publisher
-from agent.window import NARROW_AFTER_S, NARROW_WINDOW, WIDE_WINDOW, WIDE_WITHIN_S, WINDOW
+from agent.window import NARROW_WINDOW, WIDE_WINDOW, WIDE_WITHIN_S, WINDOW
 from sync.envelope import MAX_BATCH_RECORDS as FULL
 from sync.receipt import Mark, Receipt, Rejection
 from sync.topics import Lane
@@ -284,20 +284,6 @@ def test_receipts_that_come_soon_widen_the_window_and_late_ones_narrow_it() -> N
     made.step(0.3)
     made.receipt(receipt(Lane.SALE, (60 + WIDE_WINDOW - 1) * FULL), 0.3 + WIDE_WITHIN_S)
     assert len(sends(made.step(0.3 + WIDE_WITHIN_S))) == WINDOW - 1
-
-
-def test_receipts_that_come_very_late_narrow_the_window_one_by_one_and_soon_ones_widen_it() -> None:
-    made = online(sale=200 * FULL)
-    made.step(0.0)
-    made.receipt(receipt(Lane.SALE, 3 * FULL), NARROW_AFTER_S)
-    made.step(NARROW_AFTER_S)
-    assert len(made._flights) == WINDOW - 3 - 1
-    made.receipt(receipt(Lane.SALE, 15 * FULL), 2 * NARROW_AFTER_S)
-    made.step(2 * NARROW_AFTER_S)
-    assert len(made._flights) == NARROW_WINDOW - 1
-    made.receipt(receipt(Lane.SALE, 18 * FULL), 2 * NARROW_AFTER_S + 0.1)
-    made.step(2 * NARROW_AFTER_S + 0.1)
-    assert len(made._flights) == NARROW_WINDOW + 3 - 1
 
 
 def test_a_receipt_that_does_not_come_narrows_the_window_and_a_punch_still_finds_a_place() -> None:
