@@ -8,7 +8,7 @@ from itertools import pairwise
 from agent.actions import Action, Reconnect, Renew, Replace, Rewind, Send, Settle
 from agent.lanes import LaneState
 from agent.publisher import GATHER_S, HOLD_UNHEARD_S, STALL_S, Publisher
-from agent.window import NARROW_WINDOW, WIDE_WINDOW, WIDE_WITHIN_S, WINDOW
+from agent.window import WIDE_WINDOW, WIDE_WITHIN_S, WINDOW
 from sync.envelope import MAX_BATCH_RECORDS as FULL
 from sync.receipt import Mark, Receipt, Rejection
 from sync.topics import Lane
@@ -284,16 +284,6 @@ def test_receipts_that_come_soon_widen_the_window_and_late_ones_narrow_it() -> N
     made.step(0.3)
     made.receipt(receipt(Lane.SALE, (60 + WIDE_WINDOW - 1) * FULL), 0.3 + WIDE_WITHIN_S)
     assert len(sends(made.step(0.3 + WIDE_WITHIN_S))) == WINDOW - 1
-
-
-def test_a_receipt_that_does_not_come_narrows_the_window_and_a_punch_still_finds_a_place() -> None:
-    made = online(sale=200 * FULL)
-    for send in sends(made.step(0.0)):
-        made.acknowledged(send.token)
-    made.step(10.0)
-    assert len(made._flights) == NARROW_WINDOW - 1
-    made.appended(Lane.PUNCH, 1, 10.0)
-    assert [send.lane for send in sends(made.step(10.0))] == [Lane.PUNCH]
 
 
 def test_a_punch_finds_a_place_while_a_wide_window_narrows() -> None:
