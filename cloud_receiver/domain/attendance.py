@@ -52,7 +52,7 @@ __all__ = [
     "judge",
 ]
 
-_REST_SETTLE_MS: Final = 30 * MINUTE_MS
+REST_SETTLE_MS: Final = 30 * MINUTE_MS
 _ACCOUNTED: Final = {*CLEAN, DayStatus.LEAVE}
 _Taken = dict[PlannedShift | None, list[Tap]]
 _Corrections = Mapping[str, Sequence[Filed]]
@@ -325,7 +325,7 @@ def _rest_day(
     complete_utc_ms: Mapping[str, int],
 ) -> DayResult:
     ends_utc_ms = midnight_utc_ms(shift_date(day.work_date, 1), day.zone)
-    is_over = as_of_utc_ms > ends_utc_ms + _REST_SETTLE_MS
+    is_over = as_of_utc_ms > ends_utc_ms + REST_SETTLE_MS
     is_complete = complete_utc_ms.get(day.store_id, 0) > ends_utc_ms
     worked_ms = taps[-1].at_utc_ms - taps[0].at_utc_ms if taps else 0
     odd = [Finding(code, (record,)) for code, record in oddities_of(taps)]
@@ -347,6 +347,6 @@ def _rest_day(
         taps=tuple(taps),
         points=(),
         findings=tuple(sorted([*findings, *odd])),
-        look_again_utc_ms=None if is_over else ends_utc_ms + _REST_SETTLE_MS + 1,
+        look_again_utc_ms=None if is_over else ends_utc_ms + REST_SETTLE_MS + 1,
         awaited=Awaited(day.store_id, ends_utc_ms) if is_over and not is_complete else None,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,18 +16,22 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.employee_day import Assessment, assess
+from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain.moulds import COLUMNS, NOTHING_SOLD
 from cloud_receiver.domain.outcomes import DayKey
+from cloud_receiver.domain.plain_plans import text
+from cloud_receiver.domain.policies import PolicyBook
 from cloud_receiver.domain.revision import columns, document, mark_of
 from cloud_receiver.domain.tallies import AT_FIRST, tallies
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import days, dirty, policies, tables
+from cloud_receiver.store.day_casts import Casts, cast_days
 from cloud_receiver.store.dirty import NextLook
 from cloud_receiver.store.questions import Among, Question
 
 DAYS_AT_ONCE: Final = 5_000
 """How many employee-days are in memory at a time, as long as one person has not more."""
 _fact, _roster, _dirty = tables.day_fact.c, tables.roster.c, tables.dirty.c
-_punch, _sale = tables.punch.c, tables.sale.c
 _TEXTS: Final = ("facts", "evidence", "input_hash")
 _COLUMNS: Final = tuple(
     name
@@ -45,28 +49,17 @@ _LOOKS: Final = Question(
         _dirty.awaits_utc_ms,
     ).where(Among(_dirty.employee_id, "people"))
 )  # fmt: skip
-_EVIDENCE: Final = {
-    "punches": Question(
-        select(_punch.employee_id, func.count())
-        .where(
-            Among(_punch.employee_id, "people"),
-            _punch.effective_utc_ms.is_not(None),
-            _punch.withdrawn_utc_ms.is_(None),
-        )
-        .group_by(_punch.employee_id)
-    ),
-    "sales": Question(
-        select(_sale.employee_id, func.count())
-        .where(Among(_sale.employee_id, "people"))
-        .group_by(_sale.employee_id)
-    ),
-}
 _BEGUN: Final = Question(
     select(_roster.employee_id, func.count())
     .where(_roster.work_date <= bindparam("until"))
     .group_by(_roster.employee_id)
 )
 _KEPT: Final = Question(select(_fact.employee_id, func.count()).group_by(_fact.employee_id))
+
+
+_NONE: Final = text("")
+_Row = tuple[Any, ...]
+assert _COLUMNS == COLUMNS, "moulds know every column of a day"
 
 
 @dataclass(slots=True)
@@ -108,33 +101,32 @@ def prove(connection: Connection, people: Sequence[str], now_utc_ms: int, policy
     Args:
         policy: in force where no version is stored.
     """
-    stored: defaultdict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
-    for who, date, *row in _STORED.tuples(connection, people=people):
-        stored[who][date] = tuple(row)
-    looks = {(row[0], row[1]): tuple(row[2:]) for row in _LOOKS.tuples(connection, people=people)}
-    held = {name: dict(map(tuple, asked.ask(connection, people=people)))
-            for name, asked in _EVIDENCE.items()}  # fmt: skip
+    stored: defaultdict[str, dict[str, _Row]] = defaultdict(dict)
+    for row in _STORED.tuples(connection, people=people):
+        stored[row[0]][row[1]] = row
+    looks: defaultdict[str, dict[str, _Row]] = defaultdict(dict)
+    for who, date, *look in _LOOKS.tuples(connection, people=people):
+        looks[who][date] = tuple(look)
+    book = policies.book(connection, policy)
+    casts = cast_days(connection, people, stored, now_utc_ms, book)
+    judged = _judged(connection, casts.others, now_utc_ms, book)
     found = Unlike()
-    for who, judged in _judged(connection, people, now_utc_ms, policy):
-        found.days += len(judged)
-        stands = _Stands(stored.pop(who, {}), looks, now_utc_ms)
-        used = {name: sum(len(day.evidence[name]) for day in judged.values()) for name in _EVIDENCE}
-        complete = all(used[name] == held[name].pop(who, 0) for name in _EVIDENCE)
-        if not stands.are(who, judged) or not complete:
+    for who in people:
+        stands = _Stands(who, stored[who], looks[who], now_utc_ms)
+        if not stands.are(casts, judged[who]):
             found.people.append(who)
+        found.days += len(casts.plain[who]) + len(judged[who])
         found.columns += stands.odd
-    # who has touches or lines and no day at all, not even a roster
-    found.people += sorted({who for left in held.values() for who in left} - set(found.people))
     return found
 
 
 def _judged(
-    connection: Connection, people: Sequence[str], now_utc_ms: int, policy: Policy
-) -> Iterator[tuple[str, dict[str, Assessment]]]:
+    connection: Connection, keys: Sequence[DayKey], now_utc_ms: int, book: PolicyBook
+) -> defaultdict[str, dict[str, Assessment]]:
+    """Return days by person and date as the judge has them."""
     complete_utc_ms = dirty.complete(connection)
-    book = policies.book(connection, policy)
     by_person: defaultdict[str, dict[str, Assessment]] = defaultdict(dict)
-    for inputs in days.load(connection, dirty.days_of(connection, people, now_utc_ms)):
+    for inputs in days.load(connection, keys):
         work_date = inputs.day.work_date
         by_person[inputs.employee_id][work_date] = assess(
             inputs,
@@ -142,7 +134,7 @@ def _judged(
             complete_utc_ms=complete_utc_ms,
             policy=book.on(work_date),
         )
-    yield from by_person.items()
+    return by_person
 
 
 class _Stands:
@@ -150,37 +142,75 @@ class _Stands:
 
     def __init__(
         self,
-        stored: Mapping[str, tuple[Any, ...]],
-        looks: Mapping[DayKey, tuple[Any, ...]],
+        who: str,
+        stored: Mapping[str, _Row],
+        looks: Mapping[str, _Row],
         now_utc_ms: int,
     ) -> None:
+        self._who = who
         self._stored = stored
         self._looks = looks
         self._now_utc_ms = now_utc_ms
         self.odd: list[DayKey] = []
 
-    def are(self, who: str, judged: Mapping[str, Assessment]) -> bool:
+    def are(self, casts: Casts, judged: Mapping[str, Assessment]) -> bool:
         """Tell whether these are the days of the person, all of them and to the byte."""
-        dates = [date for date in sorted(judged) if not judged[date].is_empty]
-        run = [(date, mark_of(judged[date])) for date in dates]
-        same = self._stored.keys() == set(dates)
-        for date, tally in zip(dates, tallies(AT_FIRST, run), strict=True):
-            day, stands = judged[date], self._stored.get(date)
+        who = self._who
+        plain = casts.plain[who]
+        run = [(date, cast.mark()) for date, cast in plain.items()]
+        run += [(date, mark_of(day)) for date, day in judged.items() if not day.is_empty]
+        run.sort()
+        same = self._stored.keys() == {date for date, _ in run}
+        sold, team = casts.sold[who], text(casts.teams.get(who, ""))
+        name, in_campaigns = text(who), casts.campaigns
+        for (date, _), tally in zip(run, tallies(AT_FIRST, run), strict=True):
+            stands = self._stored.get(date)
             if stands is None:
                 continue
-            told, proven, input_hash, *rest = stands
-            facts = day.facts | tally._asdict()
-            if told != document(facts) or proven != document(day.evidence) or not input_hash:
-                same = False  # its columns must fit what stands, should that turn out to be right
-                own = columns(json.loads(told), json.loads(proven))
+            _, _, told, proven, input_hash, *rest = stands
+            cast = plain.get(date)
+            if cast is None:
+                facts, evidence = judged[date].facts | tally._asdict(), judged[date].evidence
+                texts = document(facts), document(evidence)
             else:
-                own = columns(facts, day.evidence)
-            if rest != [own[name] for name in _COLUMNS]:
+                its = sold.get(date, NOTHING_SOLD)
+                campaign = text(in_campaigns.get((who, date), "")) if in_campaigns else _NONE
+                texts = cast.facts(name, team, campaign, tally, its), cast.evidence(its)
+            if told != texts[0] or proven != texts[1] or not input_hash:
+                same = False  # its columns must fit what stands, should that turn out to be right
+                own = _columns(json.loads(told), json.loads(proven))
+            elif cast is None:
+                own = _columns(facts, evidence)
+            else:
+                own = cast.columns(tally, its)
+            if rest != own:
                 self.odd.append((who, date))
-        return same and all(self._is_looked_at((who, date), day) for date, day in judged.items())
+        return same and self._uses_all(casts, judged) and self._are_looked_at(plain, judged)
 
-    def _is_looked_at(self, key: DayKey, day: Assessment) -> bool:
-        """Tell whether a day is in the queue as judging leaves it there."""
-        stands = self._looks.get(key)
-        is_due = stands is not None and stands[0] <= self._now_utc_ms  # and is judged anyway
-        return is_due or stands == NextLook.after(day).columns
+    def _uses_all(self, casts: Casts, judged: Mapping[str, Assessment]) -> bool:
+        """Tell whether every touch and till line of the person counts for some day."""
+        plain, sold = casts.plain[self._who], casts.sold[self._who]
+        evidence = [day.evidence for day in judged.values()]
+        touches = sum([2 for cast in plain.values() if cast.came])
+        touches += sum([len(one["punches"]) for one in evidence])
+        lines = sum([len(its.record_ids) for date, its in sold.items() if date in plain])
+        lines += sum([len(one["sales"]) for one in evidence])
+        held = sum([len(its.record_ids) for its in sold.values()])
+        return (touches, lines) == (casts.touches.get(self._who, 0), held)
+
+    def _are_looked_at(self, plain: Iterable[str], judged: Mapping[str, Assessment]) -> bool:
+        """Tell whether the days are in the queue as judging leaves them there."""
+        looks = self._looks
+        if any(looks[date][0] > self._now_utc_ms for date in looks.keys() & plain):
+            return False  # nothing is awaited, so it is out of the queue or due
+        for date, day in judged.items():
+            stands = looks.get(date)
+            is_due = stands is not None and stands[0] <= self._now_utc_ms  # and is judged anyway
+            if not is_due and stands != NextLook.after(day).columns:
+                return False
+        return True
+
+
+def _columns(facts: Mapping[str, FactValue], evidence: dict[str, Any]) -> list[Any]:
+    own = columns(facts, evidence)
+    return [own[name] for name in _COLUMNS]
