@@ -26,18 +26,20 @@ from cloud_receiver.domain.policies import PolicyBook
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import FIRST_DATE, UNPLANNED, local_date, shift_date
 from cloud_receiver.store import (
+    assignments,
     calendar,
     campaigns,
     dirty,
     feed_gaps,
     organisation,
     tables,
-    teams,
 )
+from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.organisation import Site
 from cloud_receiver.store.questions import Among, Question
 
 _NEAR_DAYS: Final = 2  # as far as a shift or a correction reaches, see schedule.around
+_CORRECTION: Final = "correction"
 _punch, _sale, _entry = tables.punch.c, tables.sale.c, tables.entry.c
 _roster = tables.roster.c
 _COUNTS: Final = _punch.withdrawn_utc_ms.is_(None)
@@ -59,7 +61,7 @@ _LINES: Final = Question(
     .order_by(_sale.employee_id, _sale.work_date, _sale.sold_utc_ms, _sale.record_id)
 )  # fmt: skip
 _ENTERED: Final = Question(
-    select(_entry.employee_id, _entry.first_date, _entry.last_date).where(
+    select(_entry.employee_id, _entry.kind, _entry.first_date, _entry.last_date).where(
         Among(_entry.employee_id, "people"), _entry.first_date != ""
     )
 )
@@ -81,7 +83,7 @@ class Casts:
         plain: by person and date, days that need no judging by themselves.
         others: the days to judge.
         sold: by person and date, where something was sold.
-        teams: the team of each person who is in one.
+        teams: by person, the team by the first date one is in it.
         campaigns: of plain days, where they belong to one.
         touches: how many of a person count, on whatever day.
     """
@@ -89,7 +91,7 @@ class Casts:
     plain: defaultdict[str, dict[str, Cast]] = field(default_factory=lambda: defaultdict(dict))
     others: list[DayKey] = field(default_factory=list)
     sold: defaultdict[str, dict[str, Sold]] = field(default_factory=lambda: defaultdict(dict))
-    teams: dict[str, str] = field(default_factory=dict)
+    teams: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     campaigns: dict[DayKey, str] = field(default_factory=dict)
     touches: dict[str, int] = field(default_factory=dict)
 
@@ -112,7 +114,7 @@ def cast_days(
     rosters = organisation.rosters(connection, people, FIRST_DATE, last, sites)
     zone_of = partial(organisation.zone_of, sites)
     plans = _Plans(connection, sites, last, now_utc_ms, book)
-    found = Casts(teams=teams.of_people(connection, people))
+    found = Casts(teams=assignments.of_people(connection, Kind.TEAM, people))
     odd = _odd_dates(connection, people, found)
     unplanned = defaultdict(list)
     for who, date in _UNPLANNED.tuples(connection, people=people, until=until):
@@ -183,8 +185,9 @@ def _odd_dates(
     odd: defaultdict[str, set[str]] = defaultdict(set)
     for who, device_time in _UNBELIEVED.tuples(connection, people=people):
         odd[who].add(device_time[:10])
-    for who, first, last in _ENTERED.tuples(connection, people=people):
-        date, until = shift_date(first, -_NEAR_DAYS), shift_date(last, _NEAR_DAYS)
+    for who, kind, first, last in _ENTERED.tuples(connection, people=people):
+        near_days = _NEAR_DAYS if kind == _CORRECTION else 0
+        date, until = shift_date(first, -near_days), shift_date(last, near_days)
         while date <= until:
             odd[who].add(date)
             date = shift_date(date, 1)

@@ -23,6 +23,7 @@ from cloud_receiver.domain.plain_plans import text
 from cloud_receiver.domain.policies import PolicyBook
 from cloud_receiver.domain.revision import columns, document, mark_of
 from cloud_receiver.domain.tallies import AT_FIRST, tallies
+from cloud_receiver.domain.validity import in_force
 from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import days, dirty, policies, tables
 from cloud_receiver.store.day_casts import Casts, cast_days
@@ -161,7 +162,7 @@ class _Stands:
         run += [(date, mark_of(day)) for date, day in judged.items() if not day.is_empty]
         run.sort()
         same = self._stored.keys() == {date for date, _ in run}
-        sold, team = casts.sold[who], text(casts.teams.get(who, ""))
+        sold, teams = casts.sold[who], casts.teams.get(who)
         name, in_campaigns = text(who), casts.campaigns
         for (date, _), tally in zip(run, tallies(AT_FIRST, run), strict=True):
             stands = self._stored.get(date)
@@ -174,6 +175,7 @@ class _Stands:
                 texts = document(facts), document(evidence)
             else:
                 its = sold.get(date, NOTHING_SOLD)
+                team = text(in_force(teams, date)) if teams else _NONE
                 campaign = text(in_campaigns.get((who, date), "")) if in_campaigns else _NONE
                 texts = cast.facts(name, team, campaign, tally, its), cast.evidence(its)
             if told != texts[0] or proven != texts[1] or not input_hash:

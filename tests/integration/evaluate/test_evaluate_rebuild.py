@@ -6,12 +6,15 @@ import random
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.domain.entries import Arrival, Correction, Feedback, Leave, Purpose, Withdrawal
+from cloud_receiver.domain.revision import document
 from cloud_receiver.domain.workday import CheckType, local_to_utc_ms
 from cloud_receiver.rebuild import rebuild
-from cloud_receiver.store import entries, tables
+from cloud_receiver.store import day_proof, entries, policies, tables
+from cloud_receiver.store.day_casts import cast_days
 from cloud_receiver.store.verification import verify_all
 
 DERIVED = (
@@ -139,3 +142,28 @@ def _damaged(hq: Any, damage: list[str] | tuple[str, ...], **how: int) -> None:
     assert _derived(hq) == before, damage
     assert hq.ledger() == paid
     assert hq.reading(lambda c: list(verify_all(c).troubles)) == []
+
+
+def test_every_fact_of_a_plain_day_is_compared(sound: Any) -> None:
+    key = ("E1", "2026-11-21")
+    plain = sound.reading(
+        lambda c: cast_days(c, ["E1"], {}, sound.now_utc_ms, policies.book(c, Policy()))
+    ).plain
+    assert key[1] in plain["E1"], "a day that is cast from a mould"
+    facts = sound.facts(*key)
+    evidence = facts.pop("evidence")
+    for column, told in (("facts", facts), ("evidence", evidence)):
+        for name, value in told.items():
+            other = value + 1 if isinstance(value, int) else [*value] * 2 if value else [{"code": "x"}]
+            other = f"{value}x" if isinstance(value, str) else other
+            assert _unlike(sound, key, column, {**told, name: other}) == ["E1"], name
+        assert _unlike(sound, key, column, told) == []
+
+
+def _unlike(hq: Any, key: tuple[str, str], column: str, told: dict[str, Any]) -> list[str]:
+    """Return whose days do not stand once a text of a day says this."""
+    fact = tables.day_fact
+    its = (fact.c.employee_id == key[0]) & (fact.c.work_date == key[1])
+    with hq.engine.begin() as connection:
+        connection.execute(update(fact).where(its).values({column: document(told)}))
+    return hq.reading(lambda c: day_proof.prove(c, ["E1"], hq.now_utc_ms, Policy())).people
