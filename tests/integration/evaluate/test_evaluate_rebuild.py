@@ -154,7 +154,9 @@ def test_every_fact_of_a_plain_day_is_compared(sound: Any) -> None:
     evidence = facts.pop("evidence")
     for column, told in (("facts", facts), ("evidence", evidence)):
         for name, value in told.items():
-            other = value + 1 if isinstance(value, int) else [*value] * 2 if value else [{"code": "x"}]
+            other = (
+                value + 1 if isinstance(value, int) else [*value] * 2 if value else [{"code": "x"}]
+            )
             other = f"{value}x" if isinstance(value, str) else other
             assert _unlike(sound, key, column, {**told, name: other}) == ["E1"], name
         assert _unlike(sound, key, column, told) == []
