@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cloud_receiver.domain.appeals import STATE_NAMES, State
 from cloud_receiver.store.appeals import AppealView
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import chip, local_time
+from cloud_receiver.web.phrases import chip, local_time, plain_date
 from cloud_receiver.web.texts import Language, Texts, Words
 from sync.money import yuan_text
 
@@ -30,18 +30,22 @@ TEXTS: Final[Texts] = {
 _TONES: Final = {State.OPEN: ("warn", "gavel"), State.WITHDRAWN: ("", "undo")}
 
 
-def draw_appeals(found: Sequence[AppealView], zone: str, language: Language) -> list[Markup]:
-    """Return a card for each appeal, the newest last."""
+def draw_appeals(
+    found: Sequence[AppealView], known: Mapping[str, str], zone: str, language: Language
+) -> list[Markup]:
+    """Return a card for each appeal, the newest last; `known`: what people are called."""
     words = Words(TEXTS, language)
-    return [_card(one, zone, words) for one in found]
+    return [_card(one, known, zone, words) for one in found]
 
 
-def _card(one: AppealView, zone: str, words: Words) -> Markup:
+def _card(one: AppealView, known: Mapping[str, str], zone: str, words: Words) -> Markup:
     name = STATE_NAMES[one.state]
     state = chip(words.language.pick(name.zh, name.en), *_TONES.get(one.state, ("good", "gavel")))
     waits = None
     if one.state is State.OPEN:
-        due = words("due", day=local_time(one.due_utc_ms, zone, "%Y-%m-%d"))
+        due = words(
+            "due", day=plain_date(local_time(one.due_utc_ms, zone, "%Y-%m-%d"), words.language)
+        )
         link = el("a", words("decide"), href="/decide?kind=appeal", class_="button slim")
         waits = el("div", el("span", due, class_="muted"), link, class_="row")
     events = []
@@ -57,7 +61,7 @@ def _card(one: AppealView, zone: str, words: Words) -> Markup:
         stands = el("b", words("amount", yuan=yuan_text(event.amount_fen)), " · ") if event.amount_fen is not None else None  # fmt: skip
         events.append(el(
             "li", el("b", words(f"step_{event.step}")), " ",
-            el("span", f"{event.author} · {at}", class_="muted small"),
+            el("span", f"{known.get(event.author, event.author)} · {at}", class_="muted small"),
             el("p", stands, event.text), shown, hint, class_="stack tight",
         ))  # fmt: skip
     return el(

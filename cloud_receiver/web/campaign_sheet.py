@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from cloud_receiver.domain.budgets import Share
-from cloud_receiver.domain.campaigns import Campaign, Standing, Targets
+from cloud_receiver.domain.campaigns import Campaign, Standing
 from cloud_receiver.domain.outcomes import Outcome
-from cloud_receiver.domain.scores import PARTS, SHIPPED_SCORING
+from cloud_receiver.domain.scores import PARTS
 from cloud_receiver.store.campaign_review import Review
 from cloud_receiver.store.names import Store
 from cloud_receiver.web.campaign_effect import draw_effect
-from cloud_receiver.web.markup import Attribute, Child, Markup, el, join
-from cloud_receiver.web.phrases import chip, date_text, icon, local_time, money
+from cloud_receiver.web.campaign_form import draw_form
+from cloud_receiver.web.markup import Markup, el, join
+from cloud_receiver.web.phrases import chip, date_text, icon, local_time, money, plain_date
+from cloud_receiver.web.rule_texts import SCENES
 from cloud_receiver.web.texts import Texts, Words
 from sync.money import yuan_text
 
@@ -29,36 +30,20 @@ TEXTS: Final[Texts] = {
     "new": ("新建活动", "New campaign"),
     "change": ("修改活动", "Change it"),
     "name": ("名称", "Name"),
-    "first": ("从", "From"),
-    "last": ("到", "To"),
     "period": ("日期", "Dates"),
-    "scene": ("场景(空为不限)", "Scene (empty: any)"),
-    "stores": ("门店(不勾为全部)", "Stores (none ticked: all)"),
     "where": ("门店", "Stores"),
     "everywhere": ("全部门店", "all stores"),
     "n_stores": ("{n} 家门店", "{n} stores"),
-    "budget": ("奖励预算(元,空为不限)", "Budget (yuan, empty: no limit)"),
-    "share": ("预算不够时", "When it is not enough"),
     "share_pro_rata": ("结算奖励按比例少发", "rewards of the closing shrink alike"),
     "share_first_come": ("按名次先到先得", "the first places are served first"),
-    "share_hint": (
-        "奖池 = 预算:先按工作日期付每天的奖励,剩下的付结算奖励(名次、达标)。不够时按这里的办法分,总额不会超出。",
-        "The prize pool is the budget: rewards of the days come first, by work date; what is left pays those of the closing (ranks, targets). When it is not enough it is shared as chosen here, never exceeded.",
-    ),
-    "weight_attendance": ("考勤权重", "Weight of attendance"),
-    "weight_sales": ("业绩权重", "Weight of sales"),
-    "member_target": ("每人目标(元,空为按每日目标)", "Target of each member (yuan, empty: the days')"),
-    "store_target": ("{store}的目标(元),成员平分", "Target of {store} (yuan), shared"),
-    "weight_feedback": ("反馈权重", "Weight of feedback"),
-    "enter": ("保存", "Save"),
     "state": ("状态", "State"),
     "closed": ("已结算 {at}", "settled {at}"),
     "open": ("暂定", "provisional"),
     "members": ("成员", "Members"),
     "n_members": ("{n} 人", "{n} people"),
-    "spent": ("每日奖励已用", "Spent on daily rewards"),
-    "due": ("结算奖励", "Rewards of the closing"),
-    "left": ("预算余额", "Left of the budget"),
+    "spent": ("每日奖励已用(元)", "Spent on daily rewards (yuan)"),
+    "due": ("结算奖励(元)", "Rewards of the closing (yuan)"),
+    "left": ("预算余额(元)", "Left of the budget (yuan)"),
     "no_budget": ("不限", "no limit"),
     "standings": ("名次", "Standings"),
     "tie": (
@@ -84,12 +69,13 @@ TEXTS: Final[Texts] = {
     "late": ("迟到(次)", "Times late"),
     "join_all": ("加入全部相关门店的员工", "Add everybody of its stores"),
     "join": ("加入", "Add"),
-    "people": ("工号,用逗号隔开", "Ids, separated by commas"),
+    "people": ("姓名或工号,用逗号隔开", "Names or ids, separated by commas"),
     "leave": ("退出", "Leaves"),
     "leave_question": ("{who} 从今天起退出活动?", "{who} leaves the campaign from today on?"),
     "yes": ("确定", "Yes"),
     "no": ("取消", "Cancel"),
     "gone": ("{day} 退出", "left on {day}"),
+    "since": ("{day} 加入", "since {day}"),
     "more": ("另有 {n} 人", "{n} more"),
     "empty_title": ("还没有活动", "No campaign yet"),
     "empty": (
@@ -127,7 +113,7 @@ def draw_list(
         else el("div", icon("emoji_events"), el("h2", words("empty_title")), el("p", words("empty")),
                 class_="empty")
     )  # fmt: skip
-    form = _form(None, shops, today, words) if may_change else None
+    form = draw_form(None, shops, today, words.language) if may_change else None
     new = _card("new", el("div", form, class_="card-body"), words) if form else None
     return join([head, el("section", body, class_="card"), new, _done(said)])
 
@@ -148,7 +134,7 @@ def draw_campaign(
     head = el("header", el("div", back, el("h1", one.name), el("p", about)),
               _state(seen.closed_utc_ms, words, _zone(shops)), class_="head")  # fmt: skip
     may_edit = may_change and seen.closed_utc_ms is None
-    edit = el("details", el("summary", words("change")), _form(one, shops, one.first_date, words),
+    edit = el("details", el("summary", words("change")), draw_form(one, shops, one.first_date, words.language),
               class_="stack") if may_edit else None  # fmt: skip
     return join([
         head, _figures(seen, words), draw_effect(seen, known, words.language), _standings(seen, known, words), _lists(seen, known, words),
@@ -176,7 +162,8 @@ def _where(one: Campaign, shops: Sequence[Store], words: Words) -> str:
         if len(named) > 3
         else words.language.pick("、", ", ").join(named)
     )
-    return " · ".join(filter(None, (where or words("everywhere"), one.scene)))
+    scene = words.language.pick(*SCENES[one.scene]) if one.scene in SCENES else one.scene
+    return " · ".join(filter(None, (where or words("everywhere"), scene)))
 
 
 def _state(closed_utc_ms: int | None, words: Words, zone: str) -> Markup:
@@ -300,7 +287,8 @@ def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: 
     items = []
     for one in seen.members[:SHOWN]:
         name = known.get(one.employee_id, one.employee_id)
-        about = words("gone", day=one.left_date) if one.left_date else one.joined_date
+        at = plain_date(one.left_date or one.joined_date, words.language)
+        about = words("gone" if one.left_date else "since", day=at)
         leave = el("button", words("leave"), class_="button slim", type="button", data_act="leave",
                    data_value=one.employee_id, aria_label=f"{words('leave')} {name}",
                    data_confirm=words("leave_question", who=name), data_yes=words("yes"),
@@ -321,57 +309,6 @@ def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: 
     )
 
 
-def _form(one: Campaign | None, shops: Sequence[Store], today: str, words: Words) -> Markup:
-    scoring = one.scoring if one else SHIPPED_SCORING
-    budget = _plain_yuan(one.budget.amount_fen) if one and one.budget else ""
-    targets = (one.targets if one else None) or Targets()
-    fields: list[Child] = [
-        _field("name", one.name if one else "", words, required=True, maxlength="80"),
-        _field("first", one.first_date if one else today, words, type="date", required=True),
-        _field("last", one.last_date if one else today, words, type="date", required=True),
-        _field("scene", one.scene if one else "", words, maxlength="40"),
-        _field("budget", budget, words, inputmode="decimal"),
-        _share(one, words),
-        _field("member_target", _plain_yuan(targets.member_fen), words, inputmode="decimal"),
-        *(_field(part, str(getattr(scoring, part)), words, f"weight_{part}", type="number", min="0", max="1000")
-          for part in PARTS),
-    ]  # fmt: skip
-    ticks = [
-        el("label", el("input", type="checkbox", name="stores[]", value=shop.store_id,
-                       checked=bool(one and shop.store_id in one.stores)), shop.name,
-           el("input", name=f"target/{shop.store_id}", inputmode="decimal", size=8,
-              value=_plain_yuan(targets.stores.get(shop.store_id, 0)),
-              aria_label=words("store_target", store=shop.name),
-              placeholder=words("store_target", store="")), class_="tick")
-        for shop in shops
-    ]  # fmt: skip
-    where = el("details", el("summary", words("stores")), el("div", ticks, class_="row"))
-    save = el("button", words("enter"), type="submit", class_="button main")
-    hint = el("p", words("share_hint"), class_="small muted")
-    return el("form", el("div", fields, class_="inline-form"), hint, where, el("div", save, class_="row"),
-              data_submit="enter", class_="stack")  # fmt: skip
-
-
-def _share(one: Campaign | None, words: Words) -> Markup:
-    """Return the choice of how too small a budget is shared."""
-    chosen = one.budget.share if one and one.budget else Share.PRO_RATA
-    options = [
-        el("option", words(f"share_{share}"), value=share.value, selected=share is chosen)
-        for share in Share
-    ]
-    return el("label", words("share"), el("select", options, name="share"), class_="field")
-
-
-def _plain_yuan(fen: int) -> str:
-    """Return an amount as it is typed, empty for none."""
-    return yuan_text(fen).replace(",", "") if fen else ""
-
-
-def _field(name: str, value: str, words: Words, label: str = "", **attributes: Attribute) -> Markup:
-    control = el("input", name=name, value=value, **attributes)
-    return el("label", words(label or name), control, class_="field")
-
-
 def _more(count: int, words: Words) -> Markup | None:
     if count <= SHOWN:
         return None
@@ -379,7 +316,7 @@ def _more(count: int, words: Words) -> Markup | None:
 
 
 def _table(columns: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
-    table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards")
+    table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards dense")
     return el("div", table, class_="scroll")
 
 

@@ -24,6 +24,7 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import campaigns, membership, names
 from cloud_receiver.store.campaign_review import listed, review
 from cloud_receiver.store.engine import read, write
+from cloud_receiver.store.statement import person_meant
 from cloud_receiver.web import campaign_sheet
 from cloud_receiver.web.campaign_sheet import draw_campaign, draw_list
 from cloud_receiver.web.frame import Desk, page_frame
@@ -44,7 +45,7 @@ TEXTS: Final[Texts] = {
     "incomplete": ("请填写名称和日期", "Give it a name and dates"),
     "no_amount": ("“{text}”不是金额", "“{text}” is no amount"),
     "no_weight": ("权重“{text}”应为整数", "The weight “{text}” is no whole number"),
-    "strangers": ("没有这些工号:{who}", "Nobody has these ids: {who}"),
+    "strangers": ("找不到(或不止一位):{who}", "Nobody, or more than one, goes by: {who}"),
 }
 
 
@@ -180,11 +181,13 @@ def _of_stores(connection: Connection, one: Campaign) -> list[str]:
 
 
 def _named(connection: Connection, form: Mapping[str, Any], words: Words) -> list[str]:
-    asked = [one for one in re.split(r"[\s,,;;、]+", str(form.get("people", ""))) if one]
-    known = {person.employee_id for person in names.people(connection)}
-    if strangers := sorted(set(asked) - known):
+    asked = [
+        one.strip() for one in re.split(r"[\n,,;;、]+", str(form.get("people", ""))) if one.strip()
+    ]
+    meant = {one: person_meant(connection, one) for one in asked}
+    if strangers := sorted(one for one, who in meant.items() if who is None):
         raise EntryError(words("strangers", who=", ".join(strangers)))
-    return asked
+    return [who for who in meant.values() if who is not None]
 
 
 def draw(desk: Desk, view: View) -> Markup:

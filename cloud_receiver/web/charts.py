@@ -78,7 +78,7 @@ def chart(series: Sequence[Options], x: Options, y: Options, title: str, **more:
         "yAxis": y,
         "series": list(series),
         "backgroundColor": "transparent",
-        "animationDuration": 300,
+        "animation": False,  # figures are read, not watched
         "aria": {"enabled": True},
         **more,
     }

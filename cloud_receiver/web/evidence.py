@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cloud_receiver.domain.entries import HQ_BOX_ID
+from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store.why import RawRecord
+from cloud_receiver.web import entry_fields
+from cloud_receiver.web.entry_fields import draw_fields, kind_text
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import chip, icon, local_time, money, span
 from cloud_receiver.web.texts import Language, Texts, Words
+from sync.clock import parse_utc
 
 TEXTS: Final[Texts] = {
     "punch": ("打卡记录", "Punch"),
@@ -22,7 +26,7 @@ TEXTS: Final[Texts] = {
     "offset": ("打卡机时钟偏差", "Clock offset of the device"),
     "ahead": ("快 {span}", "{span} fast"),
     "behind": ("慢 {span}", "{span} slow"),
-    "exact": ("准", "none"),
+    "exact": ("准确", "exact"),
     "not_measured": ("未测量", "not measured"),
     "device_serial": ("打卡机序列号", "Terminal"),
     "user_id": ("打卡机用户号", "User id on it"),
@@ -56,8 +60,9 @@ def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
     said = _punch(record, zone, words) if record.kind == "punch" else _plain(record, zone, words)
     is_punch = record.kind == "punch"
     picture = "fingerprint" if is_punch else "description"
-    head = el("div", icon(picture, "wait"), el("h3", words("punch" if is_punch else "other")), _mark(record, words),
-              class_="row")  # fmt: skip
+    named = kind_text(record.kind, Words(entry_fields.TEXTS, language))
+    title = words("punch") if is_punch else named or words("other")
+    head = el("div", icon(picture, "wait"), el("h3", title), _mark(record, words), class_="row")
     return el(
         "article",
         head,
@@ -140,9 +145,9 @@ def _punch(record: RawRecord, zone: str, words: Words) -> list[Pair]:
 def _plain(record: RawRecord, zone: str, words: Words) -> list[Pair]:
     """Return what a record says; of an entry of headquarters, who entered it too."""
     entry: dict[str, Any] = record.body.get("entry", record.body)
-    said = [(key, str(value)) for key, value in entry.items() if key != "kind"]
+    said = draw_fields(entry, zone, Words(entry_fields.TEXTS, words.language))
     if "author" not in record.body:
-        return list(said)
+        return said
     entered = local_time(record.body["entered_utc_ms"], zone, _MOMENT)
     return [(words("author"), record.body["author"]), (words("entered"), entered), *said]
 
@@ -152,7 +157,7 @@ def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
     came = [
         (words("box"), record.box_id),
         (words("lane"), f"{record.lane} / {record.seq}"),
-        (words("read_at"), body.get("received_at_utc", "–")),
+        (words("read_at"), _wall_time(body.get("received_at_utc"), zone)),
     ]
     if "import_file" in body:
         line = words("import_line", file=body["import_file"], line=body["import_line"])
@@ -163,6 +168,11 @@ def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
         (words("journal"), f"#{record.entry_no}"),
         (words("record_id"), el("span", record.record_id, class_="mono")),
     ]
+
+
+def _wall_time(utc: str | None, zone: str) -> str:
+    """Return when a box says it was, as the store's clock has it."""
+    return local_time(utc_ms(parse_utc(utc)), zone, _MOMENT) if utc else "–"
 
 
 def offset_text(offset_ms: int | None, language: Language) -> str:

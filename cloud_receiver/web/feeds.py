@@ -71,7 +71,7 @@ def draw_feeds(
         "table",
         el("thead", el("tr", names, dates, tail)),
         el("tbody", [_row(row, now, words) for row in rows]),
-        class_="cards",
+        class_="cards dense",
     )
     card = el("section", el("div", table, class_="scroll"), class_="card")
     return [el("p", words("lead"), class_="muted"), late, card]
@@ -100,6 +100,6 @@ def _row(row: FeedRow, now: datetime, words: Words) -> Markup:
         el("td", row.name or words("none"), class_="nowrap", data_label=words("source")),
         cells,
         el("td", f"{sum(cell.records for cell in row.cells):,}", data_label=words("records")),
-        el("td", until if row.source_id else "—", data_label=words("since")),
+        el("td", until if row.source_id else "—", class_="line", data_label=words("since")),
         data_key=f"{row.store_id}/{row.source_id}",
     )

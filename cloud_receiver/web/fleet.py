@@ -104,6 +104,13 @@ TEXTS: Final[Texts] = {
         "已停止读取,记录留在设备里,不会丢失。请清理盒子的磁盘。",
         "Reading has stopped; the devices keep their records. Free space on the box's disk.",
     ),
+    "driver_zkteco": ("中控打卡机", "ZKTeco terminal"),
+    "driver_zkpush": ("中控打卡机(主动上传)", "ZKTeco terminal, pushing"),
+    "driver_anviz": ("安威士打卡机", "Anviz terminal"),
+    "driver_attlogfile": ("打卡记录文件", "Punch file"),
+    "driver_posfile": ("收银文件", "Till files"),
+    "driver_serialline": ("串口考勤机", "Terminal on a serial line"),
+    "driver_fingermodule": ("指纹模块", "Fingerprint module"),
     "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
     "hidden": ("其余 {n} 台在上方一览中点开查看。", "Open the other {n} from the board above."),
@@ -311,12 +318,8 @@ def _alarm(code: str, told: str, words: Words) -> Markup:
     is_known = f"alarm_{code}" in TEXTS
     label = words(f"alarm_{code}") if is_known else code
     remedy = words(f"remedy_{code}") if is_known else told
-    return el(
-        "div",
-        el("dt", chip(label, "bad", "error")),
-        el("dd", remedy, class_="small remedy", title=told),
-        class_="wide",
-    )
+    explained = el("dd", remedy, class_="small remedy", title=told)
+    return el("div", el("dt", chip(label, "bad", "error")), explained, class_="wide")
 
 
 def _law1(beat: Heartbeat, words: Words) -> Markup:
@@ -330,12 +333,8 @@ def _law1(beat: Heartbeat, words: Words) -> Markup:
         if holds
         else chip(words("law1_broken"), "bad", "error")
     )
-    return el(
-        "div",
-        el("dt", words("law1")),
-        el("dd", words("law1_sum", **counters), " ", mark),
-        class_="wide",
-    )
+    told = el("dd", words("law1_sum", **counters), " ", mark)
+    return el("div", el("dt", words("law1")), told, class_="wide")
 
 
 def _devices(box: BoxView, look: _Look) -> Markup:
@@ -351,7 +350,7 @@ def _devices(box: BoxView, look: _Look) -> Markup:
     rows = [_device(device, look) for device in box.devices]
     return el(
         "div",
-        el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards"),
+        el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards dense"),
         class_="scroll topped",
     )
 
@@ -369,7 +368,12 @@ def _device(device: SourceView, look: _Look) -> Markup:
         known = device.status in _TONES
         status = chip(words(f"st_{device.status}") if known else device.status, tone, picture)
     detail = el("p", device.detail, class_="small muted remedy") if device.detail else None
-    what = " · ".join(filter(None, (device.driver, device.source_id)))
+    driver = (
+        words(f"driver_{device.driver}") if f"driver_{device.driver}" in TEXTS else device.driver
+    )
+    what = el("div", driver, " · " if device.source_id else None,
+              el("span", device.source_id, class_="mono") if device.source_id else None,
+              class_="small muted")  # fmt: skip
     complete = (
         local_time(device.complete_utc_ms, zone, "%m-%d %H:%M")
         if device.complete_utc_ms
@@ -379,8 +383,8 @@ def _device(device: SourceView, look: _Look) -> Markup:
     clock = offset_text(device.clock_offset_ms, language) if device.driver != "posfile" else ""
     return el(
         "tr",
-        el("td", el("b", device.name), el("div", what, class_="mono muted"), class_="lead"),
-        el("td", el("div", status, detail), data_label=words("status")),
+        el("td", el("b", device.name), what, class_="lead"),
+        el("td", el("div", status, detail), class_="line", data_label=words("status")),
         el(
             "td",
             ago(device.last_read_utc_ms, look.now, language),

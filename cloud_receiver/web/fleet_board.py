@@ -32,6 +32,10 @@ TEXTS: Final[Texts] = {
     "all_boxes": ("全部门店", "All stores"),
     "desk": ("远程操作", "From afar"),
     "diagnose": ("诊断", "Diagnose"),
+    "diagnose_hint": ("请盒子把自己、设备、网络检查一遍,结果列在下面。", "Has the box examine itself, its devices and its line; what it finds is listed below."),
+    "reread_hint": ("请盒子从设备里再读一遍,例如怀疑漏了记录时。重复的自动认出,不会算两次。", "Has the box read a device once more, say when records seem to be missing. What came before is known and counts once."),
+    "retire_hint": ("不再使用的设备请停用:门店不再等它的数据,随时可以恢复。", "Retire a device that is no longer used: its store stops waiting for it. It can be put back at any time."),
+    "retire_title": ("设备停用", "Devices out of service"),
     "reread": ("重读设备", "Read again"),
     "replay": ("重传记录", "Send again"),
     "device": ("设备", "Device"),
@@ -230,8 +234,15 @@ def _asks(box: BoxView, hidden: Markup, words: Words) -> Markup:
     ) if devices else None  # fmt: skip
     replay = form("replay", el("label", words("lane"), el("select", lanes, name="lane"),
                                class_="field"), number("first", 1), number("last", max([1, *heads.values()])))  # fmt: skip
-    hint = el("p", words("replay_hint"), class_="small muted")
-    return join([reread, replay, hint, form("diagnose")])
+
+    def hint(name: str) -> Markup:
+        return el("p", words(f"{name}_hint"), class_="small muted")
+
+    return join([
+        [el("div", reread, hint("reread"), class_="stack tight")] if reread else None,
+        el("div", replay, hint("replay"), class_="stack tight"),
+        el("div", form("diagnose"), hint("diagnose"), class_="row"),
+    ])  # fmt: skip
 
 
 def _lane(lane: str, heads: Mapping[str, int], words: Words) -> str:
@@ -254,7 +265,9 @@ def _retirements(box: BoxView, words: Words) -> Markup:
         buttons.append(el("button", f"{name} {device.name}", type="button", class_="button slim",
                           data_act="retire", data_value=f"{box.box_id}\n{device.source_id}\n{back}",
                           **asks))  # fmt: skip
-    return el("div", buttons, class_="row")
+    hint = el("p", words("retire_hint"), class_="small muted")
+    return el("div", el("h3", words("retire_title")), hint, el("div", buttons, class_="row"),
+              class_="stack tight") if buttons else el("span")  # fmt: skip
 
 
 def _command(row: RowMapping, zone: str, words: Words) -> Markup:

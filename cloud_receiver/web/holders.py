@@ -54,7 +54,7 @@ def draw_holders(
     columns = ["code", "where", *([] if is_own else ["who"]), "dates", "author", "when"]
     head = el("tr", [el("th", words(key), scope="col") for key in columns])
     rows = [_row(one, stores, people, words, is_own=is_own) for one in held]
-    table = el("table", el("thead", head), el("tbody", rows), class_="cards")
+    table = el("table", el("thead", head), el("tbody", rows), class_="cards brief")
     title = el("div", el("h2", words("own_title" if is_own else "title")), class_="card-head")
     return el("section", title, el("div", table, class_="scroll"), class_="card", data_key="held")
 

@@ -255,13 +255,14 @@ def _table(shown: Sequence[Entry], words: Words) -> Markup:
     columns = ("work_date", "person", "store", "rule", "account", "amount", "booked", "why")
     numeric = {"amount", "booked"}
     head = [
-        el("th", words(key), scope="col", class_="num" if key in numeric else None)
+        el("th", words(key), scope="col",
+           class_="num" if key in numeric else "act" if key == "why" else None)
         for key in columns
-    ]
+    ]  # fmt: skip
     body = [_row(entry, words) for entry in shown]
     return el(
         "div",
-        el("table", el("thead", el("tr", head)), el("tbody", body), class_="cards"),
+        el("table", el("thead", el("tr", head)), el("tbody", body), class_="cards brief"),
         class_="scroll",
     )
 
@@ -301,7 +302,7 @@ def _row(entry: Entry, words: Words) -> Markup:
             class_="num muted",
             data_label=words("booked"),
         ),
-        el("td", link),
+        el("td", link, class_="act"),
         data_key=entry.entry_id,
     )
 

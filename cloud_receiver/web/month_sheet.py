@@ -13,7 +13,15 @@ from cloud_receiver.store.closing import Close, MonthState
 from cloud_receiver.store.payroll import LogLine
 from cloud_receiver.store.withdrawals import Withdrawal
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import chip, icon, local_time, money, signed_yuan
+from cloud_receiver.web.phrases import (
+    chip,
+    icon,
+    local_time,
+    money,
+    month_text,
+    plain_date,
+    signed_yuan,
+)
 from cloud_receiver.web.texts import Texts, Words
 from sync.money import yuan_text
 
@@ -31,10 +39,10 @@ TEXTS: Final[Texts] = {
     "state_running": ("进行中", "running"),
     "state_over": ("可以封账", "can be closed"),
     "state_closed": ("已封账", "closed"),
-    "closed_by": ("{who} 于 {at} 封账", "closed by {who}, {at}"),
-    "closed_with": ("与后面的月份一起封账", "closed together with a later month"),
-    "until": ("{day} 之后可以封账", "can be closed after {day}"),
-    "over": ("本月已结束,看过预览后即可封账", "the month is over: look at the preview, then close it"),
+    "closed_by": ("{who} 于 {at} 封账。", "Closed by {who}, {at}."),
+    "closed_with": ("与后面的月份一起封账。", "Closed together with a later month."),
+    "until": ("{day} 之后可以封账。", "Can be closed after {day}."),
+    "over": ("本月已结束,看过预览后即可封账。", "The month is over: look at the preview, then close it."),
     "preview": ("预览", "Preview"),
     "hide": ("收起预览", "Hide preview"),
     "foreseen": ("预览:现在封账会是这样,尚未入账", "Preview: what a close would hand over now; nothing is booked"),
@@ -155,7 +163,7 @@ def _months(month: Month, words: Words) -> Markup:
 def _state(month: Month, words: Words, *, may_change: bool) -> Markup:
     state, close = month.state, month.close
     if state is MonthState.RUNNING:
-        told = words("until", day=last_date(month.period))
+        told = words("until", day=plain_date(last_date(month.period), words.language))
     elif state is MonthState.OVER:
         told = words("over")
     elif close is None:
@@ -164,11 +172,11 @@ def _state(month: Month, words: Words, *, may_change: bool) -> Markup:
         at = local_time(close.closed_utc_ms, month.zone, "%Y-%m-%d %H:%M")
         told = words("closed_by", who=close.author, at=at)
     paid = chip(words("is_paid"), "good", "payments") if month.is_paid else None
-    head = el("div", el("div", el("h2", month.period), chip(words(f"state_{state}"), *_STATES[state]),
+    head = el("div", el("div", el("h2", month_text(month.period, words.language)), chip(words(f"state_{state}"), *_STATES[state]),
                         paid, class_="row"),
               el("div", _steps(month, words, may_change=may_change), class_="row"),
               class_="card-head")  # fmt: skip
-    remarks = _remarks(close, words) if close is not None else None
+    remarks = _remarks(close, month.names, words) if close is not None else None
     return el("section", head, el("div", el("p", told), remarks, class_="card-body stack tight"),
               class_="card")  # fmt: skip
 
@@ -183,14 +191,25 @@ def _steps(month: Month, words: Words, *, may_change: bool) -> list[Markup]:
         sums = {
             key: signed_yuan(_sum(month.close.payments, _SUMS[key])) for key in ("bonus", "subsidy")
         }
-        question = words("close_question", period=month.period, n=len(month.close.payments), **sums)
+        question = words(
+            "close_question",
+            period=month_text(month.period, words.language),
+            n=len(month.close.payments),
+            **sums,
+        )
         steps.append(_act("close", "", words("close"), words, question, look="button main"))
     is_own = month.state is not MonthState.CLOSED or month.close is not None
     if is_own:
         steps.append(_act("export", "", words("export"), words))
     if month.state is MonthState.CLOSED and month.close is not None and not month.is_paid:
         steps.append(
-            _act("paid", "", words("paid"), words, words("paid_question", period=month.period))
+            _act(
+                "paid",
+                "",
+                words("paid"),
+                words,
+                words("paid_question", period=month_text(month.period, words.language)),
+            )
         )
     return steps
 
@@ -203,11 +222,13 @@ def _act(
               **(asks if question else {}))  # fmt: skip
 
 
-def _remarks(close: Close, words: Words) -> Markup:
+def _remarks(close: Close, named: Mapping[str, str], words: Words) -> Markup:
     found = [words(name, n=f"{n:,}") for name, n in (
         ("open_days", close.open_days), ("open_appeals", close.open_appeals)) if n]  # fmt: skip
     if close.without_wage:
-        who = ", ".join(close.without_wage[:10]) + (" …" if len(close.without_wage) > 10 else "")
+        first = [named.get(one, one) for one in close.without_wage[:10]]
+        rest = " …" if len(close.without_wage) > len(first) else ""
+        who = words.language.pick("、", ", ").join(first) + rest
         found.append(words("without_wage", n=len(close.without_wage), who=who))
     if not found:
         return el("p", icon("task_alt", "good"), " ", words("nothing_open"))

@@ -23,6 +23,7 @@ from cloud_receiver.web import month_sheet
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup
 from cloud_receiver.web.month_sheet import Month, draw_month
+from cloud_receiver.web.phrases import month_text
 from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import language_of, visit_of
 from sync.errors import DakaError
@@ -119,7 +120,9 @@ def _do(desk: Desk, view: View, name: str, value: str, author: str) -> View:
         with write(desk.engine) as connection:
             if name == "close":
                 closing.close_period(connection, view.period, author, now, channels=channels)
-                return replace(view, said=words("did_close", period=view.period))
+                return replace(
+                    view, said=words("did_close", period=month_text(view.period, view.language))
+                )
             if name == "export":
                 made = payroll.export(connection, view.period, author, now)
                 return replace(view, said=words("did_export", n=made.export_no))

@@ -193,7 +193,7 @@ def _table(people: Sequence[Person], shops: Sequence[Store], words: Words) -> Ma
         )
         for person in people
     ]
-    return el("div", el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards"),
+    return el("div", el("table", el("thead", el("tr", head)), el("tbody", rows), class_="cards brief"),
               class_="scroll")  # fmt: skip
 
 

@@ -92,6 +92,30 @@ def date_text(day: str, language: Language) -> str:
     return language.pick(zh, f"{weekday} {parsed.day} {_MONTHS[parsed.month - 1]}")
 
 
+def plain_date(day: str, language: Language, *, with_year: bool = True) -> str:
+    """Return a date without its weekday.
+
+    >>> plain_date("2026-11-30", Language.ZH), plain_date("2026-11-30", Language.EN)
+    ('2026年11月30日', '30 Nov 2026')
+    """
+    parsed = datetime.fromisoformat(day)
+    named = _MONTHS[parsed.month - 1]
+    zh, en = f"{parsed.month}月{parsed.day}日", f"{parsed.day} {named}"
+    if not with_year:
+        return language.pick(zh, en)
+    return language.pick(f"{parsed.year}年{zh}", f"{en} {parsed.year}")
+
+
+def month_text(period: str, language: Language) -> str:
+    """Return a month ``YYYY-MM`` as people write it.
+
+    >>> month_text("2026-11", Language.ZH), month_text("2026-11", Language.EN)
+    ('2026年11月', 'Nov 2026')
+    """
+    year, number = int(period[:4]), int(period[5:])
+    return language.pick(f"{year}年{number}月", f"{_MONTHS[number - 1]} {year}")
+
+
 _MONTHS: Final = [
     "Jan",
     "Feb",

@@ -27,7 +27,7 @@ from cloud_receiver.web.feeds import draw_feeds
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Child, Markup, el, join
-from cloud_receiver.web.phrases import chip, icon
+from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.rawbytes import draw_bytes
 from cloud_receiver.web.reasons import reason_text, trouble_text
 from cloud_receiver.web.strangers import Look, draw_sellers, draw_users
@@ -80,6 +80,10 @@ TEXTS: Final[Texts] = {
     "lane": ("通道 / 序号", "Lane / number"),
     "detail": ("原话:", "As told:"),
     "content_id": ("内容指纹", "Content hash"),
+    "code": ("代码", "Code"),
+    "letter": ("第 {n} 封 · {what}", "No. {n} · {what}"),
+    "of_punch": ("打卡", "punches"), "of_sale": ("销售", "sales"), "of_bulk": ("其他记录", "other records"),
+    "of_health": ("盒子状态", "state of the box"), "of_state": ("盒子上下线", "coming and going"),
     "show_raw": ("看原始数据", "Show the raw data"),
     "more": ("再显示一些", "Show more"),
     "bound": ("已登记:{user} 是 {name},{n} 条记录已重新归属", "Bound: {user} is {name}; {n} records have an owner now"),
@@ -241,7 +245,9 @@ def _letter(connection: Connection, item: BuriedLetter, look: Look, words: Words
     ]
     found = problems.dead_letter_raw(connection, item.letter_no)
     raw = draw_bytes(found[1], item.raw_bytes, look.language) if found else None
-    title = f"#{item.letter_no} · {item.topic.rsplit('/', 1)[-1]}"
+    last = item.topic.rsplit("/", 1)[-1]
+    what = words(f"of_{last}") if f"of_{last}" in TEXTS else last
+    title = words("letter", n=item.letter_no, what=what)
     about = (item.code, reason_text(item.code, look.language), item.detail)
     return _card(f"letter-{item.letter_no}", title, about, pairs, raw, words)
 
@@ -255,10 +261,11 @@ def _card(
     words: Words,
 ) -> Markup:
     code, reason, detail = about
-    listed = [el("div", el("dt", name), el("dd", value)) for name, value in pairs]
+    coded = (words("code"), el("span", code, class_="mono"))
+    listed = [el("div", el("dt", name), el("dd", value)) for name, value in (*pairs, coded)]
     return el(
         "article",
-        el("div", el("h2", title), chip(code, "warn", "report"), class_="card-head"),
+        el("div", el("h2", title), class_="card-head"),
         el(
             "div",
             el("p", reason) if reason else None,

@@ -42,9 +42,11 @@ TEXTS: Final[Texts] = {
     "limit_95": ("95% 界限", "95 % limit"),
     "limit_998": ("99.8% 界限", "99.8 % limit"),
     "anomaly_finding": (
-        "{n} 个班次中 {wrong} 个异常,异常率 {rate};{high} 个明显偏高。",
-        "{wrong} of {n} shifts went wrong, {rate}; {high} are clearly high.",
+        "{n} 个班次中 {wrong} 个异常,异常率 {rate};{high}。",
+        "{wrong} of {n} shifts went wrong, {rate}; {high}.",
     ),
+    "none_high": ("没有明显偏高的", "none is clearly high"),
+    "some_high": ("{n} 个明显偏高", "{n} clearly high"),
     "anomaly_method": (
         "异常率 = 异常班次 ÷ 已判定班次(不是 ÷ 人数)。漏斗界限考虑了班次多少:小门店的高低多半是偶然。",
         ("Rate = anomalous shifts / judged shifts, not / people. The funnel allows for size: "
@@ -104,7 +106,8 @@ def _funnel(
         values = _rates(one, known, stands, words)
         return Row(values=values, href=href(one.key), tone=_TONES[stands])
 
-    high = sum(one is Standing.VERY_HIGH for one in standings.values())
+    n_high = sum(one is Standing.VERY_HIGH for one in standings.values())
+    high = words("some_high", n=f"{n_high:,}") if n_high else words("none_high")
     said = words(
         "anomaly_finding", n=f"{days:,}", wrong=f"{wrong:,}", rate=f"{overall:.1%}", high=high
     )

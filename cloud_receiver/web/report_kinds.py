@@ -101,8 +101,8 @@ TEXTS: Final[Texts] = {
         "{rate} of {n} person-days are final; {awaiting} wait for data.",
     ),
     "complete_method": (
-        "等待数据不是旷工:门店的数据补齐后自动重新判定。",
-        "Awaiting data is not absence: it is judged anew when the store's data has come.",
+        "等待数据不是旷工:门店的数据补齐后自动重新判定。图中绿色为已定,红色为在等数据,空白为还在进行。",
+        "Awaiting data is not absence: it is judged anew when the store's data has come. Green is final, red waits for data, blank is under way.",
     ),
 }  # fmt: skip
 
@@ -254,9 +254,9 @@ def completeness(connection: Connection, asked: Asked) -> Sheet:
     column = {work_date: number for number, work_date in enumerate(dates)}
     line = {shop: number for number, shop in enumerate(shops)}
     cells = [
-        [column[one.work_date], line[one.store_id], round(100 * one.final / one.days)]
-        for one in found
-    ]
+        [column[one.work_date], line[one.store_id], round(100 * one.final / over)]
+        for one in found if (over := one.final + one.awaiting)
+    ]  # fmt: skip
     colours = [":" + charts.colour(tone) for tone in ("bad-soft", "warn-soft", "good")]
     picture = charts.chart(
         [{"type": "heatmap", "name": words("share"), "data": cells}],

@@ -100,7 +100,7 @@ def draw_table(sheet: Sheet, more: str) -> Markup:
     body = [_line(row, sheet.columns) for row in sheet.rows[:SHOWN_ROWS]]
     hidden = len(sheet.rows) - SHOWN_ROWS
     note = el("p", more.format(n=hidden), class_="card-body muted small") if hidden > 0 else None
-    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="cards")
+    table = el("table", el("thead", el("tr", head)), el("tbody", body), class_="cards dense")
     return el("section", el("div", table, class_="scroll"), note, class_="card")
 
 
@@ -113,10 +113,9 @@ def _line(row: Row, columns: Sequence[Column]) -> Markup:
                 el("td", el("a", text, href=row.href) if row.href else text, class_="lead")
             )
         else:
-            look = "num" if column.kind != "text" else None
+            look = "line" if column.kind == "text" else "num"
             tone = f" {row.tone}" if row.tone and number == row.marked % len(columns) else ""
-            cells.append(el("td", text, class_=f"{look or ''}{tone}".strip() or None,
-                            data_label=column.name))  # fmt: skip
+            cells.append(el("td", text, class_=look + tone, data_label=column.name))
     return el("tr", cells)
 
 

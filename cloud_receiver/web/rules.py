@@ -36,7 +36,7 @@ TEXTS: Final[Texts] = {
     ),
     "new": ("新建规则", "New rule"),
     "new_title": ("新规则", "A new rule"),
-    "edit": ("查看与修改", "Look and change"),
+    "edit": ("查看与修改", "Open"),
     "use": ("以此为起点", "Start from this"),
     "in_force": ("生效中", "in force"),
     "to_come": ("{day} 起生效", "from {day}"),

@@ -31,7 +31,7 @@ from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.web import roster_file
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import date_text, icon
+from cloud_receiver.web.phrases import date_text, icon, plain_date
 from cloud_receiver.web.roster_cell import cell_form, cell_of, changed
 from cloud_receiver.web.roster_file import Trial, file_form, notes, trial_card
 from cloud_receiver.web.schedule_grid import grid, hours
@@ -295,7 +295,10 @@ def _head(view: View, today: str, words: Words) -> Markup:
     here = view.monday == _monday(today)
     back = None if here else el("button", words("this_week"), class_="button", type="button",
                                 data_act="week", data_value=today)  # fmt: skip
-    span = f"{date_text(view.dates[0], view.language)} – {date_text(view.dates[-1], view.language)}"
+    first, last = view.dates[0], view.dates[-1]
+    begin = plain_date(first, view.language, with_year=view.language is Language.ZH)
+    end = plain_date(last, view.language, with_year=view.language is Language.EN)
+    span = f"{begin} – {end}"
     tools = el("div", turn("chevron_left", -WEEK, "previous"), turn("chevron_right", WEEK, "next"),
                back, class_="row")  # fmt: skip
     title = el(

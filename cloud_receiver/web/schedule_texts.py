@@ -56,7 +56,7 @@ SCHEDULE: Final[Texts] = {
         "点格子逐天排,或在下方导入排班表、按循环排班。",
         "Click a cell, or import a roster or lay a pattern below.",
     ),
-    "click": ("点格子可以改", "Click a cell to change it."),
+    "click": ("点格子可以改。", "Click a cell to change it."),
     "cell": ("{who} {day}:{hours},点击修改", "{who} {day}: {hours}; click to change"),
     "edit": ("修改 {who} {day}", "Change {who} {day}"),
     "shift": ("班次", "Shift"),

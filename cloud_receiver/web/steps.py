@@ -33,7 +33,7 @@ TEXTS: Final[Texts] = {
         "The document of this version is not in this database.",
     ),
     "facts_hint": ("加粗的是规则用到的条件", "What the rule asked about is in bold"),
-    "formula": ("计算", "Calculation"),
+    "formula": ("计算:", "Calculation:"),
     "cap_rule": ("规则上限", "limit of the rule"),
     "cap_day_floor": ("不超过当日补贴", "never more than the day's subsidy"),
     "cap_campaign_budget": ("活动预算", "the budget of the campaign"),

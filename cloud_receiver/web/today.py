@@ -45,7 +45,7 @@ TEXTS: Final[Texts] = {
     "missing": ("缺卡或旷工", "Missing"),
     "awaiting": ("等待数据", "Awaiting data"),
     "sales": ("销售额 / 目标(元)", "Sales / target (yuan)"),
-    "store_sales": ("销售 {sales} / 目标 {target}", "Sales {sales} / target {target}"),
+    "store_sales": ("销售 {sales} / 目标 {target} 元", "Sales {sales} / target {target} yuan"),
     "of_target": ("达成 {percent}%", "{percent}% of target"),
     "no_target": ("未设目标", "no target"),
     "stores": ("各门店", "Stores"),
@@ -57,8 +57,8 @@ TEXTS: Final[Texts] = {
     "left": ("离岗", "Out"),
     "late_min": ("迟到", "Late"),
     "minutes": ("{n} 分钟", "{n} min"),
-    "person_sales": ("销售 / 目标", "Sales / target"),
-    "money": ("当日奖惩", "Money"),
+    "person_sales": ("销售 / 目标(元)", "Sales / target (yuan)"),
+    "money": ("当日奖惩(元)", "Money (yuan)"),
     "see_entries": ("{name}当日的奖惩明细", "Entries of {name} that day"),
     "in_time": ("已到岗", "in"),
     "in_late": ("迟到", "late"),
@@ -175,7 +175,7 @@ def draw(desk: Desk, view: View) -> Markup:
     ) if rows else el("section", _empty(words), class_="card")  # fmt: skip
     body = stores
     if day == today:
-        body = el("div", stores, _feed(feed, shops, words), class_="split")
+        body = el("div", stores, _feed(feed, shops, words, today), class_="split")
     return join([_head(words, view, day, today), _figures(total, words), body])
 
 
@@ -281,14 +281,15 @@ def _people(
         ],
     )
     rows = [_person(shop, person, words, day, now) for person in crew]
-    return el("table", el("thead", head), el("tbody", rows), class_="cards")
+    return el("table", el("thead", head), el("tbody", rows), class_="cards dense")
 
 
 def _person(shop: Store, person: PersonDay, words: Words, day: str, now: int) -> Markup:
     came = local_time(person.came_utc_ms, shop.zone) if person.came_utc_ms else ""
     left = local_time(person.left_utc_ms, shop.zone) if person.left_utc_ms else ""
     late = words("minutes", n=person.late_min) if person.late_min else ""
-    sales = f"{yuan_text(person.sales_fen)} / {yuan_text(person.target_fen)}"
+    is_idle = not (person.sales_fen or person.target_fen or person.shifts)
+    sales = "—" if is_idle else f"{yuan_text(person.sales_fen)} / {yuan_text(person.target_fen)}"
     query = urlencode({"person": person.employee_id, "from": day, "to": day})
     amount = money(person.money_fen)
     linked = el(
@@ -338,9 +339,9 @@ def _empty(words: Words) -> Markup:
     )
 
 
-def _feed(feed: Sequence[Happening], shops: Sequence[Store], words: Words) -> Markup:
+def _feed(feed: Sequence[Happening], shops: Sequence[Store], words: Words, today: str) -> Markup:
     by_id = {shop.store_id: shop for shop in shops}
-    items = [_happening(item, by_id.get(item.store_id), words) for item in feed]
+    items = [_happening(item, by_id.get(item.store_id), words, today) for item in feed]
     listed = (
         el("ol", items, class_="feed", aria_live="polite")
         if items
@@ -354,9 +355,11 @@ def _feed(feed: Sequence[Happening], shops: Sequence[Store], words: Words) -> Ma
     )
 
 
-def _happening(item: Happening, shop: Store | None, words: Words) -> Markup:
+def _happening(item: Happening, shop: Store | None, words: Words, today: str) -> Markup:
     zone, place = (shop.zone, shop.name) if shop else ("UTC", item.store_id)
-    at = el("time", local_time(item.at_utc_ms, zone), class_="num muted small")
+    is_today = local_time(item.at_utc_ms, zone, "%Y-%m-%d") == today
+    told = local_time(item.at_utc_ms, zone, "%H:%M" if is_today else "%m-%d %H:%M")
+    at = el("time", told, class_="num muted small")
     if item.entry_id is not None:
         rule = words.language.pick(item.rule.zh, item.rule.en) if item.rule else ""
         picture = icon(

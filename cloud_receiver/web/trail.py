@@ -37,6 +37,7 @@ TEXTS: Final[Texts] = {
     "filters": ("筛选", "Filters"),
     "more": ("再显示一些", "Show more"),
     "days": ("{n} 天", "{n} days"),
+    "from": ("自 {day} 起", "from {day}"),
     "act_decision": ("处理异常", "decided"),
     "act_undone": ("撤销处理", "took back"),
     "act_entry": ("录入", "entered"),
@@ -122,7 +123,7 @@ def draw(desk: Desk, view: View) -> Markup:
               class_="card-body") if len(found) == view.length < MAX_LENGTH else None  # fmt: skip
     columns = [el("th", words(key), scope="col") for key in ("when", "who", "what", "detail")]
     rows = [_row(deed, known, zone, words) for deed in found]
-    table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards")
+    table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards brief")
     listed = [el("div", table, class_="scroll"), more] if found else _empty(words)
     return join([head, filters, el("section", listed, class_="card")])
 
@@ -137,7 +138,6 @@ def _names(connection: Connection, found: Sequence[Deed], language: Language) ->
 
 def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Markup:
     at = local_time(deed.at_utc_ms, zone, "%Y-%m-%d %H:%M:%S")
-    many = words("days", n=f"{deed.number:,}") if deed.act is Act.ROSTER else ""
     name = known.get(deed.subject)
     subject = el("span", name or deed.subject, title=deed.subject, class_=None if name else "mono")
     if deed.act is Act.RULE:
@@ -148,9 +148,16 @@ def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Marku
         el("td", at, class_="nowrap", data_label=words("when")),
         el("td", author, class_="lead"),
         el("td", chip(words(f"act_{deed.act}"), "", _PICTURES[deed.act]), data_label=words("what")),
-        el("td", subject, " ", el("span", deed.detail, " ", many, class_="muted small"),
+        el("td", el("span", subject, " ", el("span", _about(deed, words), class_="muted small")),
            data_label=words("detail")),
     )  # fmt: skip
+
+
+def _about(deed: Deed, words: Words) -> str:
+    """Return what else is known of a deed: from when, how much."""
+    if deed.act is Act.ROSTER:
+        return f"{deed.detail} {words('days', n=f'{deed.number:,}')}"
+    return words("from", day=deed.detail) if deed.act is Act.RULE else deed.detail
 
 
 def _empty(words: Words) -> Markup:

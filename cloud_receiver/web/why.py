@@ -12,6 +12,7 @@ from fastapi import Request
 from nicegui import ui
 
 from cloud_receiver.domain.ledger import Kind
+from cloud_receiver.store import names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.statement import Entry
 from cloud_receiver.store.why import Why, why
@@ -106,6 +107,10 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
     """Read and draw the page; runs in a worker thread."""
     with read(desk.engine) as connection:
         found = why(connection, entry_id)
+        speakers = (
+            {event.author for one in found.appeals for event in one.events} if found else set()
+        )
+        known = names.names_of(connection, speakers)
     words = Words(TEXTS, language)
     back = el("a", icon("arrow_back"), words("back"), href="/ledger", class_="crumb")
     if found is None:
@@ -123,7 +128,7 @@ def draw(desk: Desk, entry_id: str, language: Language) -> Markup:
         (words("step_chain"), _chain(found, words)),
     ]
     chain = [_step(number, title, body) for number, (title, body) in enumerate(steps, 1)]
-    doubts = draw_appeals(found.appeals, found.entry.zone, language)
+    doubts = draw_appeals(found.appeals, known, found.entry.zone, language)
     return join([back, _verdict(found, words), doubts, el("div", chain, class_="chain"),
                  _structure(found, words)])  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pages that are seldom looked at, at their worst: long names, campaigns, trials, print, phones.
+"""Pages that are seldom looked at, at their worst: long names, campaigns, trials, photos, print.
 
 Shots are kept; every page fits the screen and is clean for axe, in both languages and colours.
 """
@@ -6,6 +6,7 @@ Shots are kept; every page fits the screen and is clean for axe, in both languag
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,6 +21,7 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import accounts, appeals, campaigns, consents, membership, tables
 from cloud_receiver.store.campaign_review import review
 from cloud_receiver.store.engine import read, write
+from tests.browser import scenes
 from tests.browser.conftest import DESKTOP, PHONE, Headquarters, Witness, looking, shot
 from tests.browser.looks import overflow_px, spilling, violations
 from tests.browser.seeding import FIRST_DAY, LATE_DAY, LATE_ENTRY, LATE_PERSON, NOW, PEOPLE, TODAY
@@ -28,7 +30,9 @@ from tests.browser.test_phones import SECRET, carry
 LONG_STORE = "上海市黄浦区人民广场地下一层中央商场东侧入口旁二十四小时营业社区生鲜超级便利旗舰店"
 LONG_NAME = "Alexandria Featherstonehaugh-Wu"
 ROSTER = "工号,日期,上班,下班\nE101,2026-11-28,10:00,22:30\nE404,2026-11-28,09:00,18:00\n"
-LOOKS = [("zh", "light", DESKTOP), ("en", "light", PHONE), ("zh", "dark", PHONE)]
+LOOKS = [
+    ("zh", "light", DESKTOP), ("en", "light", PHONE), ("zh", "dark", PHONE), ("en", "dark", DESKTOP)
+]  # fmt: skip
 Step = Callable[[Page, str], None]
 
 
@@ -43,6 +47,10 @@ def _rare(headquarters: Headquarters) -> None:
         campaign_id="c1", name="双十一十天冲刺:全城门店联合大卖场", first_date=f"{FIRST_DAY}",
         last_date=f"{TODAY}", budget=Budget(500_000), targets=Targets(member_fen=300_000),
     )  # fmt: skip
+    over = Campaign(
+        campaign_id="c0", name="周末满额冲刺", budget=Budget(200_000), targets=Targets(member_fen=80_000),
+        first_date=f"{FIRST_DAY + timedelta(days=1)}", last_date=f"{FIRST_DAY + timedelta(days=2)}",
+    )  # fmt: skip
     with write(engine) as connection:
         connection.execute(update(store).where(store.c.store_id == "S001").values(name=LONG_STORE))
         connection.execute(
@@ -51,15 +59,25 @@ def _rare(headquarters: Headquarters) -> None:
         for purpose in Purpose:
             consents.say(connection, LATE_PERSON, purpose, is_given=True, language="zh",
                          author=LATE_PERSON, now_utc_ms=1)  # fmt: skip
-        campaigns.enter(connection, one, "hr", now)
-        membership.join(connection, "c1", [person for person, *_ in PEOPLE], f"{FIRST_DAY}", now)
-        appeals.open_for_entry(connection, LATE_ENTRY, LATE_PERSON, "公交车坏了", now)
+        for campaign in (one, over):
+            campaigns.enter(connection, campaign, "hr", now)
+            everybody = [person for person, *_ in PEOPLE]
+            membership.join(connection, campaign.campaign_id, everybody, campaign.first_date, now)
+        doubt = appeals.open_for_entry(connection, LATE_ENTRY, LATE_PERSON, "公交车坏了", now)
+        scenes.show_evidence(connection, doubt.appeal_id, LATE_PERSON, "S002")
+        scenes.arrive_with_photos(connection, "S001", ["E101", "E102", "E103"])
+        scenes.hear_customers(connection, "S001", ["E101", "E102", "E103"])
+        scenes.check_in_late(connection)
 
     def is_placed() -> bool:
         with read(engine) as connection:
-            return len(review(connection, "c1").standings) == len(PEOPLE)
+            return (
+                len(review(connection, "c1").standings) == len(PEOPLE)
+                and review(connection, "c0").closed_utc_ms is not None
+                and scenes.entry_of_check_in(connection) is not None
+            )
 
-    wait_until("the standings", is_placed, 60.0)
+    wait_until("the standings, the settlement and what the late touch cost", is_placed, 60.0)
 
 
 def _cell(page: Page, _language: str) -> None:
@@ -79,12 +97,43 @@ def _swap(page: Page, _language: str) -> None:
     page.locator(".entry-form select").first.select_option("swap")
 
 
+def _pictures(page: Page, _language: str) -> None:
+    """Wait until every picture of the page is there, and is one."""
+    for image in page.locator("img").all():
+        image.scroll_into_view_if_needed()
+    page.wait_for_function("[...document.images].every(one => one.complete)")
+    assert page.evaluate("[...document.images].every(one => one.naturalWidth > 100)")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _menu(page: Page, _language: str) -> None:
+    more = page.locator(".bottom button")
+    if more.is_visible():
+        more.click()
+        expect(page.locator(".nav")).to_be_visible()
+
+
+def _search(page: Page, _language: str) -> None:
+    page.keyboard.press("Control+k")
+    page.locator(".search input").fill("E2")
+    expect(page.locator(".search [role=option]").first).to_be_visible()
+
+
 def _nothing(_page: Page, _language: str) -> None:
     """Look at the page as it opens."""
 
 
 PAGES: dict[str, tuple[str, str, str, Step]] = {
-    "overtime": ("/reports?report=overtime", "加班", "Overtime is", _nothing),
+    "overtime": ("/reports?report=overtime", "劳动法第四十一条", "Overtime is", _nothing),
+    "settled": ("/campaigns?id=c0", "活动复盘", "Review", _nothing),
+    "by-phone": (
+        f"/why/late_standard/{scenes.PHONE_PERSON}/{TODAY}%231",
+        "手机打卡",
+        "Check-in by phone",
+        _pictures,
+    ),
+    "menu": ("/ledger", LONG_STORE, LONG_STORE, _menu),
+    "search": ("/settings", "登录账号", "Accounts", _search),
     "feeds": ("/problems?tab=feeds", LONG_STORE, LONG_STORE, _nothing),
     "campaign": ("/campaigns?id=c1", "并列规则", "Ties:", _nothing),
     "cell": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _cell),
@@ -94,13 +143,15 @@ PAGES: dict[str, tuple[str, str, str, Step]] = {
     "long-ledger": ("/ledger?person=E101", LONG_STORE, LONG_STORE, _nothing),
     "long-fleet": ("/fleet?box=box-001", LONG_STORE, LONG_STORE, _nothing),
     "appeal": ("/decide?kind=appeal", "公交车坏了", "公交车坏了", _nothing),
-    "doubted": (f"/why/{LATE_ENTRY.replace('#', '%23')}", "公交车坏了", "公交车坏了", _nothing),
+    "doubted": (f"/why/{LATE_ENTRY.replace('#', '%23')}", "公交车坏了", "公交车坏了", _pictures),
 }
 PHONE_PAGES = {
     "day": ("/me", LATE_PERSON), "checkin": ("/me/checkin", LATE_PERSON),
     "statement": (f"/me/statement?period={LATE_DAY:%Y-%m}", LATE_PERSON),
     "own-entry": (f"/me/entry/{LATE_ENTRY.replace('#', '%23')}", LATE_PERSON),
+    "consent": ("/me/consent", LATE_PERSON),
     "store": ("/store", "boss"), "codes": ("/store/codes", "boss"),
+    "photos": ("/store/photos", "boss"), "feedback": ("/store/feedback", "boss"),
 }  # fmt: skip
 
 
@@ -119,7 +170,7 @@ def test_seldom_seen_pages_read_well(
             page.goto(headquarters.url + address)
             expect(page.locator("#content")).to_contain_text(zh if language == "zh" else en)
             step(page, language)
-            if found := _looked_at(page, f"rare-{name}-{language}-{theme}"):
+            if found := _looked_at(page, f"rare-{name}-{language}-{theme}-{size['width']}"):
                 wrong[name] = found
     assert wrong == {}
 
@@ -136,6 +187,7 @@ def test_phone_pages_read_well(
         for name, (address, owner) in PHONE_PAGES.items():
             if owner == who:
                 page.goto(headquarters.url + address)
+                _pictures(page, language)
                 if found := _looked_at(page, f"rare-phone-{name}-{language}"):
                     wrong[name] = found
         context.close()
@@ -145,6 +197,7 @@ def test_phone_pages_read_well(
 def _looked_at(page: Page, name: str) -> list[str]:
     """Keep a picture of a page and return what is wrong with it."""
     page.evaluate("document.fonts.ready")
+    expect(page.locator(".skeleton")).to_have_count(0)
     shot(page, name)
     wide_px = overflow_px(page)
     found = [f"{wide_px} px too wide"] if wide_px > 0 else []

@@ -57,7 +57,7 @@ def test_a_span_has_at_most_two_units() -> None:
 
 def test_a_clock_is_fast_slow_right_or_unknown() -> None:
     told = [offset_text(ms, Language.EN) for ms in (95_000, -1_400, 300, None)]
-    assert told == ["1 min 35 s fast", "1.4 s slow", "none", "not measured"]
+    assert told == ["1 min 35 s fast", "1.4 s slow", "exact", "not measured"]
 
 
 def test_facts_carry_their_units() -> None:

@@ -71,6 +71,7 @@ def test_every_text_asked_for_is_there_and_every_text_is_asked_for(name: str) ->
         told_by_value = name in {
             "phrases",
             "reasons",
+            "entry_fields",
             "start",
         }  # looked up by what is stored or asked by a page
         is_used = key in named or key.startswith(ends) or key.endswith(ends) or told_by_value
