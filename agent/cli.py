@@ -16,8 +16,8 @@ from typing import Annotated, Final
 import typer
 
 from agent.tools.commands import add_tools
-from agent.words import words_for
-from sync.errors import DakaError
+from agent.words import environment_language, words_for
+from sync.errors import DakaError, told
 
 NEEDS_A_LOOK: Final = 3
 app = typer.Typer(
@@ -113,5 +113,5 @@ def main() -> None:
     try:
         app()
     except DakaError as error:
-        typer.echo(f"daka-agent: {error}", err=True)
+        typer.echo(f"daka-agent: {told(error, environment_language())}", err=True)
         sys.exit(1)

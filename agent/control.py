@@ -139,7 +139,8 @@ class Control:
     # ---- settings -------------------------------------------------------------------------
 
     def _wish(self, desired: Desired) -> None:
-        refusal = control.refusal_of(desired.settings)
+        against = control.refusal_of(desired.settings)
+        refusal = str(against) if against else ""
         if not refusal and desired != self._tuning.desired:
             try:
                 text = tuning.text(desired)

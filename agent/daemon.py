@@ -14,7 +14,8 @@ from typing import Final
 
 from agent import runtime
 from agent.settings import load_settings
-from sync.errors import DakaError
+from agent.words import environment_language
+from sync.errors import DakaError, told
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOG_BYTES: Final = 256 * 1024
@@ -32,7 +33,7 @@ def main(config: str, version: str) -> int:
         _keep_log(settings.box.log_file)
         runtime.run(settings, version)
     except DakaError as error:
-        sys.stderr.write(f"daka-agent: {error}\n")
+        sys.stderr.write(f"daka-agent: {told(error, environment_language())}\n")
         return 1
     return 0
 

@@ -19,7 +19,7 @@ from drivers import registry
 from drivers.contract import Driver
 from drivers.registry import Kind
 from sync.clock import Clock
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.mqtt_settings import MqttSettings, read_mqtt
 from sync.settings_table import Table, parse_toml, read_clock, read_content
 
@@ -118,11 +118,15 @@ def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    content = read_content(path, "daka-agent init writes it")
+    content = read_content(path, ("daka-agent init 会写好它", "daka-agent init writes it"))
     document = parse_toml(content, path)
     for name in document:
         if name not in _TABLES:
-            raise DakaError(f"{path}: unknown table [{name}]; known: {', '.join(_TABLES)}")
+            known = ", ".join(_TABLES)
+            raise ToldError(
+                f"{path}:不认识表 [{name}];可用的有:{known}",
+                f"{path}: unknown table [{name}]; known: {known}",
+            )
     tables = {name: Table(document.get(name), f"{path}, [{name}]") for name in _TABLES[:-1]}
     box = _box(tables["box"])
     clock = read_clock(tables["clock"])
@@ -177,7 +181,9 @@ def _devices(
     tables: Any, path: Path, box: BoxSettings, clock: Clock, kind_of: KindOf
 ) -> tuple[DeviceSettings, ...]:
     if not isinstance(tables, list):
-        raise DakaError(f"{path}: devices are written as [[device]] tables")
+        raise ToldError(
+            f"{path}:设备要写成 [[device]] 表", f"{path}: devices are written as [[device]] tables"
+        )
     devices: dict[str, DeviceSettings] = {}
     for number, table in enumerate(tables, start=1):
         own = {key: table[key] for key in ("name", "driver", "poll_s", "store") if key in table}

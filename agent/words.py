@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from sync.errors import DakaError
+from sync.errors import DakaError, told
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -82,12 +82,16 @@ class Words:
 
     def __init__(self, language: str, table: Table = _WORDS) -> None:
         assert language in LANGUAGES, language
-        self._language = language
+        self.language = language
         self._table = table
 
     def say(self, key: str, **values: object) -> str:
-        """Return a sentence with its values filled in."""
-        return self._table[key][LANGUAGES.index(self._language)].format(**values)
+        """Return a sentence with its values filled in; errors are told in this language."""
+        known = {
+            name: told(value, self.language) if isinstance(value, Exception) else value
+            for name, value in values.items()
+        }
+        return self._table[key][LANGUAGES.index(self.language)].format(**known)
 
     def duration(self, length: timedelta) -> str:
         """Return a length of time in its two largest units.
@@ -100,7 +104,7 @@ class Words:
         first = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
         return " ".join(
             f"{part} {unit}"
-            for part, unit in list(zip(parts, _UNITS[self._language], strict=True))[
+            for part, unit in list(zip(parts, _UNITS[self.language], strict=True))[
                 first : first + 2
             ]
             if part or first == len(parts) - 1
@@ -121,13 +125,18 @@ def language_of(environment_lang: str) -> str:
     return "zh" if environment_lang.lower().startswith("zh") else "en"
 
 
+def environment_language() -> str:
+    """Return the language the program was started in."""
+    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+
+
 def words_for(lang: str, table: Table = _WORDS) -> Words:
     """Return the words of the language asked for, else of the environment's.
 
     Raises:
         DakaError: there are no words of that language.
     """
-    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+    chosen = lang or environment_language()
     if chosen not in LANGUAGES:
         raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
     return Words(chosen, table)

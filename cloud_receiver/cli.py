@@ -49,13 +49,14 @@ from cloud_receiver.commands.options import (
     Language,
     PasswordFile,
     ask_password,
+    environment_language,
     machine_utc_ms,
     print_lines,
     print_report,
     words_of,
 )
 from cloud_receiver.commands.provisioning import add_provisioning
-from sync.errors import DakaError
+from sync.errors import DakaError, told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -248,5 +249,5 @@ def main() -> None:
     try:
         app()
     except DakaError as error:
-        typer.echo(f"daka-hq: {error}", err=True)
+        typer.echo(f"daka-hq: {told(error, environment_language())}", err=True)
         sys.exit(1)

@@ -25,7 +25,7 @@ from cloud_receiver.domain.notices import EVERY_GROUP_NEWS, GroupNews, Reach
 from cloud_receiver.domain.roles import Role
 from cloud_receiver.store.engine import DIALECTS, sqlite_url
 from sync.clock import Clock
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.mqtt_settings import MqttSettings, read_mqtt
 from sync.settings_table import Table, read_clock, read_toml
 from sync.topics import SHARDS
@@ -137,10 +137,14 @@ def load_settings(path: Path) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    document = read_toml(path, "copy config/hq.example.toml there and edit it")
+    document = read_toml(path, _MISSING)
     tables = {name: Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
     if document:
-        raise DakaError(f"{path}: unknown table {min(document)!r}; known: {', '.join(_TABLES)}")
+        known, name = ", ".join(_TABLES), min(document)
+        raise ToldError(
+            f"{path}:不认识表 [{name}];可用的有:{known}",
+            f"{path}: unknown table {name!r}; known: {known}",
+        )
     hq = tables["hq"]
     data_dir = hq.folder("data_dir")
     settings = Settings(
@@ -163,6 +167,9 @@ def load_settings(path: Path) -> Settings:
     return settings
 
 
+_MISSING: Final = (
+    "把 config/hq.example.toml 复制到那里再修改", "copy config/hq.example.toml there and edit it",
+)  # fmt: skip
 _TABLES: Final = (
     "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes",
     "archive", "appeals", "clock",

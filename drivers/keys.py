@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.transports import LinkUrl, parse_url
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError, within
 from sync.settings_table import Table
 
 AGENT_KEYS: Final = frozenset(("name", "driver", "poll_s"))
@@ -29,7 +29,7 @@ class Keys(Table):
         try:
             return parse_url(self.address(name, allowed), default_port)
         except DakaError as error:
-            raise DakaError(f"{self.where}: {name}: {error}") from error
+            raise within(f"{self.where}: {name}", error) from error
 
     def pattern(self, name: str, compiled: Callable[[str], re.Pattern[str]]) -> re.Pattern[str]:
         """Return a regular expression; required. `compiled` says with ValueError why not."""
@@ -49,4 +49,7 @@ class Keys(Table):
         try:
             return compiled(text)
         except ValueError as error:
-            raise DakaError(f"{self.where}: {name} = {text!r} {error}") from error
+            raise ToldError(
+                f"{self.where}:{name} = {text!r} 不可用({error});请改写这个正则表达式",
+                f"{self.where}: {name} = {text!r} {error}",
+            ) from error

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from drivers.contract import Driver
 from sync.clock import Clock
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 Factory = Callable[[Any, Clock, str], Driver]
 """(settings, clock, the store's IANA zone) -> a driver, made without I/O."""
@@ -89,7 +89,11 @@ def kind_of(name: str, where: str) -> Kind:
     """
     load = KINDS.get(name)
     if load is None:
-        raise DakaError(f"{where}: driver = {name!r}; it must be one of {', '.join(KINDS)}")
+        known = ", ".join(KINDS)
+        raise ToldError(
+            f"{where}:driver = {name!r};应是其中之一:{known}",
+            f"{where}: driver = {name!r}; it must be one of {known}",
+        )
     return load()
 
 

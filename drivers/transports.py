@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl, urlsplit
 import serial
 
 from drivers.errors import BusyError, DriverError, LinkDownError, RefusedError
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 MonotonicS = Callable[[], float]
 
@@ -106,10 +106,16 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.scheme not in SCHEMES:
-        raise DakaError(f"{url!r}: the scheme must be one of {', '.join(SCHEMES)}")
+        known = ", ".join(SCHEMES)
+        raise ToldError(
+            f"{url!r}:开头应是其中之一:{known}", f"{url!r}: the scheme must be one of {known}"
+        )
     if parts.scheme in PATH_SCHEMES:
         if not parts.path or parts.netloc:
-            raise DakaError(f"{url!r}: write {parts.scheme}:///path, with three slashes")
+            raise ToldError(
+                f"{url!r}:请写成 {parts.scheme}:///路径,三个斜杠",
+                f"{url!r}: write {parts.scheme}:///path, with three slashes",
+            )
         _check_options(url, options, _SERIAL_OPTIONS if parts.scheme == "serial" else {})
         return LinkUrl(parts.scheme, parts.path, "", 0, parts.path, options)
     try:
@@ -117,7 +123,10 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
     except ValueError:
         port = 0
     if not parts.hostname or not port or parts.path not in ("", "/"):
-        raise DakaError(f"{url!r}: write {parts.scheme}://host:port, port 1-65535")
+        raise ToldError(
+            f"{url!r}:请写成 {parts.scheme}://主机:端口,端口 1 到 65535",
+            f"{url!r}: write {parts.scheme}://host:port, port 1-65535",
+        )
     _check_options(url, options, {})
     return LinkUrl(parts.scheme, f"{parts.hostname}:{port}", parts.hostname, port, "", {})
 
@@ -125,9 +134,17 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
 def _check_options(url: str, options: dict[str, str], known: dict[str, tuple[str, ...]]) -> None:
     for name, value in options.items():
         if name not in known:
-            raise DakaError(f"{url!r}: unknown option {name!r}; known: {', '.join(known) or '-'}")
+            listed = ", ".join(known) or "-"
+            raise ToldError(
+                f"{url!r}:不认识选项 {name};可用的有:{listed}",
+                f"{url!r}: unknown option {name!r}; known: {listed}",
+            )
         if value not in known[name]:
-            raise DakaError(f"{url!r}: {name} must be one of {', '.join(known[name])}")
+            listed = ", ".join(known[name])
+            raise ToldError(
+                f"{url!r}:{name} 应是其中之一:{listed}",
+                f"{url!r}: {name} must be one of {listed}",
+            )
 
 
 def open_transport(

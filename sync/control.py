@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from sync.envelope import MAX_SEQ, decode_json, encode_body, instant_field, text_field, whole
-from sync.errors import WireError
+from sync.errors import ToldError, WireError
 
 VERSION: Final = 1
 MAX_REASON: Final = 1000
@@ -117,17 +117,23 @@ class Echo:
     nonce: str
 
 
-def refusal_of(settings: Mapping[str, Any]) -> str:
-    """Return why these settings may not be set from afar; empty: they may."""
+def refusal_of(settings: Mapping[str, Any]) -> ToldError | None:
+    """Return why these settings may not be set from afar; None: they may."""
     for name, value in settings.items():
         allowed = REMOTE_SETTINGS.get(name)
         if allowed is None:
             known = ", ".join(REMOTE_SETTINGS)
-            return f"{name!r} cannot be set from headquarters; what can: {known}"
+            return ToldError(
+                f"{name} 不能由总部设置;可以设置的有:{known}",
+                f"{name!r} cannot be set from headquarters; what can: {known}",
+            )
         if type(value) is not int or not allowed.low <= value <= allowed.high:
-            bounds = f"a whole number, {allowed.low} to {allowed.high}"
-            return f"{name} = {value!r}; it must be {bounds}"
-    return ""
+            low, high = allowed.low, allowed.high
+            return ToldError(
+                f"{name} = {value!r};应是 {low} 到 {high} 的整数",
+                f"{name} = {value!r}; it must be a whole number, {low} to {high}",
+            )
+    return None
 
 
 def encode(document: Desired | Reported | Command | Reply | Echo) -> bytes:

@@ -22,6 +22,18 @@ class ToldError(DakaError):
         self.field = field
 
 
+def told(error: Exception, language: str) -> str:
+    """Return what went wrong in a language, ``zh`` or ``en``, where it is told in two."""
+    if not isinstance(error, ToldError):
+        return str(error)
+    return error.zh if language == "zh" else error.en
+
+
+def within(where: str, error: DakaError) -> ToldError:
+    """Return an error with the place it concerns in front, in both languages."""
+    return ToldError(f"{where}: {told(error, 'zh')}", f"{where}: {told(error, 'en')}")
+
+
 class WireError(DakaError):
     """Bytes from the other side broke the wire contract; keep them and go on.
 

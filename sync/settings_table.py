@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,9 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+from sync.allowed import in_chinese
 from sync.broker import BROKER_FORMS, parse_broker
 from sync.clock import Clock, ScaledClock, SystemClock
-from sync.errors import DakaError, WireError
+from sync.errors import ToldError, WireError
 from sync.fields import Text
 from sync.records import MAX_TEXT
 from sync.topics import check_name
@@ -24,48 +27,70 @@ MAX_ADDRESS: Final = 4096
 _NAME: Final = "1-64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 _WEB: Final = "an address that begins with https:// or http://"
 _FILE: Final = "the path of a file this program may read"
+_LINE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
+_TROUBLES: Final = {
+    errno.EACCES: "没有权限", errno.EISDIR: "它是文件夹", errno.ENOTDIR: "上级不是文件夹",
+    errno.EIO: "磁盘读取出错",
+}  # fmt: skip
 
 
 def parse_toml(content: bytes, where: object) -> dict[str, Any]:
     """Return the document that a file holds.
 
     Raises:
-        DakaError: it is no TOML; names the line.
+        ToldError: it is no TOML; names the line.
     """
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DakaError(f"{where} is no TOML file: {error}") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ToldError(
+            f"{where} 第 {line} 行不是 UTF-8 文字;请用编辑器另存为 UTF-8",
+            f"{where} is no TOML file: line {line} is not in UTF-8; save it as UTF-8",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        zh = _LINE.sub(r"第 \1 行第 \2 列", str(error)).replace(
+            "(at end of document)", "(文件末尾)"
+        )
+        raise ToldError(
+            f"{where} 不是正确的 TOML 文件:{zh};请检查那里的引号、等号和方括号",
+            f"{where} is no TOML file: {error}; look at the quotes, '=' and brackets there",
+        ) from error
 
 
-def read_toml(path: Path, if_missing: str = "") -> dict[str, Any]:
+def read_toml(path: Path, if_missing: tuple[str, str] | None = None) -> dict[str, Any]:
     """Return the document of a file.
 
     Args:
-        if_missing: what to do when it is not there.
+        if_missing: what to do when it is not there, in Chinese and English.
 
     Raises:
-        DakaError: it cannot be read, or is no TOML.
+        ToldError: it cannot be read, or is no TOML.
     """
     return parse_toml(read_content(path, if_missing), path)
 
 
-def read_content(path: Path, if_missing: str = "") -> bytes:
+def read_content(path: Path, if_missing: tuple[str, str] | None = None) -> bytes:
     """Return what a file of settings holds.
 
     Args:
-        if_missing: what to do when it is not there.
+        if_missing: what to do when it is not there, in Chinese and English.
 
     Raises:
-        DakaError: it cannot be read.
+        ToldError: it cannot be read.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        told = f"{path} cannot be read: it is not there"
-        raise DakaError(f"{told}; {if_missing}" if if_missing else told) from error
+        zh, en = if_missing or ("请检查路径", "see whether the path is right")
+        raise ToldError(
+            f"读不到 {path}:没有这个文件;{zh}", f"{path} cannot be read: it is not there; {en}"
+        ) from error
     except OSError as error:
-        raise DakaError(f"{path} cannot be read: {error.strerror}") from error
+        why = _TROUBLES.get(error.errno or 0, error.strerror or "")
+        raise ToldError(
+            f"读不到 {path}:{why}", f"{path} cannot be read: {error.strerror}"
+        ) from error
 
 
 class Table:
@@ -79,16 +104,19 @@ class Table:
 
     def __init__(self, content: object, where: str, known: Iterable[str] = ()) -> None:
         if content is not None and not isinstance(content, Mapping):
-            raise DakaError(f"{where} must be a table")
+            raise ToldError(f"{where}:应是一张表", f"{where} must be a table")
         self.is_given = content is not None
         self._content: Mapping[str, Any] = content or {}
         self.where = where
         self._known: set[str] = set(known)
 
-    def wrong(self, key: str, allowed: str) -> DakaError:
-        """Return the error for a key; `allowed` completes "must be ..."."""
-        found = f"{key} = {self._content[key]!r}" if key in self._content else f"{key} is missing"
-        return DakaError(f"{self.where}: {found}; it must be {allowed}")
+    def wrong(self, key: str, allowed: str) -> ToldError:
+        """Return the error for a key; `allowed` completes "must be ..." and is in `PHRASES`."""
+        zh = en = f"{key} = {self._content[key]!r}" if key in self._content else ""
+        return ToldError(
+            f"{self.where}:{zh or f'缺少 {key}'};应是{in_chinese(allowed)}",
+            f"{self.where}: {en or f'{key} is missing'}; it must be {allowed}",
+        )
 
     def has(self, key: str) -> bool:
         """Tell whether a key is given."""
@@ -259,7 +287,10 @@ class Table:
         for key in self._content:
             if key not in self._known:
                 known = ", ".join(sorted(self._known))
-                raise DakaError(f"{self.where}: unknown key {key!r}; known: {known}")
+                raise ToldError(
+                    f"{self.where}:不认识 {key};可用的有:{known}",
+                    f"{self.where}: unknown key {key!r}; known: {known}",
+                )
 
 
 def read_clock(table: Table) -> Clock:

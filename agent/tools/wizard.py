@@ -31,7 +31,7 @@ from agent.tools.wizard_words import WIZARD_WORDS
 from agent.words import words_for
 from sync.clock import SystemClock
 from sync.enrolment import ClaimCode, address_of
-from sync.errors import DakaError
+from sync.errors import DakaError, told
 from sync.secret_file import write_secret
 
 SHANGHAI: Final = "Asia/Shanghai"
@@ -193,10 +193,10 @@ class Wizard:
             write_config(draft, new)
             for checked in check_line(load_settings(draft)):
                 if checked.verdict is Verdict.FAIL and checked.check in LINE_TESTS:
-                    told = words.say(checked.say, **checked.values)
-                    return f"{told}; {words.say(checked.remedy, **checked.values)}"
+                    said = words.say(checked.say, **checked.values)
+                    return f"{said}; {words.say(checked.remedy, **checked.values)}"
         except DakaError as error:
-            return str(error)
+            return told(error, words.language)
         finally:
             draft.unlink(missing_ok=True)
         return ""
@@ -220,7 +220,7 @@ class Wizard:
             try:
                 yield from self._chosen(find_exports(Path(folder)), new, names)
             except DakaError as error:
-                self._complain(str(error), error)
+                self._complain(told(error, self._words.language), error)
 
     def _found(self, given: Answers, new: NewBox) -> list[Found]:
         own = own_networks()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cloud_receiver.words import LANGUAGES, Words, language_of
-from sync.errors import DakaError
+from sync.errors import DakaError, told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,7 +94,7 @@ def speaking(words: Words) -> Iterator[None]:
     try:
         yield
     except DakaError as error:
-        raise DakaError(getattr(error, words.language, str(error))) from error
+        raise DakaError(told(error, words.language)) from error
 
 
 @contextmanager
@@ -121,13 +121,18 @@ def local_text(at_utc_ms: int) -> str:
     return datetime.fromtimestamp(at_utc_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def environment_language() -> str:
+    """Return the language the program was started in."""
+    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+
+
 def words_of(lang: str) -> Words:
     """Return the phrases of a language: the one asked for, else that of the environment.
 
     Raises:
         DakaError: there is no such language.
     """
-    chosen = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
+    chosen = lang or environment_language()
     if chosen not in LANGUAGES:
         raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
     return Words(chosen)

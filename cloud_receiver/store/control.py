@@ -21,7 +21,7 @@ from cloud_receiver.store.questions import Question
 from cloud_receiver.store.tables import box, box_command, box_setting
 from sync.clock import parse_utc, utc_text
 from sync.control import Command, Desired, Outcome, Reply, Reported, refusal_of
-from sync.errors import DakaError, ToldError
+from sync.errors import ToldError, within
 
 ANSWER_GRACE_MS: Final = 60_000
 """An answer may come this long after the command's expiry; then there will be none."""
@@ -47,7 +47,7 @@ def wish(
     _insist_on_box(connection, box_id)
     given = {name: value for name, value in changes.items() if value is not None}
     if refusal := refusal_of({**given, **dict.fromkeys(changes.keys() - given.keys(), 1)}):
-        raise DakaError(f"box {box_id}: {refusal}")
+        raise within(box_id, refusal)
     row = setting_of(connection, box_id)
     before = json.loads(row["settings"]) if row else {}
     kept = {name: value for name, value in before.items() if name not in changes}

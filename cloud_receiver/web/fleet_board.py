@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping
 from cloud_receiver.store.certificates import Claim
 from cloud_receiver.store.fleet import BoxView
 from cloud_receiver.store.names import Store
+from cloud_receiver.web.box_answers import answer_text
 from cloud_receiver.web.fleet_desk import Told, qr
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import at_utc, chip, icon, local_time
@@ -210,7 +211,8 @@ def _answer(row: RowMapping | None, words: Words) -> Markup | None:
     if row["reported_version"] != row["version"]:
         return chip(words("not_told", n=row["version"]), "wait", "hourglass_empty")
     if row["reported_reason"]:
-        return chip(words("refused", why=row["reported_reason"]), "bad", "block")
+        why = answer_text(row["reported_reason"], words.language)
+        return chip(words("refused", why=why), "bad", "block")
     return chip(words("in_force", n=row["version"]), "good", "check_circle")
 
 
@@ -281,7 +283,7 @@ def _command(row: RowMapping, zone: str, words: Words) -> Markup:
     return el(
         "tr", el("td", action, " ", el("span", about, class_="muted small"), class_="lead"),
         el("td", el("div", chip(words(f"outcome_{outcome}"), *_OUTCOMES[outcome]),
-                    el("p", row["detail"] or "", class_="small muted"), shown),
+                    el("p", answer_text(row["detail"] or "", words.language), class_="small muted"), shown),
            data_label=words("outcome")),
         el("td", row["author"], data_label=words("who")),
         el("td", local_time(row["asked_utc_ms"], zone, "%m-%d %H:%M"), data_label=words("when")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from sync.clock import SystemClock
 from sync.control import REMOTE_SETTINGS, Action
 from sync.enrolment import ENROL_PATH, ClaimCode
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 TEXTS: Final[Texts] = {
     "claims_need": (
@@ -68,6 +69,17 @@ class _Asked:
         """Return the value as the form it is."""
         return dict(json.loads(self.value))
 
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number of the form.
+
+        Raises:
+            ToldError: it is none.
+        """
+        text = str(self.form.get(name, default)).strip()
+        if not re.fullmatch(r"-?\d{1,15}", text, re.ASCII):
+            raise ToldError(f"“{text}”不是整数", f"“{text}” is no whole number")
+        return int(text)
+
     @property
     def now_utc_ms(self) -> int:
         """Return the stores' time."""
@@ -83,7 +95,7 @@ def act(desk: Desk, name: str, value: str, author: str, language: Language) -> T
         if name in _ACTS:
             with write(desk.engine) as connection:
                 return Told(_ACTS[name](connection, asked))
-    except (DakaError, ValueError) as error:
+    except DakaError as error:
         return Told(reason_of(error, language))
     return Told()
 
@@ -98,7 +110,7 @@ def _claim(asked: _Asked) -> Told:
     if not (outside.box_web and outside.box_broker):
         return Told(asked.words("claims_need"))
     code = ClaimCode.from_random(secrets.token_bytes(25))
-    box_id, hours = str(form.get("box", "")).strip(), int(form.get("hours", 72))
+    box_id, hours = str(form.get("box", "")).strip(), asked.number("hours", 72)
     new_claim(
         asked.desk.engine, code, box_id, str(form.get("store", "")), asked.author,
         machine_utc_ms(), max(1, min(hours, 2160)) * HOUR_MS,
@@ -127,8 +139,8 @@ def _command(connection: Connection, asked: _Asked, action: Action) -> str:
     if action is Action.REREAD:
         arguments = {"device": str(form.get("device", "")), "since": str(form.get("since", ""))}
     elif action is Action.REPLAY:
-        arguments = {"lane": str(form.get("lane", "")), "first": int(form.get("first", 1)),
-                     "last": int(form.get("last", 1))}  # fmt: skip
+        arguments = {"lane": str(form.get("lane", "")), "first": asked.number("first", 1),
+                     "last": asked.number("last", 1)}  # fmt: skip
     box_id, now = str(form.get("box", "")), asked.now_utc_ms
     control.ask(connection, box_id, action.value, arguments, asked.author, now, now + EXPIRES_MS)
     return asked.words("did_ask", box=box_id)
@@ -137,7 +149,7 @@ def _command(connection: Connection, asked: _Asked, action: Action) -> str:
 def _settings(connection: Connection, asked: _Asked) -> str:
     form = asked.form
     given = {name: str(form.get(name, "")).strip() for name in REMOTE_SETTINGS}
-    changes = {name: int(text) if text else None for name, text in given.items()}
+    changes = {name: asked.number(name, 0) if text else None for name, text in given.items()}
     wished = control.wish(
         connection, str(form.get("box", "")), changes, asked.author, asked.now_utc_ms
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sync.errors import ToldError
+from sync.errors import told
 
 Texts = Mapping[str, tuple[str, str]]
 
@@ -36,7 +36,7 @@ class Language(StrEnum):
 
 def reason_of(error: Exception, language: Language) -> str:
     """Return what went wrong, in a language where it is told in two."""
-    return language.pick(error.zh, error.en) if isinstance(error, ToldError) else str(error)
+    return told(error, language.value)
 
 
 @dataclass(frozen=True, slots=True)

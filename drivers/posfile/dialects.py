@@ -16,7 +16,7 @@ from typing import Any, Final
 from drivers.files.lines import AUTO
 from drivers.keys import Keys
 from drivers.posfile.cells import time_pattern
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.places import config_dir
 from sync.records import SaleKind, is_clean_text
 from sync.settings_table import parse_toml
@@ -152,9 +152,11 @@ class PosMap:
         """
         needed = self.only_branch or any(isinstance(o, Branch) for o in self.origin.values())
         if needed and not branch:
-            raise DakaError(
+            raise ToldError(
+                f'对照表 {self.name} 需要知道是哪个门店:请在设备下加 branch = "...",'
+                "填导出文件里代表本店的值",
                 f'map {self.name} needs to know the branch: add branch = "..." to the device, '
-                "with the value that stands for this store in the export"
+                "with the value that stands for this store in the export",
             )
         filled = {
             k: Constant(branch) if isinstance(o, Branch) else o for k, o in self.origin.items()
@@ -187,7 +189,10 @@ def _origins(document: Keys, where: str) -> dict[str, Origin]:
     for key in table:
         if key not in (*REQUIRED, *OPTIONAL):
             fields = ", ".join((*REQUIRED, *OPTIONAL))
-            raise DakaError(f"{where}, columns: unknown key {key!r}; known keys: {fields}")
+            raise ToldError(
+                f"{where}, columns:不认识 {key};可用的有:{fields}",
+                f"{where}, columns: unknown key {key!r}; known keys: {fields}",
+            )
     return {key: _origin(columns, key, value) for key, value in table.items()}
 
 
@@ -295,8 +300,10 @@ def load_map(name: str) -> PosMap:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DakaError(
+        shipped = ", ".join(shipped_maps())
+        raise ToldError(
+            f"读不到对照表 {name!r}({path});随系统提供的有:{shipped};自己的对照表请写绝对路径",
             f"map {name!r} cannot be read from {path} ({error}); shipped maps: "
-            f"{', '.join(shipped_maps())}; a map of your own is named by its absolute path"
+            f"{shipped}; a map of your own is named by its absolute path",
         ) from error
     return parse_map(text, str(path))

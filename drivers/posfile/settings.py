@@ -9,7 +9,7 @@ from typing import Any
 
 from drivers.keys import Keys
 from drivers.posfile.dialects import PosMap, load_map
-from sync.errors import DakaError
+from sync.errors import DakaError, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class PosFileSettings:
         try:
             dialect = load_map(map_name).at_branch(branch)
         except DakaError as error:
-            raise DakaError(f"{where}: map: {error}") from error
+            raise within(f"{where}: map", error) from error
         return cls(
             folder=folder,
             dialect=dialect,

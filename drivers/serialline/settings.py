@@ -13,7 +13,7 @@ from drivers.serialline.frames import DEFAULT_FRAME_BYTES, MAX_FRAME_BYTES, Fram
 from drivers.serialline.layouts import Fields, UserForm
 from drivers.serialline.pattern import compile_pattern
 from drivers.transports import LinkUrl
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.places import config_dir
 from sync.records import STATE_UNKNOWN
 
@@ -72,8 +72,10 @@ def _on_profile(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not name:
         return dict(table)
     if name not in profile_names():
-        raise DakaError(
-            f"{where}: profile = {name!r}; it must be one of {', '.join(profile_names())}"
+        known = ", ".join(profile_names())
+        raise ToldError(
+            f"{where}:profile = {name!r};应是其中之一:{known}",
+            f"{where}: profile = {name!r}; it must be one of {known}",
         )
     text = (config_dir() / PROFILE_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
     merged: dict[str, Any] = tomllib.loads(text)

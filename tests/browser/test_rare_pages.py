@@ -44,12 +44,12 @@ def _rare(headquarters: Headquarters) -> None:
     accounts.ensure(engine, "boss", SECRET, 0, reader=Reader(Role.SUPERVISOR, "E104", ("S001",)))
     store, employee = tables.store, tables.employee
     one = Campaign(
-        campaign_id="c1", name="双十一十天冲刺:全城门店联合大卖场", first_date=f"{FIRST_DAY}",
+        campaign_id="c1", name="双十一十天冲刺:全城门店联合大卖场", first_date=f"{FIRST_DAY + timedelta(days=2)}",
         last_date=f"{TODAY}", budget=Budget(500_000), targets=Targets(member_fen=300_000),
     )  # fmt: skip
     over = Campaign(
         campaign_id="c0", name="周末满额冲刺", budget=Budget(200_000), targets=Targets(member_fen=80_000),
-        first_date=f"{FIRST_DAY + timedelta(days=1)}", last_date=f"{FIRST_DAY + timedelta(days=2)}",
+        first_date=f"{FIRST_DAY}", last_date=f"{FIRST_DAY + timedelta(days=1)}",
     )  # fmt: skip
     with write(engine) as connection:
         connection.execute(update(store).where(store.c.store_id == "S001").values(name=LONG_STORE))
