@@ -21,8 +21,9 @@ TEXTS: Final[Texts] = {
         "共花费 {sum} 元,参加的 {n} 人人均 {each} 元。",
         "It cost {sum} yuan: {each} yuan for each of its {n} members.",
     ),
-    "won": ("前 {n} 名:", "First {n} places: "),
-    "place": ("第 {place} 名 {name}", "{place}. {name}"),
+    "won": ("名次在前的:", "First: "),
+    "place": ("第 {place} 名 ", "{place}. "),
+    "tied": (" 等 {n} 人并列", " and others, {n} people alike"),
     "nobody": ("还没有人排上名次。", "Nobody is placed yet."),
     "sold": (
         "成员出勤日人均销售 {now} 元;活动前同样长的一段是 {before} 元({change})。",
@@ -58,18 +59,32 @@ def draw_effect(seen: Review, known: Mapping[str, str], language: Language) -> M
 
 
 def _winners(seen: Review, known: Mapping[str, str], words: Words) -> Markup | str:
-    best = [one for one in seen.standings if 0 < one.place <= WINNERS][: 2 * WINNERS]
-    if not best:
+    by_place: dict[int, list[str]] = {}
+    for one in seen.standings:
+        if 0 < one.place <= WINNERS:
+            by_place.setdefault(one.place, []).append(one.employee_id)
+    if not by_place:
         return words("nobody")
-    month = seen.campaign.last_date[:7]
+    told = [
+        _placed(place, people, known, seen, words) for place, people in sorted(by_place.items())
+    ]
+    between = words.language.pick(";", "; ")
+    return el("span", words("won"),
+              [[between if number else None, one] for number, one in enumerate(told)])  # fmt: skip
+
+
+def _placed(
+    place: int, people: list[str], known: Mapping[str, str], seen: Review, words: Words
+) -> Markup:
+    """Return who shares a place; of many the first few, and how many they are."""
+    month, between = seen.campaign.last_date[:7], words.language.pick("、", ", ")
     named = [
-        el("a", words("place", place=one.place, name=known.get(one.employee_id, one.employee_id)),
-           href=f"/people/{quote(one.employee_id)}?month={month}")
-        for one in best
-    ]  # fmt: skip
-    between = words.language.pick("、", ", ")
-    return el("span", words("won", n=WINNERS),
-              [[between if number else None, one] for number, one in enumerate(named)])  # fmt: skip
+        el("a", known.get(one, one), href=f"/people/{quote(one)}?month={month}")
+        for one in people[:WINNERS]
+    ]
+    rest = words("tied", n=len(people)) if len(people) > WINNERS else None
+    listed = [[between if number else None, one] for number, one in enumerate(named)]
+    return el("span", words("place", place=place), listed, rest)
 
 
 def _sold(seen: Review, words: Words) -> str:

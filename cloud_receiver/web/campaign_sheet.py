@@ -62,6 +62,7 @@ TEXTS: Final[Texts] = {
     "no_standing": ("活动期间还没有考勤结果。", "No day of the campaign is judged yet."),
     "lists": ("排行榜与培训名单", "Rank and training lists"),
     "lists_open": ("如果按现在的数据结算:", "If it were settled by what is known now:"),
+    "short": ("应发 {yuan} 元,预算不够", "{yuan} yuan due, the budget falls short"),
     "no_lists": ("没有规则点到任何人(人数不足时不排名)。", "No rule names anybody (too few people are not ranked)."),
     "weeks": ("按周", "Week by week"),
     "week": ("周", "Week"),
@@ -222,7 +223,7 @@ def _standings(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
             el("td", _who(one.employee_id, known, seen), class_="lead"),
             el("td", el("b", _points(one, "score")), class_="num", data_label=words("score")),
             *(el("td", _points(one, part), class_="num", data_label=words(f"p_{part}")) for part in PARTS),
-            el("td", f"{sold} / {target}", class_="num", data_label=words("sold")),
+            el("td", f"{sold} / {target}", class_="num line", data_label=words("sold")),
             data_key=one.employee_id,
         ))  # fmt: skip
     more = _more(len(seen.standings), words)
@@ -260,7 +261,10 @@ def _lists(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
 
 def _brought(one: Outcome, words: Words) -> str:
     texts = [one.explanation.row, one.tag, one.task]
-    return " · ".join(words.language.pick(text.zh, text.en) for text in texts if text)
+    told = [words.language.pick(text.zh, text.en) for text in texts if text]
+    if 0 < one.amount_fen < one.explanation.gross_fen:
+        told.append(words("short", yuan=yuan_text(one.explanation.gross_fen)))
+    return " · ".join(told)
 
 
 def _weeks(seen: Review, known: Mapping[str, str], words: Words) -> Markup | None:

@@ -20,7 +20,6 @@ TEXTS: Final[Texts] = {
     "kind_swap": ("调班", "Swap"),
     "kind_feedback": ("客户评价", "Customer's rating"),
     "employee_id": ("工号", "Employee id"),
-    "store_id": ("门店编号", "Store id"),
     "kept_place": ("位置", "Position"),
     "place_Normal": ("在门店范围内", "at the store"),
     "place_Outside": ("不在门店范围内", "away from the store"),
@@ -76,8 +75,11 @@ TEXTS: Final[Texts] = {
     "tags": ("标签", "Tags"),
     "text": ("内容", "Words"),
 }
-_LEFT_OUT: Final = frozenset({"kind", "client_id", "latitude_microdeg", "longitude_microdeg"})
-"""What tells nobody anything here: the phone's own number, and positions, which stand as places."""
+_LEFT_OUT: Final = frozenset(
+    {"kind", "client_id", "store_id", "latitude_microdeg", "longitude_microdeg"}
+)
+"""What tells nobody anything here: the phone's own number, positions, which stand as places, and
+the store, which stands at the head of the page."""
 _NAMED: Final = {"kept_place": "place_", "check_type": "", "purpose": "purpose_", "part": "part_", "style": "style_"}  # fmt: skip
 
 
@@ -95,7 +97,7 @@ def draw_fields(
         zone: IANA zone of the store; instants are shown in it.
     """
     found: list[tuple[str, Markup | str]] = []
-    for name, value in entry.items():
+    for name, value in sorted(entry.items(), key=lambda one: one[0] == "photo_sha256"):
         if name in _LEFT_OUT or not value:
             continue
         label = words(name) if name in TEXTS else name

@@ -50,6 +50,10 @@ TEXTS: Final[Texts] = {
     "receipted": ("总部已回执", "Receipted"),
     "no_receipt": ("尚未回执", "Not receipted yet"),
 }
+_PICTURES: Final = {
+    "punch": "fingerprint", "check_in": "smartphone", "arrival": "how_to_reg", "leave": "beach_access",
+    "swap": "swap_horiz", "feedback": "reviews", "withdrawal": "undo",
+}  # fmt: skip
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 Pair = tuple[str, Markup | str]
 
@@ -59,7 +63,7 @@ def draw_record(record: RawRecord, zone: str, language: Language) -> Markup:
     words = Words(TEXTS, language)
     said = _punch(record, zone, words) if record.kind == "punch" else _plain(record, zone, words)
     is_punch = record.kind == "punch"
-    picture = "fingerprint" if is_punch else "description"
+    picture = _PICTURES.get(record.kind, "description")
     named = kind_text(record.kind, Words(entry_fields.TEXTS, language))
     title = words("punch") if is_punch else named or words("other")
     head = el("div", icon(picture, "wait"), el("h3", title), _mark(record, words), class_="row")
@@ -159,6 +163,8 @@ def _way(record: RawRecord, zone: str, words: Words) -> list[Pair]:
         (words("lane"), f"{record.lane} / {record.seq}"),
         (words("read_at"), _wall_time(body.get("received_at_utc"), zone)),
     ]
+    if record.box_id == HQ_BOX_ID:  # it came no way: it was entered here
+        came = []
     if "import_file" in body:
         line = words("import_line", file=body["import_file"], line=body["import_line"])
         came = [(words("import_from"), line), (words("import_by"), body["import_author"])]

@@ -116,7 +116,7 @@ def _menu(page: Page, _language: str) -> None:
 def _search(page: Page, _language: str) -> None:
     page.keyboard.press("Control+k")
     page.locator(".search input").fill("E2")
-    expect(page.locator(".search [role=option]").first).to_be_visible()
+    expect(page.locator(".search [role=option]").first).to_contain_text("E201")
 
 
 def _nothing(_page: Page, _language: str) -> None:
