@@ -107,15 +107,15 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.scheme not in SCHEMES:
         known = ", ".join(SCHEMES)
-        raise ToldError(
-            f"{url!r}:开头应是其中之一:{known}", f"{url!r}: the scheme must be one of {known}"
-        )
+        zh, en = f"开头应是其中之一:{known}", f"the scheme must be one of {known}"
+        raise ToldError(f"{url!r}:{zh}", f"{url!r}: {en}")
     if parts.scheme in PATH_SCHEMES:
         if not parts.path or parts.netloc:
-            raise ToldError(
-                f"{url!r}:请写成 {parts.scheme}:///路径,三个斜杠",
-                f"{url!r}: write {parts.scheme}:///path, with three slashes",
+            zh, en = (
+                f"{parts.scheme}:///路径,三个斜杠",
+                f"{parts.scheme}:///path, with three slashes",
             )
+            raise ToldError(f"{url!r}:请写成 {zh}", f"{url!r}: write {en}")
         _check_options(url, options, _SERIAL_OPTIONS if parts.scheme == "serial" else {})
         return LinkUrl(parts.scheme, parts.path, "", 0, parts.path, options)
     try:
@@ -123,10 +123,11 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
     except ValueError:
         port = 0
     if not parts.hostname or not port or parts.path not in ("", "/"):
-        raise ToldError(
-            f"{url!r}:请写成 {parts.scheme}://主机:端口,端口 1 到 65535",
-            f"{url!r}: write {parts.scheme}://host:port, port 1-65535",
+        zh, en = (
+            f"{parts.scheme}://主机:端口,端口 1 到 65535",
+            f"{parts.scheme}://host:port, port 1-65535",
         )
+        raise ToldError(f"{url!r}:请写成 {zh}", f"{url!r}: write {en}")
     _check_options(url, options, {})
     return LinkUrl(parts.scheme, f"{parts.hostname}:{port}", parts.hostname, port, "", {})
 
@@ -134,17 +135,13 @@ def parse_url(url: str, default_port: int = 0) -> LinkUrl:
 def _check_options(url: str, options: dict[str, str], known: dict[str, tuple[str, ...]]) -> None:
     for name, value in options.items():
         if name not in known:
-            listed = ", ".join(known) or "-"
-            raise ToldError(
-                f"{url!r}:不认识选项 {name};可用的有:{listed}",
-                f"{url!r}: unknown option {name!r}; known: {listed}",
-            )
+            may = ", ".join(known) or "-"
+            zh, en = f"不认识选项 {name};可用的有:{may}", f"unknown option {name!r}; known: {may}"
+            raise ToldError(f"{url!r}:{zh}", f"{url!r}: {en}")
         if value not in known[name]:
-            listed = ", ".join(known[name])
-            raise ToldError(
-                f"{url!r}:{name} 应是其中之一:{listed}",
-                f"{url!r}: {name} must be one of {listed}",
-            )
+            among = ", ".join(known[name])
+            zh, en = f"{name} 应是其中之一:{among}", f"{name} must be one of {among}"
+            raise ToldError(f"{url!r}:{zh}", f"{url!r}: {en}")
 
 
 def open_transport(
