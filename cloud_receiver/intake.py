@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 IDLE_S: Final = 0.2
 COMMIT_S: Final = 0.1
 """How long a commit of heavy mail should take: so many records go into it as the last ones let hope."""
-FEWEST_RECORDS, FIRST_RECORDS, MOST_RECORDS = 2000, 4000, 32_000
+FEWEST_RECORDS, FIRST_RECORDS, MOST_RECORDS = 2000, 16_000, 32_000
 _AWAY: Final = (OperationalError, InterfaceError)
 _log = logging.getLogger(__name__)
 
