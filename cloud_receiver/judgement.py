@@ -56,10 +56,10 @@ def as_known(
 ) -> Assessment:
     """Judge a day with what headquarters knew at an instant; changes nothing.
 
-    Records, gaps, entries, withdrawals, rosters, calendar, policy, stores, teams, home stores
-    and whose badge and till code is whose count as they were then. Campaigns are taken as they
-    are now, and a feed that is complete beyond the instant is taken to have been complete to
-    it, unless a touch that came later shows that it was not.
+    Records, gaps, entries, withdrawals, rosters, calendar, policy, stores, teams, home stores,
+    campaigns and whose badge and till code is whose count as they were then. A feed that is
+    complete beyond the instant is taken to have been complete to it, unless a touch that came
+    later shows that it was not.
     """
     complete_utc_ms = {
         store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()

@@ -146,16 +146,16 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "final": ("已定", "final"),
     "not_final": ("未定", "not final"),
     "as_of_then": (
-        "  按当时所知:门店 {store}(场景 {scene}),考勤组 {team}",
-        "  as known then: store {store} (scene {scene}), team {team}",
+        "  按当时所知:门店 {store}(场景 {scene}),考勤组 {team},活动 {campaign}",
+        "  as known then: store {store} (scene {scene}), team {team}, campaign {campaign}",
     ),
     "as_of_today": (
-        "  以下按今天的情况,不是当时的:活动 {campaign};数据来源今天已完整的,当时也算完整,除非有后来才到的打卡表明不是",
-        "  of today, not of then: campaign {campaign}; a feed complete today counts as complete then, unless a touch that came later shows it was not",
+        "  数据来源今天已完整的,当时也算完整,除非有后来才到的打卡表明不是",
+        "  a feed that is complete today counts as complete then, unless a touch that came later shows it was not",
     ),
     "as_of_before": (
-        "  门店、所属门店和考勤组的历史从 {since} 开始保存;更早的时候按那时的情况",
-        "  the history of stores, home stores and teams is kept since {since}; before, what stood at that time is taken",
+        "  门店、所属门店、考勤组和活动的历史从 {since} 开始保存;更早的时候按那时的情况",
+        "  the history of stores, home stores, teams and campaigns is kept since {since}; before, what stood at that time is taken",
     ),
     "rebuilding": (
         "{seconds} 秒:已核对 {records} 条记录、{days} 个人日",

@@ -199,6 +199,7 @@ def campaign_join(
     employees: Annotated[list[str], typer.Argument(help="employee ids")],
     since: Annotated[str, typer.Option(help="from which date; default: its first")] = "",
     target: Annotated[str, typer.Option(help="of each of these, in yuan")] = "",
+    author: Author = "daka-hq",
     config: Config = DEFAULT_CONFIG,
     lang: Language = "",
 ) -> None:
@@ -220,7 +221,7 @@ def campaign_join(
             )
             for who in employees
         ]
-        count, refused = membership.put(connection, campaign, entrants, now_utc_ms)
+        count, refused = membership.put(connection, campaign, entrants, now_utc_ms, author=author)
         if refused:  # all or none: a person typed them together
             told = [
                 f"{who}: {text.zh if words.language == 'zh' else text.en}"
@@ -235,6 +236,7 @@ def campaign_leave(
     campaign: Id,
     employee: str,
     date: Annotated[str, typer.Argument(help="the first date no longer there")],
+    author: Author = "daka-hq",
     config: Config = DEFAULT_CONFIG,
     lang: Language = "",
 ) -> None:
@@ -245,7 +247,7 @@ def campaign_leave(
     words = words_of(lang)
     with _writing(config, words) as (connection, now_utc_ms):
         left = fields.day("date", date).isoformat()
-        membership.leave(connection, campaign, employee, left, now_utc_ms)
+        membership.leave(connection, campaign, employee, left, now_utc_ms, author=author)
     typer.echo(words.say("campaign_left", employee=employee, date=left))
 
 

@@ -83,8 +83,8 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
         yield f"  {label}: {' '.join(finding['records'])}"
     team, campaign = (str(facts[name]) or "–" for name in ("team", "campaign_id"))
     yield words.say("as_of_then", store=facts["store_id"] or "–", scene=facts["scene"] or "–",
-                    team=team)  # fmt: skip
-    yield words.say("as_of_today", campaign=campaign)
+                    team=team, campaign=campaign)  # fmt: skip
+    yield words.say("as_of_today")
 
 
 def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:

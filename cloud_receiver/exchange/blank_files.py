@@ -125,7 +125,7 @@ def choices(connection: Connection, language: str) -> Choices:
             "language": [("zh", "中文"), ("en", "English")],
             "scene": [(scene, "") for scene in scenes],
             "campaign_id": [(one.campaign_id, one.name) for one in campaigns.every(connection)],
-            "team": [(team, "") for team in teams.every(connection)],
+            "team": [(team, "") for team in teams.names(connection)],
             "jurisdiction": [
                 (law.id, law.name.zh if language == "zh" else law.name.en)
                 for law in lawbook.laws().values()

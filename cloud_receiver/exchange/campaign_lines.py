@@ -136,7 +136,9 @@ def import_members(connection: Connection, file: ImportFile, errand: Errand) -> 
     changed = 0
     for campaign_id, of_campaign in sorted(lines.items()):
         entrants = [entrant for _, entrant in of_campaign.values()]
-        count, refused = membership.put(connection, campaign_id, entrants, errand.now_utc_ms)
+        count, refused = membership.put(
+            connection, campaign_id, entrants, errand.now_utc_ms, author=errand.author
+        )
         changed += count
         for who, text in refused.items():
             file.refuse(of_campaign[who][0], CellError("employee_id", text.zh, text.en))

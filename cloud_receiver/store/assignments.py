@@ -184,6 +184,13 @@ def every(connection: Connection, kind: Kind, date: str) -> dict[str, list[str]]
     return {value: sorted(found[value]) for value in sorted(found)}
 
 
+def values(connection: Connection, kind: Kind) -> list[str]:
+    """Return all teams or home stores anybody ever had."""
+    own = assignment.c
+    query = select(own.value).where(own.kind == kind.value, own.value != "")
+    return list(connection.scalars(query.distinct().order_by(own.value)))
+
+
 def history(connection: Connection, employee_id: str) -> list[Assignment]:
     """Return all that was ever said of a person, the latest dates first."""
     own = assignment.c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -30,7 +30,7 @@ from cloud_receiver.domain.histories import PERIOD_READS
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.scores import Scoring
 from cloud_receiver.domain.workday import local_date
-from cloud_receiver.store import archive, dirty, tables
+from cloud_receiver.store import archive, dirty, tables, versions
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
 from cloud_receiver.store.tables import OF_CAMPAIGN
@@ -78,6 +78,8 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
         "created_utc_ms": now_utc_ms,
     }
     upsert(connection, tables.campaign, [row])
+    said = {name: value for name, value in row.items() if name not in ("author", "created_utc_ms")}
+    versions.add(connection, tables.campaign_version, [said], author, now_utc_ms)
     people = [member.employee_id for member in members(connection, one.campaign_id)]
     mark(connection, one, people, now_utc_ms)
     if before is not None and before.budget != row["budget"]:
@@ -180,7 +182,13 @@ _OVER: Final = Question(
 
 def of_days(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, str]:
     """Return the campaign each employee-day belongs to, where it belongs to one."""
-    memberships = of_people(connection, {employee_id for employee_id, _ in keys})
+    return running(of_people(connection, {employee_id for employee_id, _ in keys}), keys)
+
+
+def running(
+    memberships: Mapping[str, Sequence[Membership]], keys: Collection[DayKey]
+) -> dict[DayKey, str]:
+    """Return the campaign of each employee-day by what its person takes part in."""
     return {
         (employee_id, work_date): one.campaign_id
         for employee_id, work_date in keys

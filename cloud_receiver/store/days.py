@@ -84,7 +84,11 @@ def _load_together(
     taps, implausible = _punches(connection, people, first, last, sites, known_by_utc_ms)
     sales = _sales(connection, people, first, last, _Then(rosters, sites, known_by_utc_ms))
     ratings = feedback.of_days(connection, people, first, last, known_by_utc_ms)
-    running = campaigns.of_days(connection, keys)
+    running = (
+        campaigns.of_days(connection, keys)
+        if known_by_utc_ms is None
+        else known_then.campaigns_of_days(connection, keys, known_by_utc_ms)
+    )
     teams = assignments.of_people(connection, Kind.TEAM, people, known_by_utc_ms)
     gaps = feed_gaps.near(connection, *_span(first, last), known_by_utc_ms)
     dates = calendar.calendar(connection, first, last, known_by_utc_ms)

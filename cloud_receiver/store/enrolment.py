@@ -180,6 +180,22 @@ def put_employees(
     return len({*moved, *(row["employee_id"] for row in changed)})
 
 
+def move(
+    connection: Connection,
+    employee_id: str,
+    store_id: str,
+    since: str,
+    author: str,
+    now_utc_ms: int,
+) -> int:
+    """Let somebody who is known have another home store from a work date on."""
+    query = select(tables.employee).where(tables.employee.c.employee_id == employee_id)
+    known = connection.execute(query).one()._asdict()
+    moved = Employee(**known | {"store_id": store_id})
+    dates = {employee_id: since}
+    return put_employees(connection, [moved], now_utc_ms, author=author, since=dates)
+
+
 def take_effect(connection: Connection, now_utc_ms: int) -> int:
     """Let the moves to other home stores whose date has come show; return how many did."""
     homes = assignments.moving(connection, now_utc_ms)

@@ -1,4 +1,4 @@
-"""Touches and sales as they were known at an instant: by the badges and rosters of then.
+"""Touches, sales and campaigns as they were known at an instant: by what had been said by then.
 
 The projected tables hold whose a record is today, and when it was by the store's zone of today.
 Here both are asked anew, for the records that had arrived, of what had been said.
@@ -19,7 +19,7 @@ from cloud_receiver.domain.workday import (
     local_text,
     local_to_utc_ms,
 )
-from cloud_receiver.store import organisation, tables
+from cloud_receiver.store import campaigns, organisation, tables
 from cloud_receiver.store.organisation import Rosters, Site, zone_of
 
 _DAY_MS: Final = 86_400_000
@@ -115,6 +115,27 @@ def sales(
             told = (row.record_id, row.amount_fen, row.quantity_milli, days_after)
             counted.append((*day, *told))
     return sorted(counted, key=_in_order)  # lines of one day stay in order of time
+
+
+def campaigns_of_days(
+    connection: Connection, keys: Collection[DayKey], known_by_utc_ms: int
+) -> dict[DayKey, str]:
+    """Return the campaign each employee-day belongs to, where it belongs to one."""
+    campaign, member = tables.campaign_version.c, tables.campaign_member_version.c
+    query = select(tables.campaign_version).where(campaign.created_utc_ms <= known_by_utc_ms)
+    entered = {
+        row.campaign_id: campaigns.campaign_from(row)
+        for row in connection.execute(query.order_by(campaign.version))  # the last one counts
+    }
+    people = {employee_id for employee_id, _ in keys}
+    own = member.employee_id.in_(people) & (member.created_utc_ms <= known_by_utc_ms)
+    said = select(tables.campaign_member_version).where(own).order_by(member.version)
+    last = {(row.campaign_id, row.employee_id): row for row in connection.execute(said)}
+    memberships: dict[str, list[campaigns.Membership]] = {}
+    for (campaign_id, who), row in last.items():
+        if campaign_id in entered:
+            memberships.setdefault(who, []).append((entered[campaign_id], row))
+    return campaigns.running(memberships, keys)
 
 
 def behind(connection: Connection, store_ids: Collection[str], at_utc_ms: int) -> dict[str, int]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, update
 
 from cloud_receiver.domain.campaigns import Campaign, Member, is_ranked
 from cloud_receiver.domain.outcomes import Text
-from cloud_receiver.store import campaigns, organisation, tables
+from cloud_receiver.store import campaigns, organisation, tables, versions
 from cloud_receiver.store.campaigns import CampaignError
+
+_SAID: Final = ("employee_id", "joined_date", "left_date", "target_fen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,9 @@ class Entrant:
 
 
 def join(
-    connection: Connection, campaign_id: str, people: Collection[str], joined: str, now_utc_ms: int
-) -> int:
+    connection: Connection, campaign_id: str, people: Collection[str], joined: str,
+    now_utc_ms: int, *, author: str = "",
+) -> int:  # fmt: skip
     """Let people take part from a date on.
 
     Who is a member already stays as he is. Returns how many are new.
@@ -50,12 +53,13 @@ def join(
         for who in sorted(set(people))
         if who not in known
     ]
-    return _all_of(*put(connection, campaign_id, new, now_utc_ms))
+    return _all_of(*put(connection, campaign_id, new, now_utc_ms, author=author))
 
 
 def leave(
-    connection: Connection, campaign_id: str, employee_id: str, left: str, now_utc_ms: int
-) -> None:
+    connection: Connection, campaign_id: str, employee_id: str, left: str,
+    now_utc_ms: int, *, author: str = "",
+) -> None:  # fmt: skip
     """Note from which date on somebody no longer takes part; the place is kept.
 
     Raises:
@@ -68,7 +72,7 @@ def leave(
             f"{employee_id} takes no part in campaign {campaign_id}",
         )
     one = Entrant(employee_id=employee_id, left_date=left)
-    _all_of(*put(connection, campaign_id, [one], now_utc_ms))
+    _all_of(*put(connection, campaign_id, [one], now_utc_ms, author=author))
 
 
 def _all_of(changed: int, refused: Mapping[str, Text]) -> int:
@@ -78,9 +82,13 @@ def _all_of(changed: int, refused: Mapping[str, Text]) -> int:
 
 
 def put(
-    connection: Connection, campaign_id: str, entrants: Iterable[Entrant], now_utc_ms: int
-) -> tuple[int, dict[str, Text]]:
+    connection: Connection, campaign_id: str, entrants: Iterable[Entrant], now_utc_ms: int,
+    *, author: str = "",
+) -> tuple[int, dict[str, Text]]:  # fmt: skip
     """Let people in and change members; what was said twice changes nothing.
+
+    Args:
+        author: who says so; empty: nobody in particular.
 
     Returns how many came or changed, and why others were refused, by employee.
 
@@ -113,6 +121,12 @@ def put(
         connection.execute(update(table).where(this).values(values))
     touched = [*(row["employee_id"] for row in new), *changed]
     if touched:
+        said_now = [
+            {name: getattr(member, name) for name in _SAID} | {"campaign_id": campaign_id}
+            for member in campaigns.members(connection, campaign_id)
+            if member.employee_id in touched
+        ]
+        versions.add(connection, tables.campaign_member_version, said_now, author, now_utc_ms)
         campaigns.mark(connection, one, touched, now_utc_ms)
     return len(touched), refused
 

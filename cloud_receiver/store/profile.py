@@ -13,7 +13,7 @@ from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.store import tables
 from cloud_receiver.store.names import Person, Store
-from cloud_receiver.store.tables import day_fact, employee, store
+from cloud_receiver.store.tables import day_fact, employee, employee_version, store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,24 @@ class Day:
     facts: Mapping[str, FactValue]
     touches: tuple[Touch, ...]
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A version of what was entered of a person: who is called so, works or left, says who."""
+
+    name: str
+    active: bool
+    author: str
+    created_utc_ms: int
+
+
+def entered(connection: Connection, employee_id: str) -> list[Entered]:
+    """Return all that was ever entered of a person, the oldest first."""
+    own = employee_version.c
+    query = select(*[own[name] for name in Entered.__dataclass_fields__])
+    rows = connection.execute(query.where(own.employee_id == employee_id).order_by(own.version))
+    return [Entered(**row._asdict()) for row in rows]
 
 
 def roll(

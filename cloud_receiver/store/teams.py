@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.store import assignments
 from cloud_receiver.store.assignments import Kind
 
@@ -29,6 +28,11 @@ def put(
     return len(assignments.put(connection, Kind.TEAM, teams, author, now_utc_ms, since))
 
 
-def every(connection: Connection, date: str = LAST_DATE) -> dict[str, list[str]]:
-    """Return all teams and who is in them on a date; without one, after all that was said."""
+def names(connection: Connection) -> list[str]:
+    """Return what all teams are or were called."""
+    return assignments.values(connection, Kind.TEAM)
+
+
+def every(connection: Connection, date: str) -> dict[str, list[str]]:
+    """Return all teams and who is in them on a date."""
     return assignments.every(connection, Kind.TEAM, date)

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, func, literal, select, union_all
+from sqlalchemy import Connection, Select, Subquery, case, func, literal, select, union_all
 
+from cloud_receiver.domain.workday import FIRST_DATE
+from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.tables import (
+    assignment,
     badge,
     box_command,
     calendar_day,
+    campaign_member_version,
+    campaign_version,
     decision,
+    employee_version,
     entry,
     period_close,
     policy_version,
@@ -20,6 +26,7 @@ from cloud_receiver.store.tables import (
     rule_version,
     seller,
     shift_template,
+    store_version,
 )
 
 
@@ -37,6 +44,13 @@ class Act(StrEnum):
     CALENDAR = "calendar"
     BADGE = "badge"
     SELLER = "seller"
+    STORE = "store"
+    PERSON = "person"
+    HOME = "home"
+    TEAM = "team"
+    CAMPAIGN = "campaign"
+    JOINED = "joined"
+    LEFT = "left"
     COMMAND = "command"
 
 
@@ -45,9 +59,10 @@ class Deed:
     """One act.
 
     Attributes:
-        detail: the choice, kind of entry, version or action.
-        subject: what it was done to.
+        detail: the choice, kind of entry, version or action; of people who move, where to.
+        subject: what it was done to, the first of several.
         number: how many at once.
+        first_date: from when on it holds, where it is said and not always.
     """
 
     at_utc_ms: int
@@ -56,6 +71,7 @@ class Deed:
     detail: str
     subject: str
     number: int
+    first_date: str = ""
 
 
 def deeds(
@@ -68,7 +84,7 @@ def deeds(
     found = union_all(*(select(some) for some in newest)).subquery()
     query = _newest(found, limit, None)
     return [
-        Deed(int(row[0]), Act(row[1]), row[2], row[3], row[4], int(row[5]))
+        Deed(int(row[0]), Act(row[1]), row[2], row[3], row[4], int(row[5]), row[6])
         for row in connection.execute(query)
     ]
 
@@ -109,11 +125,59 @@ def _queries() -> dict[Act, Select[Any]]:
             j.created_utc_ms, Act.SELLER, j.author, j.employee_id, j.seller_code, one
         ).where(j.author != ""),
         Act.COMMAND: _columns(b.asked_utc_ms, Act.COMMAND, b.author, b.action, b.box_id, one),
+        **_organisation_queries(),
     }  # fmt: skip
 
 
-def _columns(at: Any, act: Act, author: Any, detail: Any, subject: Any, number: Any) -> Select[Any]:
+def _organisation_queries() -> dict[Act, Select[Any]]:
+    """Return what is said of stores, people, teams and campaigns: many at once are one act."""
+    s, e, c = store_version.c, employee_version.c, campaign_version.c
+    many = func.count()
+    return {
+        Act.STORE: _columns(
+            s.created_utc_ms, Act.STORE, s.author, func.min(s.scene), func.min(s.store_id), many
+        ).where(s.author != "").group_by(s.created_utc_ms, s.author),
+        Act.PERSON: _columns(
+            e.created_utc_ms, Act.PERSON, e.author, case((e.active, ""), else_="left"),
+            func.min(e.employee_id), many,
+        ).where(e.author != "").group_by(e.created_utc_ms, e.author, e.active),
+        # where people are first is said with them
+        Act.HOME: _moves(Act.HOME, Kind.HOME).where(assignment.c.first_date != FIRST_DATE),
+        Act.TEAM: _moves(Act.TEAM, Kind.TEAM),
+        Act.CAMPAIGN: _columns(
+            c.created_utc_ms, Act.CAMPAIGN, c.author, c.campaign_id, c.name, literal(1),
+        ).where(c.author != ""),
+        Act.JOINED: _members(Act.JOINED, campaign_member_version.c.joined_date).where(
+            campaign_member_version.c.left_date.is_(None)
+        ),
+        Act.LEFT: _members(Act.LEFT, campaign_member_version.c.left_date).where(
+            campaign_member_version.c.left_date.is_not(None)
+        ),
+    }  # fmt: skip
+
+
+def _moves(act: Act, kind: Kind) -> Select[Any]:
+    a = assignment.c
+    since = case((a.first_date == FIRST_DATE, ""), else_=a.first_date)
+    return _columns(
+        a.created_utc_ms, act, a.author, a.value, func.min(a.employee_id), func.count(), since
+    ).where(a.kind == kind.value, a.author != "").group_by(
+        a.created_utc_ms, a.author, a.value, a.first_date
+    )  # fmt: skip
+
+
+def _members(act: Act, since: Any) -> Select[Any]:
+    m = campaign_member_version.c
+    return _columns(
+        m.created_utc_ms, act, m.author, m.campaign_id, func.min(m.employee_id), func.count(), since
+    ).where(m.author != "").group_by(m.created_utc_ms, m.author, m.campaign_id, since)  # fmt: skip
+
+
+def _columns(
+    at: Any, act: Act, author: Any, detail: Any, subject: Any, number: Any, first_date: Any = None
+) -> Select[Any]:
     return select(
         at.label("at_utc_ms"), literal(act.value).label("act"), author.label("author"),
         detail.label("detail"), subject.label("subject"), number.label("number"),
+        (literal("") if first_date is None else first_date).label("first_date"),
     )  # fmt: skip

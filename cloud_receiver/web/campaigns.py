@@ -103,15 +103,18 @@ def _do(desk: Desk, view: View, name: str, value: str, author: str) -> View:
             joined = max(desk.today(), one.first_date)
             if name == "join_all":
                 n = membership.join(
-                    connection, one.campaign_id, _of_stores(connection, one), joined, now
-                )
+                    connection, one.campaign_id, _of_stores(connection, one), joined, now,
+                    author=author,
+                )  # fmt: skip
                 return replace(view, said=words("did_join", n=n))
             if name == "join":
                 people = _named(connection, json.loads(value), words)
-                n = membership.join(connection, one.campaign_id, people, joined, now)
+                n = membership.join(connection, one.campaign_id, people, joined, now, author=author)
                 return replace(view, said=words("did_join", n=n))
             if name == "leave":
-                membership.leave(connection, one.campaign_id, value, desk.today(), now)
+                membership.leave(
+                    connection, one.campaign_id, value, desk.today(), now, author=author
+                )
                 return replace(view, said=words("did_leave", who=value))
     except DakaError as error:
         return replace(view, said=reason_of(error, view.language))

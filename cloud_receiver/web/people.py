@@ -19,6 +19,8 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
+from cloud_receiver.web.moves import TEXTS as MOVE_TEXTS
+from cloud_receiver.web.moves import move
 from cloud_receiver.web.person import PersonView, draw_person
 from cloud_receiver.web.person_entry import TEXTS as ENTRY_TEXTS
 from cloud_receiver.web.person_entry import enter, take_back
@@ -112,7 +114,7 @@ def register(desk: Desk) -> None:
                 nonlocal view
                 if name == "month" and _is_month(value):
                     view = replace(view, month=value, said="")
-                elif name in {"enter", "take_back"} and visit.may_change:
+                elif name in {"enter", "take_back", "move"} and visit.may_change:
                     said = await asyncio.to_thread(
                         _entered, desk, view, name, value, visit.session.login
                     )
@@ -126,6 +128,8 @@ def register(desk: Desk) -> None:
 
 
 def _entered(desk: Desk, view: PersonView, name: str, value: str, author: str) -> str:
+    if name == "move":
+        return move(desk, view.employee_id, value, author, Words(MOVE_TEXTS, view.language))
     words = Words(ENTRY_TEXTS, view.language)
     if name == "take_back":
         return take_back(desk, value, author, words)

@@ -19,6 +19,7 @@ from cloud_receiver.store.statement import Entry, Selection, Total, entries, tot
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Markup, el, join
+from cloud_receiver.web.moves import draw_moves, said_of
 from cloud_receiver.web.person_entry import draw_entries, listed
 from cloud_receiver.web.phrases import (
     STATUSES,
@@ -125,6 +126,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         colleagues = [
             one for one in names.people(connection) if one.active and one.store_id == home
         ]
+        said = said_of(connection, view.employee_id)
         booked = entries(connection, selection, MAX_ENTRIES)
         sums = totals(connection, selection)
     zone = found[1].zone if found[1] else "UTC"
@@ -138,6 +140,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         _timeline(days, money_of, view, zone, words),
         draw_entries(entered, [one for one in colleagues if one.employee_id != view.employee_id],
                      desk.today(), zone, view.language, may_change=view.may_change),
+        draw_moves(said, stores, desk.today(), zone, view.language, may_change=view.may_change),
         draw_holders(held, stores, {}, view.language, is_own=True),
         el("div", el("span", view.said, role="status"), class_="done") if view.said else None,
     ])  # fmt: skip

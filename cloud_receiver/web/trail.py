@@ -18,6 +18,7 @@ from cloud_receiver.store.trail import Act, Deed
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import author_text, chip, icon, local_time
+from cloud_receiver.web.rule_texts import SCENES
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
@@ -49,6 +50,16 @@ TEXTS: Final[Texts] = {
     "act_calendar": ("改日历", "changed the calendar"),
     "act_badge": ("登记打卡号", "bound an id"),
     "act_seller": ("登记收银号", "bound a till code"),
+    "act_store": ("登记门店", "entered a store"),
+    "act_person": ("登记员工", "entered a person"),
+    "act_home": ("所属门店", "home store"),
+    "act_team": ("考勤组", "team"),
+    "act_campaign": ("录入活动", "entered a campaign"),
+    "act_joined": ("参加活动", "joined a campaign"),
+    "act_left": ("退出活动", "left a campaign"),
+    "left": ("已离职", "left"),
+    "none": ("不在任何组", "in no team"),
+    "others": ("等 {n} 个", "and others, {n} in all"),
     "act_command": ("指挥门店盒子", "commanded a box"),
     "empty_title": ("还没有记录", "Nothing yet"),
     "empty": ("有人处理异常、排班或发布规则后会出现在这里。", "Decisions, rosters and rules will show here."),
@@ -57,6 +68,8 @@ _PICTURES: Final = {
     Act.DECISION: "task_alt", Act.UNDONE: "undo", Act.ENTRY: "edit_note", Act.RULE: "rule",
     Act.ROSTER: "calendar_month", Act.CLOSE: "lock", Act.POLICY: "policy", Act.SHIFT: "schedule",
     Act.CALENDAR: "event", Act.BADGE: "badge", Act.SELLER: "point_of_sale", Act.COMMAND: "terminal",
+    Act.STORE: "store", Act.PERSON: "person", Act.HOME: "storefront", Act.TEAM: "groups",
+    Act.CAMPAIGN: "campaign", Act.JOINED: "group_add", Act.LEFT: "group_remove",
 }  # fmt: skip
 
 
@@ -139,7 +152,10 @@ def _names(connection: Connection, found: Sequence[Deed], language: Language) ->
 def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Markup:
     at = local_time(deed.at_utc_ms, zone, "%Y-%m-%d %H:%M:%S")
     name = known.get(deed.subject)
-    subject = el("span", name or deed.subject, title=deed.subject, class_=None if name else "mono")
+    is_name = name is not None or deed.act is Act.CAMPAIGN
+    subject = el(
+        "span", name or deed.subject, title=deed.subject, class_=None if is_name else "mono"
+    )
     if deed.act is Act.RULE:
         subject = el("a", subject, href=f"/rules/{quote(deed.subject)}")
     author = author_text(deed.author, words.language)
@@ -148,16 +164,31 @@ def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Marku
         el("td", at, class_="nowrap", data_label=words("when")),
         el("td", author, class_="lead"),
         el("td", chip(words(f"act_{deed.act}"), "", _PICTURES[deed.act]), data_label=words("what")),
-        el("td", el("span", subject, " ", el("span", _about(deed, words), class_="muted small")),
+        el("td", el("span", subject, " ",
+                    el("span", _detail(deed, known, words), class_="muted small")),
            data_label=words("detail")),
     )  # fmt: skip
 
 
-def _about(deed: Deed, words: Words) -> str:
-    """Return what else is known of a deed: from when, how much."""
+def _detail(deed: Deed, known: Mapping[str, str], words: Words) -> str:
+    """Return what exactly was done, how many at once and from when on."""
+    what, many = deed.detail, ""
     if deed.act is Act.ROSTER:
-        return f"{deed.detail} {words('days', n=f'{deed.number:,}')}"
-    return words("from", day=deed.detail) if deed.act is Act.RULE else deed.detail
+        return f"{what} {words('days', n=f'{deed.number:,}')}"
+    if deed.act is Act.RULE:
+        return words("from", day=what)
+    if deed.number > 1:
+        many = words("others", n=f"{deed.number:,}")
+    if deed.act is Act.HOME:
+        what = known.get(what, what)
+    elif deed.act is Act.TEAM:
+        what = what or words("none")
+    elif deed.act is Act.PERSON and what:
+        what = words("left")
+    elif deed.act is Act.STORE:  # of several each has its own scene
+        what = "" if many else words.language.pick(*SCENES[what]) if what in SCENES else what
+    since = words("from", day=deed.first_date) if deed.first_date else ""
+    return " · ".join(filter(None, (many, what, since)))
 
 
 def _empty(words: Words) -> Markup:

@@ -20,8 +20,9 @@ from sqlalchemy import Engine, insert
 from cloud_receiver.domain.workday import Shift, encode_shifts, utc_ms
 from cloud_receiver.evaluate import Evaluator
 from cloud_receiver.ingest import Message, take_in
-from cloud_receiver.store import accounts, tables
+from cloud_receiver.store import accounts, enrolment, tables
 from cloud_receiver.store.engine import write
+from cloud_receiver.store.enrolment import Employee, Store
 from cloud_receiver.store.rulebook import publish_shipped
 from sync import topics
 from sync.clock import utc_text
@@ -260,13 +261,18 @@ def organisation(engine: Engine) -> None:
     created = utc_ms(local(FIRST_DAY, "00:00"))
     days = [FIRST_DAY + timedelta(days=number) for number in range(10)]
     with write(engine) as connection:
-        for store_id, name, scene, *_ in STORES:
-            row = {"store_id": store_id, "name": name, "zone": ZONE, "scene": scene}
-            connection.execute(insert(tables.store), row)
-        for employee_id, name, store_id, start, end in PEOPLE:
+        shops = [
+            Store(store_id=store_id, name=name, zone=ZONE, scene=scene)
+            for store_id, name, scene, *_ in STORES
+        ]
+        enrolment.put_stores(connection, shops, created, author="seed")
+        people = [
+            Employee(employee_id=employee_id, name=name, store_id=store_id)
+            for employee_id, name, store_id, *_ in PEOPLE
+        ]
+        enrolment.put_employees(connection, people, created, author="seed")
+        for employee_id, _, store_id, start, end in PEOPLE:
             who = {"employee_id": employee_id, "store_id": store_id}
-            person = {"name": name, "language": "zh", "active": True}
-            connection.execute(insert(tables.employee), who | person)
             badge = {"device_serial": "*", "user_id": user_of(employee_id)}
             connection.execute(insert(tables.badge), who | badge)
             connection.execute(insert(tables.seller), who | {"seller_code": f"P{employee_id[1:]}"})

@@ -90,6 +90,15 @@ def test_what_stood_before_it_was_kept_is_the_first_version_of_all_days(
             "INSERT INTO store VALUES ('S1', '一店', 'UTC', 'community', '', 31, 121, 200)",
             "INSERT INTO employee VALUES ('E1', '王芳', 'S1', 'zh', true)",
             "INSERT INTO team_member VALUES ('E1', '甲组')",
+            (
+                "INSERT INTO campaign (campaign_id, name, scene, stores, first_date, last_date, scoring,"
+                " author, created_utc_ms) VALUES ('c', '卖', '', '[]', '2026-12-01', '2026-12-10', '{}',"
+                " 'hr', 5)"
+            ),
+            (
+                "INSERT INTO campaign_member (campaign_id, employee_id, joined_date, is_ranked, store_id)"
+                " VALUES ('c', 'E1', '2026-12-01', true, 'S1')"
+            ),
         ):
             connection.execute(text(said))
     database.upgrade(hq_engine)
@@ -101,9 +110,14 @@ def test_what_stood_before_it_was_kept_is_the_first_version_of_all_days(
             ("E1", kind, "2000-01-01", 1, value, "", 0)
             for kind, value in (("home", "S1"), ("team", "甲组"))
         ]
+        one = connection.execute(select(tables.campaign_version)).one()
+        member = connection.execute(select(tables.campaign_member_version)).one()
         assert organisation.history_began_utc_ms(connection) > 1_700_000_000_000
     assert tuple(shop) == ("S1", 1, "一店", "UTC", "community", "", 31, 121, 200, "", 0)
     assert tuple(person) == ("E1", 1, "王芳", "zh", True, "", 0)
+    period = ("2026-12-01", "2026-12-10")
+    assert tuple(one) == ("c", 1, "卖", "", "[]", *period, "{}", None, None, "", 0)
+    assert tuple(member) == ("c", "E1", 1, "2026-12-01", None, None, "", 0)
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/daka", "/var/lib/daka.sqlite", ""])

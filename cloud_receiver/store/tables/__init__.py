@@ -11,6 +11,8 @@ from cloud_receiver.store.tables.archive import archive_part, carried_day
 from cloud_receiver.store.tables.campaigns import (
     campaign,
     campaign_member,
+    campaign_member_version,
+    campaign_version,
     standing,
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
@@ -128,6 +130,8 @@ __all__ = [
     "calendar_day",
     "campaign",
     "campaign_member",
+    "campaign_member_version",
+    "campaign_version",
     "carried_day",
     "certificate",
     "change",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
 from cloud_receiver.store.tables.catalogue import metadata
 
@@ -34,6 +34,37 @@ campaign_member = Table(
     Column("store_id", Text, nullable=False, default=""),  # whose target is shared; frozen too
     Column("target_fen", BigInteger),  # the member's own; null: the campaign's
     Index("ix_campaign_member_employee", "employee_id"),
+)
+campaign_version = Table(
+    "campaign_version",
+    metadata,  # what was ever entered of a campaign; versions are added, never changed, and the
+    # highest one is what `campaign` holds
+    Column("campaign_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scene", Text, nullable=False),
+    Column("stores", Text, nullable=False),
+    Column("first_date", Text, nullable=False),
+    Column("last_date", Text, nullable=False),
+    Column("scoring", Text, nullable=False),
+    Column("budget", Text),
+    Column("targets", Text),
+    Column("author", Text, nullable=False),
+    Column("created_utc_ms", BigInteger, nullable=False),
+)
+campaign_member_version = Table(
+    "campaign_member_version",
+    metadata,  # what was ever said about somebody's taking part; as of campaigns
+    Column("campaign_id", Text, primary_key=True),
+    Column("employee_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("joined_date", Text, nullable=False),
+    Column("left_date", Text),
+    Column("target_fen", BigInteger),
+    Column("author", Text, nullable=False),  # empty: before it was kept, or nobody said
+    Column("created_utc_ms", BigInteger, nullable=False),  # 0: before it was kept
+    Index("ix_campaign_member_version_employee", "employee_id"),
+    Index("ix_campaign_member_version_entered", "created_utc_ms", "author"),
 )
 standing = Table(
     "standing",

@@ -57,6 +57,7 @@ employee_version = Table(
     Column("active", Boolean, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
+    Index("ix_employee_version_entered", "created_utc_ms", "author"),
 )
 assignment = Table(
     "assignment",
@@ -70,6 +71,7 @@ assignment = Table(
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Index("ix_assignment_value", "kind", "value"),
+    Index("ix_assignment_entered", "created_utc_ms", "author", "kind"),
 )
 badge = Table(
     "badge",

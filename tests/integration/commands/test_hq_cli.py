@@ -210,7 +210,10 @@ def test_asof_and_rebuild_tell_how_a_day_stands(folder: Path, daka: Daka) -> Non
         daka(*later).output
     )
     assert "等待数据(未定)" in daka(*later, lang="zh").output
-    assert "of today, not of then: campaign" in daka(*later).output
+    assert "as known then: store S1 (scene community), team –, campaign –" in daka(*later).output
+    assert "history of stores" not in daka(*later).output, (
+        "this headquarters kept it from the first"
+    )
     assert "rest day" in daka("asof", "E1", "2026-11-23", "--at", "2020-01-01T00:00").output
     with pytest.raises(DakaError, match="no employee E9"):
         daka("asof", "E9", "2026-11-23", "--at", "2026-11-23T09:05")

@@ -6,10 +6,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.workday import local_to_utc_ms
 from cloud_receiver.judgement import as_known
 from cloud_receiver.rebuild import rebuild
-from cloud_receiver.store import assignments, enrolment, feed_gaps, tables, teams
+from cloud_receiver.store import (
+    assignments,
+    campaigns,
+    enrolment,
+    feed_gaps,
+    membership,
+    tables,
+    teams,
+)
 from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.enrolment import Employee, Store
 from sync.records import Gap
@@ -88,7 +97,7 @@ def test_a_move_said_late_reaches_back_to_its_date_and_no_further(hq: Any) -> No
         "",
     ]
     assert hq.reading(partial(teams.every, date=MONDAY)) == {"丙组": ["E1"]}
-    assert hq.reading(teams.every) == {}
+    assert hq.reading(partial(teams.every, date=TUESDAY)) == {}
     assert _unchanged_by_a_rebuild(hq)
 
 
@@ -185,3 +194,30 @@ def test_nobody_was_known_to_be_absent_while_touches_waited_in_the_terminal(hq: 
     hq.at(f"{TUESDAY}T12:00")
     assert _known(hq, MONDAY, f"{TUESDAY}T08:59")["status"] == "AwaitingData"
     assert _known(hq, MONDAY, f"{TUESDAY}T09:00")["status"] == "Normal"
+
+
+def test_the_campaign_of_a_day_is_the_one_said_by_then(hq: Any) -> None:
+    hq.roster("E1", MONDAY)
+    hq.roster("E1", TUESDAY)
+    one = Campaign(campaign_id="c1", name="卖货", first_date=MONDAY, last_date=TUESDAY)
+
+    def enter(campaign: Campaign) -> None:
+        hq.writing(lambda c: campaigns.enter(c, campaign, "陈静", hq.now_utc_ms))
+
+    hq.at(f"{MONDAY}T09:00")
+    enter(one)
+    hq.at(f"{MONDAY}T10:00")
+    hq.writing(lambda c: membership.join(c, "c1", ["E1"], MONDAY, hq.now_utc_ms, author="陈静"))
+    hq.at(f"{MONDAY}T11:00")
+    enter(replace(one, last_date=MONDAY))
+    hq.at(f"{TUESDAY}T12:00")
+    hq.writing(lambda c: membership.leave(c, "c1", "E1", TUESDAY, hq.now_utc_ms, author="李"))
+    hq.at(f"{TUESDAY}T13:00")
+
+    def known(work_date: str, local: str) -> str:
+        return str(_known(hq, work_date, local)["campaign_id"])
+
+    assert [known(MONDAY, f"{MONDAY}T{at}") for at in ("09:30", "10:00")] == ["", "c1"]
+    assert [known(TUESDAY, f"{MONDAY}T{at}") for at in ("10:30", "11:00")] == ["c1", ""]
+    said = [row[2:7] for row in hq.table(tables.campaign_member_version)]
+    assert said == [(1, MONDAY, None, None, "陈静"), (2, MONDAY, TUESDAY, None, "李")]
