@@ -13,6 +13,7 @@ import select
 import socket
 import ssl
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -131,8 +132,11 @@ class MqttLink:
         assert self._client is not None, "publish is for an open link"
         return self._client.publish(topic, payload, qos=1, retain=retain).mid
 
-    def wait(self, timeout_s: float, wake: socket.socket) -> list[Event]:
-        """Run the network until something happens, `wake` turns readable or time is up."""
+    def wait(self, timeout_s: float, wake: socket.socket) -> Iterator[Event]:
+        """Run the network until something happens, `wake` turns readable or time is up.
+
+        What a connection still had to tell ends with it: nothing is yielded after `drop`.
+        """
         sock = None if self._client is None else self._client.socket()
         if self._client is None or sock is None:
             if self._client is not None:  # it went while something was published
@@ -228,14 +232,12 @@ class MqttLink:
         if failed and not any(isinstance(event, Lost) for event in self._events):
             self._events.append(Lost(f"{self._where}: {error_string(code)}"))
 
-    def _taken(self) -> list[Event]:
-        events = list(self._events)
-        self._events.clear()
-        for event in events:
+    def _taken(self) -> Iterator[Event]:
+        while self._events:
+            event = self._events.popleft()
             if isinstance(event, Lost):
                 self.drop()
-                break
-        return events
+            yield event
 
     # ---- callbacks: they enqueue, nothing else ----------------------------------------------
 

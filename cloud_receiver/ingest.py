@@ -135,10 +135,9 @@ class _Filing:
         fleet.meet(self.connection, strangers, self.now_utc_ms)
         entries: list[Entry] = []
         for key, batches in mail.batches.items():
-            before = marks[key]
-            for batch in batches:
-                if before.meets(batch.first, batch.last):
-                    self._compare_records(key, before, batch)
+            for number, batch in enumerate(batches):
+                if marks[key].meets(batch.first, batch.last):
+                    self._compare_records(key, marks[key], batch, batches[:number])
                 marks[key] = marks[key].add(batch.first, batch.last)
                 taken = self.taken.setdefault(key, {})
                 taken[batch.life] = _also(taken.get(batch.life), batch)
@@ -179,10 +178,12 @@ class _Filing:
                     ),
                 )
 
-    def _compare_records(self, key: LaneKey, before: Mark, batch: Batch) -> None:
-        """Notice numbers that were filed before with other records: two outboxes are one epoch.
+    def _compare_records(
+        self, key: LaneKey, before: Mark, batch: Batch, beside: Sequence[Batch]
+    ) -> None:
+        """Notice numbers that were filed before, or `beside`, with other records.
 
-        Both are asked for a new epoch, under which they send again whatever they keep.
+        Two outboxes are one epoch: both are asked for a new one and send again what they keep.
         """
         again = {
             item.record_id: seq
@@ -190,7 +191,9 @@ class _Filing:
             if isinstance(item, Item) and item.kind not in NO_CONTEST and before.holds(seq)
         }
         strange = set(again) - journal.known(self.connection, list(again))
+        strange -= {i.record_id for one in beside for i in one.items if isinstance(i, Item)}
         told = {again[record_id] for record_id in strange}
+        told -= {one.seq for one in self.rejected.get(key, ())}
         if told and told - numbers_with_letters(self.connection, *key, told):
             self.contested.add((key.box_id, key.epoch))
             seqs = sorted(told)

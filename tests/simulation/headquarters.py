@@ -5,9 +5,11 @@ from __future__ import annotations
 import queue
 import random
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import count
 from typing import Any
 
 from sqlalchemy import event
@@ -16,14 +18,25 @@ from agent.mqtt_link import LinkError, Lost, Received, Subscribed, Will
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mail import Message
 from cloud_receiver.mqtt_link import Arrival
+from cloud_receiver.opening import Opener
 from cloud_receiver.store.engine import open_engine, upgrade
 from sync import topics
 from sync.presence import ReceiverState, encode_receiver_state
 from tests.simulation.box import ORG
 from tests.simulation.line import Broker, Session
-from tests.simulation.machines import Fuse, FusedConnection, MachineClock, PowerCutError, World
+from tests.simulation.machines import (
+    Fuse,
+    FusedConnection,
+    LawBrokenError,
+    MachineClock,
+    PowerCutError,
+    World,
+)
 
-GROUP = 16
+AHEAD_MESSAGES = (1, 4, 64)
+A_TURN_MESSAGES = (2, 16, 64)
+LEFT_FOR_LATER = 0.4
+_NEVER = threading.Event()
 
 
 class Database:
@@ -86,9 +99,27 @@ def database() -> Database:
     return Database()
 
 
+class SteppedOpener(Opener):
+    """The opener without its thread.
+
+    Args:
+        ahead_messages: how many may be opened that are not filed.
+    """
+
+    def __init__(self, org: str, arrivals: queue.SimpleQueue[Arrival], ahead_messages: int) -> None:
+        super().__init__(org, arrivals)
+        self.opened = queue.Queue(ahead_messages)
+
+    def turn(self, most_messages: int) -> None:
+        """Open what there is and what there is room for."""
+        room = self.opened.maxsize - self.opened.qsize()
+        for _ in range(min(most_messages, self._arrivals.qsize(), room)):
+            self._hand_on(self._open(self._arrivals.get_nowait()), _NEVER)
+
+
 @dataclass
 class Receiver:
-    """One receiver process."""
+    """One receiver process: its link, its opener and its intake."""
 
     receiver_id: str
     database: Database
@@ -97,22 +128,32 @@ class Receiver:
     chance: random.Random
     filters: list[str]
     loop_class: type[IntakeLoop] = IntakeLoop
+    opener_class: type[SteppedOpener] = SteppedOpener
     session: Session | None = None
     is_on: bool = False
     outbound: Fuse = field(default_factory=Fuse)
+    _connection_no: int = 0
+    _acknowledged: tuple[int, int] = (0, 0)
 
     def start(self) -> None:
         self.is_on = True
         self.outbound.put_out()
         self.database.fuse.put_out()
-        clock = MachineClock(self.world)
-        arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        ahead_messages = self.chance.choice(AHEAD_MESSAGES)
+        self.opener = self.opener_class(ORG, self._arrivals, ahead_messages)
         self.loop = self.loop_class(
-            self.database.engine, ORG, clock, arrivals, self, _nobody, self.announce
+            self.database.engine,
+            ORG,
+            MachineClock(self.world),
+            self.opener.opened,
+            self,
+            _nobody,
+            self.announce,
         )
 
     def kill(self) -> None:
-        """End as SIGKILL does; the broker tells of it."""
+        """End as SIGKILL does, with all that was opened; the broker tells of it."""
         self.is_on = False
         if self.session is not None:
             self.broker.lose(self.session, "killed")
@@ -123,9 +164,11 @@ class Receiver:
             return
         try:
             self._connect()
-            self._file()
+            self._receive()
         except LinkError:
-            self.session = None
+            self._drop()
+        try:
+            self._work()
         except PowerCutError:
             self.kill()
 
@@ -134,31 +177,53 @@ class Receiver:
             self.session = self.broker.connect(
                 self.receiver_id, Will(self._topic, self._state("gone", online=False))
             )
+            self._connection_no += 1
+            self._message_nos = count(1)
             self.broker.subscribe(self.session, self.filters)
             self.announce(self.database.hq_epoch())
 
-    def _file(self) -> None:
+    def _receive(self) -> None:
         assert self.session is not None
-        events = self.session.due(self.world.now_s)
-        if any(isinstance(one, Lost) for one in events):
-            raise LinkError("lost")
-        arrivals = [
-            Arrival(Message(one.topic, one.payload), 1, number)
-            for number, one in enumerate(events)
-            if isinstance(one, Received)
-        ]
-        assert all(isinstance(one, Received | Subscribed) for one in events)
-        for start in range(0, len(arrivals), GROUP):
-            self.loop._file(arrivals[start : start + GROUP])
+        for one in self.session.due(self.world.now_s):
+            if isinstance(one, Lost):
+                raise LinkError("lost")
+            if isinstance(one, Received):
+                message = Message(one.topic, one.payload)
+                self._arrivals.put(Arrival(message, self._connection_no, next(self._message_nos)))
+            else:
+                assert isinstance(one, Subscribed)
+
+    def _drop(self) -> None:
+        """Forget the connection and what came by it, as the link does; not what was opened."""
+        self.session = None
+        while not self._arrivals.empty():
+            self._arrivals.get_nowait()
+
+    def _work(self) -> None:
+        """Let opener and intake run in turn, as threads do; at times some is left for later."""
+        while not (self._arrivals.empty() and self.opener.opened.empty()):
+            self.opener.turn(self.chance.choice(A_TURN_MESSAGES))
+            if self.chance.random() < LEFT_FOR_LATER:
+                return
+            self.loop._file(self.loop._drain())
 
     # ---- the side of the link the intake needs -----------------------------------------------
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.outbound.burn()
-        self.broker.publish(self.session, topic, payload, retain=False)
+        if self.session is not None:
+            self.broker.publish(self.session, topic, payload, retain=False)
 
     def acknowledge(self, arrival: Arrival) -> None:
+        """Expect what arrived in the order it came, each once: MQTT wants it so (4.6 of MQTT 5)."""
         self.outbound.burn()
+        connection_no, message_no = self._acknowledged
+        due = message_no + 1 if arrival.connection_no == connection_no else 1
+        if arrival.message_no != due:
+            raise LawBrokenError(
+                f"message {arrival.message_no} acknowledged out of turn, {due} was due"
+            )
+        self._acknowledged = arrival.connection_no, arrival.message_no
 
     def announce(self, epoch: str) -> None:
         if self.session is not None:

@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 
 from agent.storage import place
+from cloud_receiver.ingest import NO_CONTEST
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.sheaves import Kept, texts
 from sync.errors import WireError
@@ -27,16 +28,20 @@ class Laws:
         self.journaled_ever = {DAMAGED}
         self.newest_entry = 0
         self.settled: dict[tuple[int, str, str], Mark] = {}
+        self._written: dict[tuple[int, str, str], list[object]] = {}
         self._checked: dict[int, tuple[object, ...]] = {}
         self._noted_changes = -1
+        self._numbered: dict[tuple[object, ...], str] = {}
 
     def forget_database(self) -> None:
         """It is another one now."""
         self.newest_entry, self._noted_changes = 0, -1
+        self._numbered.clear()
 
     def forget_box(self, box: Box) -> None:
         """Its disk is another one now."""
         self.settled = {key: mark for key, mark in self.settled.items() if key[0] != id(box)}
+        self._written.clear()
 
     def check_box(self, box: Box) -> None:
         """Laws 1, 2 and 3 on the disk: counted, there before its cursor, settled by receipt."""
@@ -54,16 +59,18 @@ class Laws:
             raise LawBrokenError(
                 f"law 1: {box.box_id} captured {meta['captured']}, numbers {numbers}"
             )
-        for lane, _, through, beyond in lanes:
-            mark = merge(through, [(low, high) for low, high in json.loads(beyond)])
-            self._check_settled(box, meta["epoch"], lane, mark)
+        for lane, _, *written in lanes:
+            key = id(box), meta["epoch"], lane
+            if self._written.get(key) != written:
+                self._written[key] = written
+                through, beyond = written
+                mark = merge(through, [(low, high) for low, high in json.loads(beyond)])
+                self._check_settled(box, meta["epoch"], lane, mark)
 
     def _check_settled(self, box: Box, epoch: str, lane: str, mark: Mark) -> None:
         """Law 3: what a box newly counts as settled has been in a journal."""
         key = (id(box), epoch, lane)
         before = self.settled.get(key, Mark())
-        if mark == before:
-            return
         self.settled[key] = mark
         for low, high in _ranges(mark):
             if common(merge(0, [(low, high)]), before) == merge(0, [(low, high)]):
@@ -80,16 +87,45 @@ class Laws:
                         f"law 3: {box.box_id} settled {lane} {seq} of {epoch}, which no journal held"
                     )
 
+    def recorded(self, box: Box) -> set[str]:
+        """Return the identities a box holds: in the end all that its devices recorded (law 2)."""
+        found = [identity_of(body) for (body,) in box.rows("SELECT body FROM record")]
+        expected = set(found) - {DAMAGED}
+        held = sum(source.held for source in box.sources) - found.count(DAMAGED)
+        assert len(expected) == held, f"law 2: {box.box_id} has {len(expected)} of {held}"
+        return expected
+
     def note_journal(self) -> None:
         """Remember what any headquarters ever held."""
         if self._database.changes == self._noted_changes:
             return
         self._noted_changes = self._database.changes
-        rows = self._database.rows(
-            "SELECT record_id, entry_no FROM journal WHERE entry_no > ?", self.newest_entry
-        )
-        self.journaled_ever.update(record_id for record_id, _ in rows)
-        self.newest_entry = max([self.newest_entry, *(entry_no for _, entry_no in rows)])
+        for entry_no, record_id, kind, *number in self._database.rows(
+            "SELECT entry_no, record_id, kind, box_id, epoch, lane, seq FROM journal"
+            " WHERE entry_no > ? ORDER BY entry_no", self.newest_entry,
+        ):  # fmt: skip
+            self.newest_entry = entry_no
+            self.journaled_ever.add(record_id)
+            if kind not in NO_CONTEST:
+                first = self._numbered.setdefault(tuple(number), record_id)
+                if first != record_id:
+                    self._check_contested(*number)
+
+    def _check_contested(self, box_id: str, epoch: str, lane: str, seq: int) -> None:
+        """Law 4, two outboxes that are one: of a number given twice there is a letter."""
+        noticed = self._database.rows(
+            "SELECT 1 FROM dead_letter WHERE box_id = ? AND epoch = ?"
+            " AND (code = 'contested' OR lane = ? AND seq = ?)", box_id, epoch, lane, seq,
+        )  # fmt: skip
+        if not noticed:
+            raise LawBrokenError(
+                f"law 4: {box_id} gave {lane} {seq} of {epoch} to two records and nobody noticed"
+            )
+
+    def contested(self) -> set[tuple[str, str]]:
+        """Return the boxes and epochs that headquarters found to be two outboxes."""
+        query = "SELECT box_id, epoch FROM dead_letter WHERE code = 'contested'"
+        return set(self._database.rows(query))
 
     def journaled_texts(self) -> list[tuple[str, str]]:
         """Return the journal's identities and texts; each text must be its identity's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -23,6 +24,19 @@ class Weather:
     doubling: float = 0.0
     damage: float = 0.0
     delay_s: float = 0.0
+
+
+FAIR = Weather()
+BITS = (0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7)
+"""Mostly low ones: a digit becomes another digit, and the text stays one that can be read."""
+FOUL = (
+    FAIR,
+    Weather(loss=0.2, doubling=0.2, delay_s=2.0),
+    Weather(loss=0.2, doubling=0.2, delay_s=0.2),
+    Weather(loss=0.5, doubling=0.1),
+    Weather(damage=0.3, delay_s=8.0),  # hardly a connection comes about
+    Weather(damage=0.3, delay_s=0.2),
+)
 
 
 @dataclass(eq=False)
@@ -57,7 +71,7 @@ class Broker:
         self.unreachable: set[str] = set()
         self._retained: dict[str, bytes] = {}
         self._sessions: dict[str, Session] = {}
-        self._order = 0
+        self.told = 0
 
     def connect(self, client_id: str, will: Will) -> Session:
         if not self.is_up or client_id in self.unreachable:
@@ -103,14 +117,14 @@ class Broker:
         if self.chance.random() < 0.3:
             return payload[: self.chance.randrange(len(payload))]
         spoilt = bytearray(payload)
-        for bit in self.chance.sample(range(8 * len(spoilt)), self.chance.choice((1, 1, 2, 3))):
-            spoilt[bit // 8] ^= 1 << bit % 8
+        for place in self.chance.choices(range(len(spoilt)), k=self.chance.choice((1, 1, 2, 3))):
+            spoilt[place] ^= 1 << self.chance.choice(BITS)
         return bytes(spoilt)
 
     def tell(self, session: Session, event: mqtt_link.Event) -> None:
-        self._order += 1
+        self.told += 1
         due_s = self.world.now_s + self.chance.random() * self.weather.delay_s
-        heapq.heappush(session.inbox, (due_s, self._order, event))
+        heapq.heappush(session.inbox, (due_s, self.told, event))
 
     def lose(self, session: Session, reason: str, *, with_will: bool = True) -> None:
         """End a connection; whoever is at its other end hears so at once."""
@@ -180,13 +194,12 @@ class BoxLine:
             self._broker.tell(session, Published(self._number, refused))
         return self._number
 
-    def wait(self, _timeout_s: float, _wake: socket.socket) -> list[mqtt_link.Event]:
-        if self._session is None:
-            return []
-        events = self._session.due(self._broker.world.now_s)
-        if any(isinstance(event, Lost) for event in events):
-            self.drop()
-        return events
+    def wait(self, _timeout_s: float, _wake: socket.socket) -> Iterator[mqtt_link.Event]:
+        session = self._session
+        if session is not None:
+            for event in session.due(self._broker.world.now_s):
+                if self._session is session:
+                    yield event
 
     def drop(self) -> None:
         session, self._session = self._session, None

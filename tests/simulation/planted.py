@@ -21,6 +21,7 @@ from cloud_receiver.mqtt_link import Arrival
 from cloud_receiver.store import journal
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.journal import Entry
+from tests.simulation.headquarters import SteppedOpener
 from tests.simulation.simulation import Product
 
 _APPEND = journal.append
@@ -106,12 +107,12 @@ def _append_again(connection: Connection, entries: Sequence[Entry]) -> int:
     ])  # fmt: skip
 
 
-class TakesDamaged(IntakeLoop):
+class TakesDamaged(SteppedOpener):
     """Believes whatever bytes arrive."""
 
-    def _file(self, group: Sequence[Arrival]) -> None:
+    def _open(self, arrival: Arrival) -> Arrival:
         with patch("sync.envelope._checksum", lambda *_: ANY):
-            super()._file(group)
+            return super()._open(arrival)
 
 
 class AsksForNoRefill(IntakeLoop):
@@ -122,14 +123,34 @@ class AsksForNoRefill(IntakeLoop):
             super()._file(group)
 
 
+class ComparesNoRecords(IntakeLoop):
+    """Has no contest check: whose number came first is not asked."""
+
+    def _file(self, group: Sequence[Arrival]) -> None:
+        with patch.object(_Filing, "_compare_records"):
+            super()._file(group)
+
+
+class OpensSideBySide(SteppedOpener):
+    """Opens two messages at a time; the later one may be open first."""
+
+    def turn(self, most_messages: int) -> None:
+        super().turn(most_messages)
+        waiting = [self.opened.get_nowait() for _ in range(self.opened.qsize())]
+        for arrival in [*waiting[1:2], *waiting[:1], *waiting[2:]]:
+            self.opened.put_nowait(arrival)
+
+
 PLANTED = {
     "counter committed separately": (Product(outbox=CountsAfterwards), "law 1"),
     "cursor committed separately": (Product(outbox=CursorFirst), "law 2"),
     "settle on PUBACK": (Product(uplink=SettlesOnPuback), "law 3"),
     "receipts for another process believed": (Product(uplink=BelievesEveryReceipt), "law 3"),
-    "checksum not compared": (Product(loop=TakesDamaged), "law 3"),
+    "checksum not compared": (Product(opener=TakesDamaged), "law 3"),
     "a record that comes again filed again": (Product(loop=FilesAgain), "law 4"),
     "mark advanced before the commit": (Product(loop=MarkFirst), "nothing was copied, yet"),
     "restored database not noticed": (Product(loop=AsksForNoRefill), "not delivered"),
+    "no contest check": (Product(loop=ComparesNoRecords), "law 4: box-. gave"),
+    "opened side by side": (Product(opener=OpensSideBySide), "message . acknowledged out of turn"),
 }
 """What was planted, and the beginning of what is found."""

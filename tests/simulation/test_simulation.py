@@ -17,7 +17,7 @@ from tests.simulation.simulation import Product, Simulation
 
 SEEDS = 300
 PARTS = 10
-ENOUGH_SEEDS = 100
+ENOUGH_SEEDS = 300
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,16 @@ def test_a_number_given_twice_is_noticed_kept_and_told_to_both(
     assert not later.is_contested
 
 
+def test_a_number_given_twice_is_noticed_within_one_transaction(
+    hq: Any, up: Make, punch: Make
+) -> None:
+    one, other = up(1, punch(), life="a"), up(1, punch(user_id="8"), life="b")
+    answers = receipts(hq.take(one, one, other))
+    assert [answer.is_contested for answer in answers] == [True, True]
+    assert hq.codes() == ["contested"]
+    assert hq.journaled() == 2
+
+
 def test_sending_again_is_no_contest(hq: Any, up: Make, punch: Make, sale: Make) -> None:
     batch = up(1, punch(), '{"kind":"cake"}', sale(), life="a")
     for _ in range(2):
