@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import random
 import sqlite3
-import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -15,9 +13,9 @@ from typing import Any
 from sqlalchemy import event
 
 from agent.mqtt_link import LinkError, Lost, Received, Subscribed, Will
+from cloud_receiver.inbox import Arrival, Inbox
 from cloud_receiver.intake import IntakeLoop
 from cloud_receiver.mail import Message
-from cloud_receiver.mqtt_link import Arrival
 from cloud_receiver.opening import Opener
 from cloud_receiver.store.engine import open_engine, upgrade
 from sync import topics
@@ -33,10 +31,9 @@ from tests.simulation.machines import (
     World,
 )
 
-AHEAD_MESSAGES = (1, 4, 64)
 A_TURN_MESSAGES = (2, 16, 64)
+A_COMMIT_RECORDS = (10, 4000)
 LEFT_FOR_LATER = 0.4
-_NEVER = threading.Event()
 
 
 class Database:
@@ -100,21 +97,15 @@ def database() -> Database:
 
 
 class SteppedOpener(Opener):
-    """The opener without its thread.
-
-    Args:
-        ahead_messages: how many may be opened that are not filed.
-    """
-
-    def __init__(self, org: str, arrivals: queue.SimpleQueue[Arrival], ahead_messages: int) -> None:
-        super().__init__(org, arrivals)
-        self.opened = queue.Queue(ahead_messages)
+    """The opener without its thread."""
 
     def turn(self, most_messages: int) -> None:
-        """Open what there is and what there is room for."""
-        room = self.opened.maxsize - self.opened.qsize()
-        for _ in range(min(most_messages, self._arrivals.qsize(), room)):
-            self._hand_on(self._open(self._arrivals.get_nowait()), _NEVER)
+        """Open what there is, as far as it may be ahead of the intake."""
+        for _ in range(most_messages):
+            arrival = self._inbox.next_closed(0.0)
+            if arrival is None:
+                return
+            self._inbox.put_opened(self._open(arrival))
 
 
 @dataclass
@@ -133,20 +124,19 @@ class Receiver:
     is_on: bool = False
     outbound: Fuse = field(default_factory=Fuse)
     _connection_no: int = 0
-    _acknowledged: tuple[int, int] = (0, 0)
+    _acknowledged: dict[bool, tuple[int, int]] = field(default_factory=dict)
 
     def start(self) -> None:
         self.is_on = True
         self.outbound.put_out()
         self.database.fuse.put_out()
-        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-        ahead_messages = self.chance.choice(AHEAD_MESSAGES)
-        self.opener = self.opener_class(ORG, self._arrivals, ahead_messages)
+        self.inbox = Inbox()
+        self.opener = self.opener_class(ORG, self.inbox)
         self.loop = self.loop_class(
             self.database.engine,
             ORG,
             MachineClock(self.world),
-            self.opener.opened,
+            self.inbox,
             self,
             _nobody,
             self.announce,
@@ -178,7 +168,7 @@ class Receiver:
                 self.receiver_id, Will(self._topic, self._state("gone", online=False))
             )
             self._connection_no += 1
-            self._message_nos = count(1)
+            self._message_nos = {is_light: count(1) for is_light in (False, True)}
             self.broker.subscribe(self.session, self.filters)
             self.announce(self.database.hq_epoch())
 
@@ -188,24 +178,22 @@ class Receiver:
             if isinstance(one, Lost):
                 raise LinkError("lost")
             if isinstance(one, Received):
-                message = Message(one.topic, one.payload)
-                self._arrivals.put(Arrival(message, self._connection_no, next(self._message_nos)))
+                arrival = Arrival(Message(one.topic, one.payload), self._connection_no, 0)
+                number = next(self._message_nos[arrival.is_light])
+                self.inbox.put(arrival._replace(message_no=number))
             else:
                 assert isinstance(one, Subscribed)
 
     def _drop(self) -> None:
         """Forget the connection and what came by it, as the link does; not what was opened."""
         self.session = None
-        while not self._arrivals.empty():
-            self._arrivals.get_nowait()
+        self.inbox.forget()
 
     def _work(self) -> None:
         """Let opener and intake run in turn, as threads do; at times some is left for later."""
-        while not (self._arrivals.empty() and self.opener.opened.empty()):
+        while len(self.inbox) and self.chance.random() >= LEFT_FOR_LATER:
             self.opener.turn(self.chance.choice(A_TURN_MESSAGES))
-            if self.chance.random() < LEFT_FOR_LATER:
-                return
-            self.loop._file(self.loop._drain())
+            self.loop._file(self.inbox.take(self.chance.choice(A_COMMIT_RECORDS), 0.0))
 
     # ---- the side of the link the intake needs -----------------------------------------------
 
@@ -215,15 +203,15 @@ class Receiver:
             self.broker.publish(self.session, topic, payload, retain=False)
 
     def acknowledge(self, arrival: Arrival) -> None:
-        """Expect what arrived in the order it came, each once: MQTT wants it so (4.6 of MQTT 5)."""
+        """Expect light and heavy mail each in the order it came, each message once."""
         self.outbound.burn()
-        connection_no, message_no = self._acknowledged
+        connection_no, message_no = self._acknowledged.get(arrival.is_light, (0, 0))
         due = message_no + 1 if arrival.connection_no == connection_no else 1
         if arrival.message_no != due:
             raise LawBrokenError(
                 f"message {arrival.message_no} acknowledged out of turn, {due} was due"
             )
-        self._acknowledged = arrival.connection_no, arrival.message_no
+        self._acknowledged[arrival.is_light] = arrival.connection_no, arrival.message_no
 
     def announce(self, epoch: str) -> None:
         if self.session is not None:
