@@ -94,6 +94,6 @@ def test_a_move_from_a_date_shows_who_said_so_on_the_person_and_in_the_audit(
     reader.goto(f"{headquarters.url}/audit?act=home")
     expect(reader.locator("tbody tr")).to_contain_text("2099-01-01 起")
     reader.goto(f"{headquarters.url}/audit?act=team")
-    expect(reader.locator("tbody tr")).to_contain_text("甲组 · 2026-11-21 起")
+    expect(reader.locator("tbody tr")).to_contain_text("甲组 · 自 2026-11-21 起")
     reader.goto(f"{headquarters.url}/audit?act=person")
     expect(reader.locator("tbody tr")).to_contain_text("等")
