@@ -114,6 +114,8 @@ def register(desk: Desk) -> None:
                 nonlocal view
                 if name == "month" and _is_month(value):
                     view = replace(view, month=value, said="")
+                elif name == "then":
+                    view = replace(view, then=value[:200], said="")
                 elif name in {"enter", "take_back", "move"} and visit.may_change:
                     said = await asyncio.to_thread(
                         _entered, desk, view, name, value, visit.session.login

@@ -32,6 +32,7 @@ from cloud_receiver.web.phrases import (
     signed_yuan,
 )
 from cloud_receiver.web.texts import Language, Texts, Words
+from cloud_receiver.web.then import draw_then
 from sync.money import yuan_text
 
 MAX_ENTRIES: Final = 500  # of one person in one month
@@ -79,13 +80,18 @@ _QUIET: Final = ("", "more_horiz")
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Whose month is looked at; `month` is ``YYYY-MM``, `said` what to tell of the last act."""
+    """Whose month is looked at; `month` is ``YYYY-MM``, `said` what to tell of the last act.
+
+    Attributes:
+        then: the day and instant asked of the past, as the form sends them; empty: none.
+    """
 
     language: Language
     employee_id: str
     month: str
     may_change: bool = False
     said: str = ""
+    then: str = ""
 
     @property
     def address(self) -> str:
@@ -127,6 +133,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
             one for one in names.people(connection) if one.active and one.store_id == home
         ]
         said = said_of(connection, view.employee_id)
+        then = draw_then(connection, found[0], view.then, desk.today(), stores, view.language)
         booked = entries(connection, selection, MAX_ENTRIES)
         sums = totals(connection, selection)
     zone = found[1].zone if found[1] else "UTC"
@@ -141,6 +148,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         draw_entries(entered, [one for one in colleagues if one.employee_id != view.employee_id],
                      desk.today(), zone, view.language, may_change=view.may_change),
         draw_moves(said, stores, desk.today(), zone, view.language, may_change=view.may_change),
+        then,
         draw_holders(held, stores, {}, view.language, is_own=True),
         el("div", el("span", view.said, role="status"), class_="done") if view.said else None,
     ])  # fmt: skip

@@ -97,3 +97,18 @@ def test_a_move_from_a_date_shows_who_said_so_on_the_person_and_in_the_audit(
     expect(reader.locator("tbody tr")).to_contain_text("甲组 · 自 2026-11-21 起")
     reader.goto(f"{headquarters.url}/audit?act=person")
     expect(reader.locator("tbody tr")).to_contain_text("等")
+
+
+def test_a_day_is_shown_as_it_was_known_at_an_instant(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/people/E102?month=2026-11")
+    form = reader.locator('[data-key="then"] form')
+    for at, told in (("2026-11-20T08:30", "未定"), ("2026-11-22T12:00", "上班")):
+        form.get_by_label("哪一天").fill("2026-11-20")
+        form.get_by_label("截至何时").fill(at)
+        form.get_by_role("button", name="查看").click()
+        shown = reader.locator('[data-key="then"] .pairs')
+        expect(shown).to_contain_text(f"截至 {at.replace('T', ' ')}")
+        expect(shown.locator("div").first).to_contain_text(told)
+    expect(reader.locator('[data-key="then"]')).to_contain_text("门店 人民广场超市")
