@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -159,8 +160,8 @@ def _whose(address: str) -> str:
     return KEEPER if address.startswith("/store") else company.LOGIN
 
 
-async def pages(rig: Rig, url: str, only: str, rounds: int) -> None:
-    """Measure every page once a round, say so as it goes, and print the table, the slowest first.
+async def pages(rig: Rig, url: str, only: str, rounds: int) -> dict[str, Load]:
+    """Measure every page once a round, say so as it goes; return the middle of each, by address.
 
     A page is drawn anew each time: what is open of it from the round before is closed by then,
     and a commit comes before each round.
@@ -179,18 +180,72 @@ async def pages(rig: Rig, url: str, only: str, rounds: int) -> None:
                   f"{load.whole_ms:7.0f} ms  {address[:60]}", flush=True)  # fmt: skip
     for browser in browsers.values():
         await browser.close()
-    _print_table(loads)
+    return {address: _middle(some) for address, some in loads.items()}
 
 
-def _print_table(loads: dict[str, list[Load]]) -> None:
-    def middle(address: str, name: str) -> float:
-        return median(getattr(one, name) for one in loads[address])
+def _middle(loads: Sequence[Load]) -> Load:
+    return Load(
+        *[
+            median(getattr(one, name) for one in loads)
+            for name in ("answer_ms", "whole_ms", "cpu_ms")
+        ],
+        failed=any(one.failed for one in loads),
+    )
 
+
+def _slowest_first(loads: Mapping[str, Load]) -> list[tuple[str, Load]]:
+    return sorted(loads.items(), key=lambda one: -one[1].cpu_ms)
+
+
+def _over(loads: Mapping[str, Load], name: str) -> int:
+    return sum(getattr(one, name) > WANTED_MS for one in loads.values())
+
+
+def print_table(loads: Mapping[str, Load]) -> None:
+    """Print what pages took, the most work first."""
     print(f"\n{'page':44} {'answer ms':>9} {'whole ms':>9} {'CPU ms':>7} {'of 500 ms':>10}")
-    for address in sorted(loads, key=lambda one: -middle(one, "whole_ms")):
-        whole_ms, failed = middle(address, "whole_ms"), any(one.failed for one in loads[address])
-        print(f"{address[:44]:44} {middle(address, 'answer_ms'):9.0f} {whole_ms:9.0f} "
-              f"{middle(address, 'cpu_ms'):7.0f} {whole_ms / WANTED_MS:10.2f}"
-              f"{' FAILED' * failed}")  # fmt: skip
-    slow = sum(middle(address, "whole_ms") > WANTED_MS for address in loads)
-    print(f"{len(loads)} pages, {slow} of them over {WANTED_MS} ms")
+    for address, one in _slowest_first(loads):
+        print(f"{address[:44]:44} {one.answer_ms:9.0f} {one.whole_ms:9.0f} {one.cpu_ms:7.0f} "
+              f"{one.whole_ms / WANTED_MS:10.2f}{' FAILED' * one.failed}")  # fmt: skip
+    print(f"{len(loads)} pages; over {WANTED_MS} ms: {_over(loads, 'whole_ms')} until they are "
+          f"whole, {_over(loads, 'cpu_ms')} in processor time")  # fmt: skip
+
+
+def document(loads: Mapping[str, Load], *, size: str, rounds: int, load: str, command: str) -> str:
+    """Return the page of the documentation about them.
+
+    Args:
+        size: of the company, in words.
+        load: of the machine meanwhile, in words.
+    """
+    rows = [
+        f"| `{address}` | {one.answer_ms:.0f} | {one.whole_ms:.0f} | {one.cpu_ms:.0f} |"
+        + " did not come" * one.failed
+        for address, one in _slowest_first(loads)
+    ]
+    return _DOCUMENT.format(
+        command=command, size=size, rounds=rounds, load=load, pages=len(loads), wanted=WANTED_MS,
+        slow=_over(loads, "whole_ms"), busy=_over(loads, "cpu_ms"), rows="\n".join(rows),
+    )  # fmt: skip
+
+
+_DOCUMENT: Final = """# The pages
+
+What every page of headquarters' web takes with {size}. This page and every figure on it is written by
+
+    {command}
+
+Each page was drawn anew {rounds} time(s); {load}.
+
+- **Answer**: until the page had come. **Whole**: until all of it was there; a report or a campaign is sent at once with a
+  skeleton and filled by its socket. Both are on the clock, so whatever else the machine does is in them.
+- **Processor**: what headquarters' process worked until the page was whole, all its threads together; other work on the machine
+  changes it less. {wanted} ms are wanted.
+- `/people/nobody` is the floor: a page with a sentence on it.
+
+{pages} pages; over {wanted} ms: {slow} until they are whole, {busy} in processor time.
+
+| page | answer, ms | whole, ms | processor, ms |
+|---|---:|---:|---:|
+{rows}
+"""

@@ -1,10 +1,11 @@
 """What the pages cost with 500 stores, 30 000 people and a million ledger entries.
 
     python -m bench.web [--stores 500] [--people 60] [--sessions 200] [--parts pages,live]
-                        [--data FOLDER] [--only ADDRESS] [--rounds 3]
+                        [--data FOLDER] [--only ADDRESS] [--rounds 3] [--write docs/pages.md]
 
 pages: every page of the route table, drawn anew each time (`bench.page_table`). The floor is a page
 of the same server with a single sentence on it. Progress is told page by page; with --only some.
+With --write the table is written as a page of the documentation, with the load of the machine.
 live: so many sessions with real sockets look at the board and other pages; a punch is published to
 the broker, and measured is when the last board shows it, first in what just happened, then,
 judged, in the store's count. Beside it the memory of headquarters' process before and after.
@@ -15,10 +16,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -32,7 +34,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench import company
-from bench.page_table import KEEPER, SELLER, STORE, WHO, pages
+from bench.page_table import KEEPER, SELLER, STORE, WHO, Load, document, pages, print_table
 from bench.rig import Rig, processor_s, wait_until
 from bench.visitors import Visitor, contains, log_in
 from cloud_receiver.demo.stage import answers
@@ -158,9 +160,31 @@ async def run(rig: Rig, given: argparse.Namespace) -> None:
     """Measure the parts asked for."""
     url, parts = f"http://127.0.0.1:{rig.web_port}", given.parts.split(",")
     if "pages" in parts:
-        await pages(rig, url, given.only, given.rounds)
+        before = os.getloadavg()[0]
+        loads = await pages(rig, url, given.only, given.rounds)
+        print_table(loads)
+        if given.write:
+            _write(rig, loads, given, before)
     if "live" in parts:
         await live(rig, url, given.sessions)
+
+
+def _write(
+    rig: Rig, loads: Mapping[str, Load], given: argparse.Namespace, load_before: float
+) -> None:
+    """Write the table of the pages as a page of the documentation."""
+    (entries,) = rig.query("SELECT count(*) FROM ledger")[0]
+    size = (
+        f"{given.stores} stores, {given.stores * given.people:,} people and a month of "
+        f"{int(str(entries)):,} ledger entries"
+    )
+    load = (
+        f"load average of the machine ({os.cpu_count()} cores, the clients beside) "
+        f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after"
+    )
+    command = f"python -m bench.web --parts pages --rounds {given.rounds} --write docs/pages.md"
+    told = document(loads, size=size, rounds=given.rounds, load=load, command=command)
+    given.write.write_text(told, encoding="utf-8")
 
 
 def main() -> None:
@@ -172,6 +196,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="pages whose address contains this")
     parser.add_argument("--rounds", type=int, default=3, help="how often each page is measured")
     parser.add_argument("--data", type=Path, default=Path(gettempdir()), help="keeps the database")
+    parser.add_argument("--write", type=Path, help="the page of the documentation to write")
     given = parser.parse_args()
     with headquarters(given.stores, given.people, given.data) as rig:
         asyncio.run(run(rig, given))

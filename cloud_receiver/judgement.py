@@ -25,6 +25,7 @@ from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import (
     budgets,
+    campaign_sums,
     campaigns,
     change_feed,
     day_facts,
@@ -127,8 +128,10 @@ def _evaluate(
             followed.add((inputs.employee_id, inputs.day.work_date))
         looks[inputs.employee_id, inputs.day.work_date] = NextLook.after(day)
     changes = _revise(connection, assessed)
-    day_facts.write(connection, [one.row(now_utc_ms) for one in changes.values() if one.facts])
+    rows = [one.row(now_utc_ms) for one in changes.values() if one.facts]
+    day_facts.write(connection, rows)
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
+    campaign_sums.move(connection, changes, rows)
     # from here on one evaluator at a time: what is closed and who leads is asked of all people
     lock(connection)
     judged = [_shown(key, one) for key, one in changes.items()]

@@ -19,7 +19,15 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from cloud_receiver.domain.attendance import Policy
 from cloud_receiver.judgement import AS_SHIPPED, Terms, evaluate
-from cloud_receiver.store import archive, day_proof, dirty, journal_proof, projection, tables
+from cloud_receiver.store import (
+    archive,
+    campaign_sums,
+    day_proof,
+    dirty,
+    journal_proof,
+    projection,
+    tables,
+)
 from cloud_receiver.store.day_proof import DAYS_AT_ONCE
 from cloud_receiver.store.engine import open_engine, read, upsert_rows, wait_turn, write
 from sync.memory import collect_rarely
@@ -50,11 +58,13 @@ class Rebuilt:
         records: of the journal that were compared with what stands.
         days: that were judged.
         amiss: of these, days that had to be judged in earnest.
+        sums: of members of campaigns that were not what their days come to.
     """
 
     records: int = 0
     days: int = 0
     amiss: int = 0
+    sums: int = 0
 
 
 def rebuild(
@@ -94,6 +104,7 @@ def rebuild(
             evaluate(connection, keys, now_utc_ms, terms)
             done.amiss += len(keys)
             on_progress(done.records, done.days)
+        done.sums = campaign_sums.put_right(connection)
     return done
 
 

@@ -162,8 +162,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{seconds} s: {records} records and {days} employee-days proven",
     ),
     "rebuilt": (
-        "已核对 {records} 条记录,重算 {days} 个人日;其中 {amiss} 个重新判定并记账",
-        "{records} records proven, {days} employee-days computed anew; {amiss} judged and booked again",
+        "已核对 {records} 条记录,重算 {days} 个人日;其中 {amiss} 个重新判定并记账;改正活动累计 {sums} 处",
+        "{records} records proven, {days} employee-days computed anew; {amiss} judged and booked again; {sums} sums of campaigns put right",
     ),
     **CHANNELS,
     **RULES,

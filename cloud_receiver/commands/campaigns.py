@@ -162,12 +162,12 @@ def _member_line(member: Member, targets: dict[str, int], words: Words) -> str:
 @app.command("standings")
 def campaign_standings(campaign: Id, config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
     """Show how members stand after the days known now."""
-    from cloud_receiver.store import campaigns
+    from cloud_receiver.store import campaign_standings, campaigns
 
     words = words_of(lang)
     with _reading(config) as connection:
         one = campaigns.of_id(connection, campaign)
-        found = campaigns.standing_now(connection, one)
+        found = campaign_standings.standing_now(connection, one)
         is_closed = campaigns.closed_utc_ms(connection, campaign) is not None
     if not found:
         typer.echo(words.say("standing_none"))

@@ -114,4 +114,4 @@ def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
 
         done = rebuild_all(engine, now_utc_ms, terms, on_progress=tell)
         told = {"records": done.records, "days": done.days, "amiss": done.amiss}
-        typer.echo(words.say("rebuilt", **told))
+        typer.echo(words.say("rebuilt", **told, sums=done.sums))

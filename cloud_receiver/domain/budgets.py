@@ -39,29 +39,35 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def limited(outcomes: Sequence[Outcome], budget: Budget, spent_fen: int) -> list[Outcome]:
-    """Return the outcomes of a closing with their rewards held within the budget.
+    """Return the outcomes of a closing with their rewards held within the budget, see `shares`."""
+    due_fen = shares([one.amount_fen for one in outcomes], budget, spent_fen)
+    return [reduced(one, fen, budget) for one, fen in zip(outcomes, due_fen, strict=True)]
+
+
+def shares(amounts_fen: Sequence[int], budget: Budget, spent_fen: int) -> list[int]:
+    """Return what is left of the amounts of a closing within the budget; what is taken stays.
 
     A fraction of a fen is nobody's, so the sum never exceeds the rest.
 
     Args:
-        outcomes: of one campaign, the first to be served first.
+        amounts_fen: of one campaign, the first to be served first; signed.
         spent_fen: what the campaign's other rewards have cost so far.
+
+    >>> shares([300, -50, 100], Budget(200), 0), shares([300, 100], Budget(350, Share.FIRST_COME), 0)
+    ([150, -50, 50], [300, 50])
     """
     left_fen = max(0, budget.amount_fen - spent_fen)
-    wanted_fen = sum(max(0, one.amount_fen) for one in outcomes)
+    wanted_fen = sum(max(0, fen) for fen in amounts_fen)
     if wanted_fen <= left_fen:
-        return list(outcomes)
+        return list(amounts_fen)
     served = []
     rest_fen = left_fen
-    for one in outcomes:
-        if one.amount_fen <= 0:
-            served.append(one)
-            continue
-        due_fen = min(one.amount_fen, rest_fen)
-        if budget.share is Share.PRO_RATA:
-            due_fen = one.amount_fen * left_fen // wanted_fen
-        rest_fen -= due_fen
-        served.append(_reduced(one, due_fen, budget.amount_fen))
+    for fen in amounts_fen:
+        due_fen = min(fen, rest_fen)
+        if fen > 0 and budget.share is Share.PRO_RATA:
+            due_fen = fen * left_fen // wanted_fen
+        rest_fen -= max(0, due_fen)
+        served.append(due_fen)
     return served
 
 
@@ -112,10 +118,11 @@ def _told(cap: CapApplied) -> Text:
     )
 
 
-def _reduced(one: Outcome, amount_fen: int, budget_fen: int) -> Outcome:
+def reduced(one: Outcome, amount_fen: int, budget: Budget) -> Outcome:
+    """Return an outcome with the share of its amount that the budget leaves, and why."""
     if amount_fen == one.amount_fen:
         return one
-    cap = CapApplied(CAP, budget_fen, one.amount_fen - amount_fen)
+    cap = CapApplied(CAP, budget.amount_fen, one.amount_fen - amount_fen)
     told = _told(cap)
     why = one.explanation
     message = Text(zh=f"{why.message.zh}({told.zh})", en=f"{why.message.en} ({told.en})")

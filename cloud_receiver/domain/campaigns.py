@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -20,13 +20,14 @@ import polars as pl
 from cloud_receiver.domain.budgets import Budget
 from cloud_receiver.domain.clauses import Pool
 from cloud_receiver.domain.facts import CATALOGUE, FactValue
-from cloud_receiver.domain.histories import PERIOD_READS, periods
+from cloud_receiver.domain.histories import PERIOD_READS, aimed, periods
 from cloud_receiver.domain.ranking import place
-from cloud_receiver.domain.rules import NATIVE_TYPES
+from cloud_receiver.domain.rules import schema_of
 from cloud_receiver.domain.scores import SHIPPED_SCORING, Scoring
 from sync.money import MAX_FEN
 
 FactRow = Mapping[str, FactValue]
+RANKED, PLACE, PEOPLE = "is_ranked", "place", "people"
 _BY_SCORE: Final = Pool(by="period_score_milli", share_bp=10_000)
 
 
@@ -152,29 +153,59 @@ def standings(
         days: day facts of members within the period.
         targets: of the whole period, by employee; others have the sum of their days'.
     """
-    schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in PERIOD_READS}
+    schema = schema_of(PERIOD_READS)
     whole = [pl.col(name).fill_null(CATALOGUE[name].default) for name in PERIOD_READS]
     told = pl.DataFrame(days, schema=schema).with_columns(whole)
     told = told.with_columns(campaign_id=pl.lit(campaign.campaign_id))
     frame = periods(nw.from_native(told), campaign.scoring, targets)
-    compared = set(ranked)
-    in_pool = frame.filter(nw.col("employee_id").is_in(sorted(compared)))
-    people = len(in_pool)
-    placed = in_pool.select("employee_id", place(_BY_SCORE).alias("place")).to_native().rows()
-    places = dict(placed)
+    compared = frame["employee_id"].is_in(sorted(set(ranked)))
+    found = placed(campaign, frame.with_columns(compared.alias(RANKED)).to_native())
     dates = dict(told.group_by("employee_id").agg(pl.col("work_date").sort()).rows())
-    found = {}
-    for row in frame.to_native().to_dicts():
-        employee_id = row["employee_id"]
-        facts = row | {"work_date": campaign.last_date}
-        found[employee_id] = Standing(
-            employee_id=employee_id,
-            facts=facts,
-            place=places.get(employee_id, 0),
-            people=people,
-            days=tuple(dates[employee_id]),
+    return {
+        one.employee_id: replace(one, days=tuple(dates[one.employee_id]))
+        for one in standings_in(found)
+    }
+
+
+def scores(
+    campaign: Campaign, sums: pl.DataFrame, targets: Mapping[str, int] | None = None
+) -> pl.DataFrame:
+    """Return how everybody stands by the sums of their days, see `placed`.
+
+    Args:
+        sums: one row a member with `RANKED` and the sums of `histories.periods`.
+        targets: as in `standings`.
+    """
+    frame = aimed(nw.from_native(sums), campaign.scoring, targets)
+    return placed(campaign, frame.to_native())
+
+
+def placed(campaign: Campaign, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the facts of a period with `PLACE` and `PEOPLE` in place of `RANKED`, the first first.
+
+    Those who are not ranked come last, as place 0.
+    """
+    pool = nw.from_native(frame.filter(pl.col(RANKED)))
+    places = pool.select("employee_id", place(_BY_SCORE).alias(PLACE)).to_native()
+    return (
+        frame.drop(RANKED)
+        .join(places, on="employee_id", how="left")
+        .with_columns(
+            pl.col(PLACE).fill_null(0),
+            pl.lit(len(pool), pl.Int64).alias(PEOPLE),
+            work_date=pl.lit(campaign.last_date),
         )
-    return found
+        .sort(pl.col(PLACE) == 0, PLACE, "employee_id")
+    )
+
+
+def standings_in(frame: pl.DataFrame) -> Iterator[Standing]:
+    """Yield the standings of a frame of `placed`, in its order, without the days."""
+    for row in frame.to_dicts():
+        number, people = row.pop(PLACE), row.pop(PEOPLE)
+        yield Standing(
+            employee_id=row["employee_id"], facts=row, place=number, people=people, days=()
+        )
 
 
 def weeks(campaign: Campaign) -> list[tuple[str, str]]:
@@ -194,13 +225,15 @@ class Week:
 
     Attributes:
         amount_fen: what its days brought the members, signed.
-        late_counts: by employee; who never was late is left out.
+        late_count: how often members were late.
+        latest: how often those who were late most were.
     """
 
     first_date: str
     last_date: str
     amount_fen: int
-    late_counts: Mapping[str, int]
+    late_count: int
+    latest: Mapping[str, int]
 
 
 def facts_text(facts: FactRow) -> str:

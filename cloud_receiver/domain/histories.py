@@ -138,6 +138,15 @@ def periods(frame: FrameT, scoring: Scoring, targets: Mapping[str, int] | None =
         *[nw.col(f"__{name}").max().alias(name) for name in ("scene", "store_id", "team")],
         *[nw.col(f"__{name}").sum().cast(nw.Int64).alias(name) for name in sums],
     )
+    return aimed(frame, scoring, targets)
+
+
+def aimed(frame: FrameT, scoring: Scoring, targets: Mapping[str, int] | None = None) -> FrameT:
+    """Add scores to the sums of periods, one row a person and campaign.
+
+    Args:
+        targets: as in `periods`.
+    """
     return scored(_aimed(frame, targets) if targets else frame, scoring)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -160,35 +160,50 @@ class RuleSet:
         """Yield every rule that hits a row, with its numbers."""
         if not self.rules:
             return
-        columns = self._columns(rows)
-        for i, rule in enumerate(self.rules):
+        columns = self.columns(rows_frame(rows, self.facts))
+        for i in range(len(self.rules)):
             numbers = [columns[f"{kind}_{i}"].to_list() for kind in KINDS]
-            for fact_row, (hit, gross, blocked, capped, net) in zip(
-                rows, zip(*numbers, strict=True), strict=True
-            ):
-                if hit:
-                    yield (
-                        fact_row,
-                        Weighing(
-                            rule=rule,
-                            row=rule.rows[hit - 1],
-                            reads=self._reads[i],
-                            gross_fen=gross,
-                            blocker=self.rules[blocked - 1] if blocked else None,
-                            capped_fen=capped,
-                            net_fen=net,
-                        ),
-                    )
+            for fact_row, own in zip(rows, zip(*numbers, strict=True), strict=True):
+                if own[0]:
+                    yield fact_row, self.weighing(i, own)
 
-    def _columns(self, rows: Sequence[FactRow]) -> pl.DataFrame:
-        """Run a plan that nobody else is using, a new one if all are busy."""
+    def weighing(self, i: int, numbers: tuple[int, ...]) -> Weighing:
+        """Return what rule `i` says where it hits, its columns given in the order of `KINDS`."""
+        hit, gross_fen, blocked, capped_fen, net_fen = numbers
+        return Weighing(
+            rule=self.rules[i],
+            row=self.rules[i].rows[hit - 1],
+            reads=self._reads[i],
+            gross_fen=gross_fen,
+            blocker=self.rules[blocked - 1] if blocked else None,
+            capped_fen=capped_fen,
+            net_fen=net_fen,
+        )
+
+    def columns(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the columns of `decision_table` for a frame that has `facts`, in its order.
+
+        Runs a plan that nobody else is using, a new one if all are busy.
+        """
         try:
             plan = self._idle_plans.pop()
         except IndexError:
             plan = _Plan(self)
-        columns = plan.run(rows)
+        columns = plan.run(frame)
         self._idle_plans.append(plan)
         return columns
+
+
+def schema_of(names: Iterable[str]) -> dict[str, pl.DataType]:
+    """Return the columns of a frame of some facts."""
+    return {name: NATIVE_TYPES[CATALOGUE[name].type] for name in names}
+
+
+def rows_frame(rows: Sequence[FactRow], names: Iterable[str]) -> pl.DataFrame:
+    """Return some facts of rows as a frame, what is missing as its default."""
+    schema = schema_of(names)
+    data = {name: [row.get(name, CATALOGUE[name].default) for row in rows] for name in schema}
+    return pl.DataFrame(data, schema=schema)
 
 
 class _Plan:
@@ -199,7 +214,7 @@ class _Plan:
     """
 
     def __init__(self, rules: RuleSet) -> None:
-        self._schema = {name: NATIVE_TYPES[CATALOGUE[name].type] for name in rules.facts}
+        self._schema = schema_of(rules.facts)
         self._rows = pl.DataFrame(schema=self._schema)
         source = pl.LazyFrame(schema=self._schema).map_batches(
             lambda _: self._rows, projection_pushdown=False
@@ -208,12 +223,9 @@ class _Plan:
         query = rules.apply(nw.from_native(source)).select(*wanted)
         self._query: pl.LazyFrame = nw.to_native(query)
 
-    def run(self, rows: Sequence[FactRow]) -> pl.DataFrame:
-        """Return the result columns for fact rows, in their order."""
-        data = {
-            name: [row.get(name, CATALOGUE[name].default) for row in rows] for name in self._schema
-        }
-        self._rows = pl.DataFrame(data, schema=self._schema)
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the result columns for the rows of a frame, in their order."""
+        self._rows = frame.select(*self._schema)
         return self._query.collect(optimizations=_AS_WRITTEN)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +16,9 @@ from cloud_receiver.domain.campaigns import (
     Member,
     Standing,
     Targets,
-    Week,
     facts_text,
     own_targets,
     standings,
-    weeks,
 )
 from cloud_receiver.domain.clauses import PERIODIC
 from cloud_receiver.domain.documents import parse_rule
@@ -33,7 +30,6 @@ from cloud_receiver.domain.workday import local_date
 from cloud_receiver.store import archive, dirty, tables, versions
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.questions import Among, Question
-from cloud_receiver.store.tables import OF_CAMPAIGN
 from sync.errors import ToldError
 
 _ZONE: Final = "Asia/Shanghai"  # says when the last date of a campaign is over
@@ -82,6 +78,12 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
     versions.add(connection, tables.campaign_version, [said], author, now_utc_ms)
     people = [member.employee_id for member in members(connection, one.campaign_id)]
     mark(connection, one, people, now_utc_ms)
+    if before is not None and (before.first_date, before.last_date) != (
+        one.first_date,
+        one.last_date,
+    ):
+        # some days are no longer within it
+        mark(connection, campaign_from(before), people, now_utc_ms)
     if before is not None and before.budget != row["budget"]:
         fact = tables.day_fact.c  # the days stay, what they may cost does not: decide again
         own = fact.employee_id.in_(people) & fact.work_date.between(one.first_date, one.last_date)
@@ -132,11 +134,12 @@ def closed_utc_ms(connection: Connection, campaign_id: str) -> int | None:
     return None if row is None else row.closed_utc_ms
 
 
-def members(connection: Connection, campaign_id: str) -> list[Member]:
-    """Return who takes part, by employee."""
+def members(connection: Connection, campaign_id: str, limit: int | None = None) -> list[Member]:
+    """Return who takes part, by employee; the first of them where there is a limit."""
     member = tables.campaign_member.c
     columns = [member[name] for name in Member.__dataclass_fields__]
     query = select(*columns).where(member.campaign_id == campaign_id).order_by(member.employee_id)
+    query = query.limit(limit)
     return [Member(**row) for row in connection.execute(query).mappings()]
 
 
@@ -239,20 +242,6 @@ def close(connection: Connection, campaign_id: str, now_utc_ms: int) -> None:
     connection.execute(update(tables.campaign).where(this).values(closed_utc_ms=now_utc_ms))
 
 
-def standing_now(
-    connection: Connection, one: Campaign, days: Sequence[dict[str, FactValue]] | None = None
-) -> dict[str, Standing]:
-    """Return how members stand after the days known now; provisional while it is open.
-
-    Args:
-        days: what `days_of` returns, where it is at hand.
-    """
-    people = members(connection, one.campaign_id)
-    ranked = [member.employee_id for member in people if member.is_ranked]
-    known = list(days_of(connection, one)) if days is None else days
-    return standings(one, ranked, known, own_targets(one.targets, people))
-
-
 _TYPES: Final = {FactType.INT: int, FactType.BOOL: bool, FactType.TEXT: str}
 _Day: Final[Any] = msgspec.defstruct(
     "_Day",
@@ -275,41 +264,6 @@ def days_of(connection: Connection, one: Campaign) -> Iterator[dict[str, FactVal
             yield asdict(day)
 
 
-def by_week(
-    connection: Connection, one: Campaign, days: Sequence[dict[str, FactValue]] | None = None
-) -> list[Week]:
-    """Return what each week of a campaign brought its members, the days' outcomes counted.
-
-    What the closing brought belongs to the campaign as a whole and is left out.
-
-    Args:
-        days: what `days_of` returns, where it is at hand.
-    """
-    said = tables.outcome.c
-    of_date = (
-        select(said.work_date, said.rule_id, said.rule_version, func.sum(said.amount_fen))
-        .where(OF_CAMPAIGN, said.campaign_id == one.campaign_id)
-        .group_by(said.work_date, said.rule_id, said.rule_version)
-    )
-    closing = closing_rules(connection)
-    paid = [
-        (row[0], int(row[3]))
-        for row in connection.execute(of_date)
-        if (row[1], row[2]) not in closing
-    ]
-    known = days_of(connection, one) if days is None else days
-    late = [(str(day["work_date"]), str(day["employee_id"])) for day in known if day["late_min"]]
-    return [
-        Week(
-            first_date=first,
-            last_date=last,
-            amount_fen=sum(fen for date, fen in paid if first <= date <= last),
-            late_counts=Counter(who for date, who in late if first <= date <= last),
-        )
-        for first, last in weeks(one)
-    ]
-
-
 def closing_rules(connection: Connection) -> set[tuple[str, int]]:
     """Return the versions of rules that speak of a campaign as a whole, when it is over."""
     rule = tables.rule_version.c
@@ -323,7 +277,10 @@ def closing_rules(connection: Connection) -> set[tuple[str, int]]:
 
 def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, Standing]:
     """Work a closed campaign's standings out and keep them; return those who are ranked."""
-    found = standing_now(connection, one)
+    people = members(connection, one.campaign_id)
+    ranked = [member.employee_id for member in people if member.is_ranked]
+    days = list(days_of(connection, one))
+    found = standings(one, ranked, days, own_targets(one.targets, people))
     this = tables.standing.c.campaign_id == one.campaign_id
     connection.execute(delete(tables.standing).where(this))
     rows = [

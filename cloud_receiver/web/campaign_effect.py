@@ -43,8 +43,8 @@ TEXTS: Final[Texts] = {
 def draw_effect(seen: Review, known: Mapping[str, str], language: Language) -> Markup:
     """Return the card."""
     words = Words(TEXTS, language)
-    cost_fen = seen.spent_fen + sum(max(0, one.amount_fen) for one in seen.closing)
-    members = len(seen.members)
+    cost_fen = seen.spent_fen + seen.closing.reward_fen
+    members = seen.members_count
     cost = words(
         "cost", sum=yuan_text(cost_fen), n=f"{members:,}", each=yuan_text(cost_fen // max(1, members))
     )  # fmt: skip

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cloud_receiver.domain.campaigns import Campaign, Standing
 from cloud_receiver.domain.outcomes import Outcome
 from cloud_receiver.domain.scores import PARTS
-from cloud_receiver.store.campaign_review import Review
+from cloud_receiver.store.campaign_review import SHOWN, Review
 from cloud_receiver.store.names import Store
 from cloud_receiver.web.campaign_effect import draw_effect
 from cloud_receiver.web.campaign_form import draw_form
@@ -19,7 +19,6 @@ from cloud_receiver.web.rule_texts import SCENES
 from cloud_receiver.web.texts import Texts, Words
 from sync.money import yuan_text
 
-SHOWN: Final = 100
 TEXTS: Final[Texts] = {
     "title": ("活动竞赛", "Campaigns"),
     "lead": (
@@ -174,12 +173,12 @@ def _state(closed_utc_ms: int | None, words: Words, zone: str) -> Markup:
 
 
 def _figures(seen: Review, words: Words) -> Markup:
-    due_fen = sum(max(0, one.amount_fen) for one in seen.closing)
+    due_fen = seen.closing.reward_fen
     budget = seen.campaign.budget
     left = words("no_budget") if budget is None else yuan_text(
         budget.amount_fen - seen.spent_fen - due_fen)  # fmt: skip
     pairs = (
-        ("members", f"{len(seen.members):,}"),
+        ("members", f"{seen.members_count:,}"),
         ("spent", yuan_text(seen.spent_fen)),
         ("due", yuan_text(due_fen)),
         ("left", left),
@@ -213,7 +212,7 @@ def _standings(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
     columns = [el("th", words("place"), scope="col"), el("th", words("person"), scope="col"),
                *(el("th", words(key), scope="col", class_="num") for key in numeric)]  # fmt: skip
     rows = []
-    for one in seen.standings[:SHOWN]:
+    for one in seen.standings:
         sold, target = (
             yuan_text(int(one.facts.get(f"period_{key}_fen", 0))) for key in ("sales", "target")
         )
@@ -226,7 +225,7 @@ def _standings(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
             el("td", f"{sold} / {target}", class_="num line", data_label=words("sold")),
             data_key=one.employee_id,
         ))  # fmt: skip
-    more = _more(len(seen.standings), words)
+    more = _more(seen.standings_count, words)
     return _card("standings", join([note, _table(columns, rows), more]), words)
 
 
@@ -238,22 +237,20 @@ def _who(employee_id: str, known: Mapping[str, str], seen: Review) -> Markup:
 
 def _lists(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
     by_rule: dict[str, list[Outcome]] = {}
-    for one in seen.closing:
-        by_rule.setdefault(
-            words.language.pick(one.explanation.rule.zh, one.explanation.rule.en), []
-        ).append(one)
+    for one in seen.closing.outcomes:
+        by_rule.setdefault(one.rule_id, []).append(one)
     if not by_rule:
         return _card("lists", el("p", words("no_lists"), class_="card-body muted"), words)
-    places = {one.employee_id: one.place for one in seen.standings}
     parts = []
-    for rule, outcomes in by_rule.items():
-        outcomes.sort(key=lambda one: (places.get(one.employee_id, 0), one.employee_id))
+    for rule_id, outcomes in by_rule.items():
+        rule = words.language.pick(outcomes[0].explanation.rule.zh, outcomes[0].explanation.rule.en)
         items = [el("li", icon("chevron_right"), el("span", _who(one.employee_id, known, seen), " ",
                     el("span", _brought(one, words), class_="muted")),
                     money(one.amount_fen) if one.amount_fen else el("span"))
-                 for one in outcomes[:SHOWN]]  # fmt: skip
+                 for one in outcomes]  # fmt: skip
+        more = _more(seen.closing.people[rule_id], words)
         parts.append(
-            el("div", el("h3", rule), el("ul", items, class_="feed"), class_="stack tight")
+            el("div", el("h3", rule), el("ul", items, class_="feed"), more, class_="stack tight")
         )
     note = None if seen.closed_utc_ms else el("p", words("lists_open"), class_="muted small")
     return _card("lists", el("div", note, parts, class_="card-body stack"), words)
@@ -275,13 +272,9 @@ def _weeks(seen: Review, known: Mapping[str, str], words: Words) -> Markup | Non
     rows = []
     for week in seen.weeks:
         dates = f"{date_text(week.first_date, words.language)} – {date_text(week.last_date, words.language)}"
-        lates = [
-            f"{known.get(who, who)} {n}"
-            for who, n in sorted(week.late_counts.items(), key=lambda it: -it[1])
-            if n
-        ]
-        late = el("td", f"{sum(week.late_counts.values())}", class_="num", data_label=words("late"),
-                  title=words.language.pick("、", ", ").join(lates[:8]) or None)  # fmt: skip
+        lates = [f"{known.get(who, who)} {n}" for who, n in week.latest.items()]
+        late = el("td", f"{week.late_count:,}", class_="num", data_label=words("late"),
+                  title=words.language.pick("、", ", ").join(lates) or None)  # fmt: skip
         rows.append(el("tr", el("td", dates, class_="lead"),
                        money(week.amount_fen, "td", words("rewarded")), late))  # fmt: skip
     return _card("weeks", _table(columns, rows), words)
@@ -289,7 +282,7 @@ def _weeks(seen: Review, known: Mapping[str, str], words: Words) -> Markup | Non
 
 def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: bool) -> Markup:
     items = []
-    for one in seen.members[:SHOWN]:
+    for one in seen.members:
         name = known.get(one.employee_id, one.employee_id)
         at = plain_date(one.left_date or one.joined_date, words.language)
         about = words("gone" if one.left_date else "since", day=at)
@@ -308,7 +301,7 @@ def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: 
                      data_submit="join", class_="inline-form"), class_="card-body")  # fmt: skip
     return _card(
         "members",
-        join([form, el("ul", items, class_="feed"), _more(len(seen.members), words)]),
+        join([form, el("ul", items, class_="feed"), _more(seen.members_count, words)]),
         words,
     )
 

@@ -203,5 +203,5 @@ def draw(desk: Desk, view: View) -> Markup:
             return draw_list(listed(connection), shops, view.said, desk.today(), words,
                              may_change=view.may_change)  # fmt: skip
         seen = review(connection, view.campaign_id)
-        known = names.employee_names(connection)
+        known = names.names_of(connection, seen.people)
     return draw_campaign(seen, known, shops, view.said, words, may_change=view.may_change)

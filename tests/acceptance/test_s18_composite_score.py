@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from cloud_receiver.domain.budgets import Budget, Share
-from cloud_receiver.store import budgets, campaigns, matters, tables
+from cloud_receiver.store import budgets, campaign_standings, campaigns, matters, tables
 from cloud_receiver.store.account_statement import account_statement
 from cloud_receiver.store.campaign_review import review
 from cloud_receiver.store.closing import close_period
@@ -99,7 +99,7 @@ def test_a_campaign_stays_open_until_every_day_of_it_is_final(hq: Play) -> None:
         hq.day(person, 0, sold_fen=9_000 - place)
     hq.at(f"{day_of(1)}T12:00")  # the feed is not complete: nothing is final
     assert hq.outcomes("composite_top") == {}
-    provisional = hq.reading(lambda c: campaigns.standing_now(c, one))
+    provisional = hq.reading(lambda c: campaign_standings.standing_now(c, one))
     assert provisional[who[0]].place == 1
     hq.finish(1)
     assert set(hq.outcomes("composite_top")) == {f"{who[0]}/{day_of(0)}"}
@@ -185,6 +185,6 @@ def test_a_month_closed_after_its_campaign_gets_what_came_late_in_the_next_one(
         "a closed month's statement stays as it was"
     )
     seen = closed.reading(lambda c: review(c, "c"))
-    tops = {one.employee_id for one in seen.closing if one.rule_id == "composite_top"}
+    tops = {one.employee_id for one in seen.closing.outcomes if one.rule_id == "composite_top"}
     assert tops == {"E01", "E10"}
     assert closed.reading(lambda c: list(verify_all(c).troubles)) == []

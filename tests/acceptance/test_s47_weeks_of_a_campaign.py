@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloud_receiver.store import budgets, campaigns
+from cloud_receiver.store import budgets, campaign_review
 from tests.acceptance.conftest import Play
 
 
@@ -12,10 +12,10 @@ def test_s47_the_first_week_costs_and_the_second_pays(hq: Play) -> None:
     hq.day(who, 0, came="09:10")
     hq.day(who, 8, sold_fen=12_000)
     hq.finish(10)
-    first, second = hq.reading(lambda c: campaigns.by_week(c, one))
-    assert (first.amount_fen, first.late_counts) == (-1000, {who: 1})
+    first, second = hq.reading(lambda c: campaign_review.by_week(c, one))
+    assert (first.amount_fen, first.late_count, first.latest) == (-1000, 1, {who: 1})
     assert second.amount_fen == 10_000  # full attendance with the target, and at once
-    assert second.late_counts == {}
+    assert (second.late_count, second.latest) == (0, {})
     spent_fen = hq.reading(lambda c: budgets.spent_fen(c, one))
     assert (
         spent_fen == sum(it.amount_fen for it in hq.reading(lambda c: budgets.rewards(c, one))) > 0

@@ -13,6 +13,7 @@ from cloud_receiver.store.tables.campaigns import (
     campaign_member,
     campaign_member_version,
     campaign_version,
+    campaign_sum,
     standing,
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
@@ -132,6 +133,7 @@ __all__ = [
     "campaign_member",
     "campaign_member_version",
     "campaign_version",
+    "campaign_sum",
     "carried_day",
     "certificate",
     "change",

@@ -76,3 +76,28 @@ standing = Table(
     Column("people", BigInteger, nullable=False),  # in the ranking
     Column("computed_utc_ms", BigInteger, nullable=False),
 )
+campaign_sum = Table(
+    "campaign_sum",
+    metadata,  # what a member's judged days come to, kept with them; a rebuild compares
+    Column("campaign_id", Text, primary_key=True),
+    Column("employee_id", Text, primary_key=True),
+    # domain.campaign_sums.Numbers
+    Column("known_days", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("clean_days", Integer, nullable=False),
+    Column("late_count", Integer, nullable=False),
+    Column("early_count", Integer, nullable=False),
+    Column("missing_count", Integer, nullable=False),
+    Column("absent_count", Integer, nullable=False),
+    Column("sales_fen", BigInteger, nullable=False),
+    Column("target_fen", BigInteger, nullable=False),
+    Column("feedback_count", Integer, nullable=False),
+    Column("feedback_sum_milli", BigInteger, nullable=False),
+    Column("came_days", Integer, nullable=False),
+    Column("came_sales_fen", BigInteger, nullable=False),
+    # of the last of the days
+    Column("last_date", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("scene", Text, nullable=False),
+    Column("team", Text, nullable=False),
+)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.exchange import payroll_files
 from cloud_receiver.exchange.sheets import XLSX_TYPE
-from cloud_receiver.store import campaigns, payroll, tables
+from cloud_receiver.store import campaign_standings, campaigns, payroll, tables
 from cloud_receiver.store.account_statement import account_statement
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import has_employee
@@ -252,5 +252,5 @@ def _campaigns(routes: APIRouter, desk: Desk) -> None:
             query = select(tables.campaign).where(own.campaign_id == campaign_id)
             only(connection, query, "活动", "campaign", campaign_id)
             one = campaigns.of_id(connection, campaign_id)
-            standings = campaigns.standing_now(connection, one)
+            standings = campaign_standings.standing_now(connection, one)
         return Document(document=_plain(one) | {"standings": _plain(standings)})
