@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +54,7 @@ class Review:
         closed_utc_ms: None: everything here is provisional.
         members: who takes part, those who left too.
         standings: those ranked by place, then the others.
+        tied: how many share each place that is shown.
         closing: what period and rank rules say of it, the budget kept; while it is open:
             what they would say if it ended with the days known now.
         spent_fen: what the rewards of its days cost so far.
@@ -66,6 +67,7 @@ class Review:
     members_count: int
     standings: Sequence[Standing]
     standings_count: int
+    tied: Mapping[int, int]
     closing: Foreseen
     weeks: Sequence[Week]
     spent_fen: int
@@ -118,12 +120,18 @@ def review(connection: Connection, campaign_id: str) -> Review:
         members_count=_members_count(connection, one),
         standings=list(standings_in(standings.head(SHOWN))),
         standings_count=len(standings),
+        tied=_tied(ranked),
         closing=foresee(rules, ranked, one.budget, spent_fen, SHOWN),
         weeks=by_week(connection, one, costs),
         spent_fen=spent_fen,
         during=_during(connection, one),
         before=_before(connection, one),
     )
+
+
+def _tied(ranked: pl.DataFrame) -> dict[int, int]:
+    shown = ranked.filter(pl.col(PLACE).is_in(ranked[PLACE].head(SHOWN).unique().implode()))
+    return dict(shown.group_by(PLACE).len().rows())
 
 
 def by_week(

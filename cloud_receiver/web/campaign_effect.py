@@ -82,7 +82,8 @@ def _placed(
         el("a", known.get(one, one), href=f"/people/{quote(one)}?month={month}")
         for one in people[:WINNERS]
     ]
-    rest = words("tied", n=len(people)) if len(people) > WINNERS else None
+    tied = seen.tied.get(place, 0)
+    rest = words("tied", n=f"{tied:,}") if tied > WINNERS else None
     listed = [[between if number else None, one] for number, one in enumerate(named)]
     return el("span", words("place", place=place), listed, rest)
 

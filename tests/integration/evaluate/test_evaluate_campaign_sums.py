@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Engine, text
 
 from cloud_receiver.domain.campaigns import own_targets, standings
@@ -21,7 +25,7 @@ from cloud_receiver.store import (
     tables,
     teams,
 )
-from cloud_receiver.store.engine import upgrade
+from cloud_receiver.store.migrations import versions
 from tests.acceptance.conftest import Play, day_of
 
 DAYS = 9
@@ -123,10 +127,12 @@ def test_a_rebuild_finds_wrong_sums_and_an_upgrade_counts_the_same(hq_engine: En
         assert _known(hq) != sound, f"no damage: {damage}"
         assert rebuild(hq.engine, hq.now_utc_ms).sums == number
         assert _known(hq) == sound, damage
+    (path,) = Path(str(versions.__file__)).parent.glob("*_campaign_sums.py")
+    migration = import_module(f"{versions.__name__}.{path.stem}")
     with hq.engine.begin() as connection:
         connection.execute(text("DROP TABLE campaign_sum"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0031'"))
-    upgrade(hq.engine)
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
     assert _known(hq) == sound
     assert rebuild(hq.engine, hq.now_utc_ms).sums == 0
 
