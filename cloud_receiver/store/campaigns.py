@@ -78,12 +78,9 @@ def enter(connection: Connection, one: Campaign, author: str, now_utc_ms: int) -
     versions.add(connection, tables.campaign_version, [said], author, now_utc_ms)
     people = [member.employee_id for member in members(connection, one.campaign_id)]
     mark(connection, one, people, now_utc_ms)
-    if before is not None and (before.first_date, before.last_date) != (
-        one.first_date,
-        one.last_date,
-    ):
-        # some days are no longer within it
-        mark(connection, campaign_from(before), people, now_utc_ms)
+    was = campaign_from(before) if before is not None else one
+    if (was.first_date, was.last_date) != (one.first_date, one.last_date):
+        mark(connection, was, people, now_utc_ms)  # some days are no longer within it
     if before is not None and before.budget != row["budget"]:
         fact = tables.day_fact.c  # the days stay, what they may cost does not: decide again
         own = fact.employee_id.in_(people) & fact.work_date.between(one.first_date, one.last_date)

@@ -248,7 +248,7 @@ def _lists(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
                     el("span", _brought(one, words), class_="muted")),
                     money(one.amount_fen) if one.amount_fen else el("span"))
                  for one in outcomes]  # fmt: skip
-        more = _more(seen.closing.people[rule_id], words)
+        more = _more(seen.closing.people[rule_id], words, "muted small")
         parts.append(
             el("div", el("h3", rule), el("ul", items, class_="feed"), more, class_="stack tight")
         )
@@ -306,10 +306,10 @@ def _members(seen: Review, known: Mapping[str, str], words: Words, *, may_edit: 
     )
 
 
-def _more(count: int, words: Words) -> Markup | None:
+def _more(count: int, words: Words, look: str = "card-body muted") -> Markup | None:
     if count <= SHOWN:
         return None
-    return el("p", words("more", n=f"{count - SHOWN:,}"), class_="card-body muted")
+    return el("p", words("more", n=f"{count - SHOWN:,}"), class_=look)
 
 
 def _table(columns: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
