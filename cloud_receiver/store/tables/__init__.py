@@ -12,8 +12,8 @@ from cloud_receiver.store.tables.campaigns import (
     campaign,
     campaign_member,
     campaign_member_version,
-    campaign_version,
     campaign_sum,
+    campaign_version,
     standing,
 )
 from cloud_receiver.store.tables.catalogue import meta, metadata
@@ -132,8 +132,8 @@ __all__ = [
     "campaign",
     "campaign_member",
     "campaign_member_version",
-    "campaign_version",
     "campaign_sum",
+    "campaign_version",
     "carried_day",
     "certificate",
     "change",
