@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, insert, select
 
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.domain.schedule import around
+from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.validity import LAST_DATE
 from cloud_receiver.domain.workday import (
@@ -165,7 +165,9 @@ def put_employees(
     Args:
         author: who says so; empty: nobody in particular.
         since: from which work date on the home store is another one, by employee; without one
-            a move is of today. A move to come changes nothing before its date.
+            a move is of today. A move to come changes nothing before its date. Of who left: the
+            first date no longer there, tomorrow without one; what is planned from it on is
+            taken back, for nobody is absent who has left.
     """
     rows = {one.employee_id: asdict(one) for one in employees}
     said = {who: row["store_id"] for who, row in rows.items()}
@@ -177,23 +179,49 @@ def put_employees(
     kept = [{name: row[name] for name in _PERSON_CONTENT} for row in changed]
     versions.add(connection, tables.employee_version, kept, author, now_utc_ms)
     _tell_people(connection, changed, now_utc_ms)
-    return len({*moved, *(row["employee_id"] for row in changed)})
+    touched = {row["employee_id"] for row in changed}
+    gone = {who for who in touched | (since or {}).keys() if not rows[who]["active"]}
+    today = assignments.today_of(connection, gone, now_utc_ms)
+    from_date = {who: (since or {}).get(who) or shift_date(today[who], 1) for who in gone}
+    taken_back = _take_back_plans(connection, from_date, author, now_utc_ms)
+    return len(touched.union(moved, taken_back))
 
 
-def move(
+def _take_back_plans(
+    connection: Connection, from_date: Mapping[str, str], author: str, now_utc_ms: int
+) -> set[str]:
+    """Take back what is planned for people from a date on, by employee; return who had plans."""
+    sites = organisation.sites(connection)
+    entries = []
+    for some in portions(sorted(from_date), _KEYS_A_QUERY):
+        first = min(from_date[who] for who in some)
+        for who, days in organisation.rosters(connection, some, first, LAST_DATE, sites).items():
+            entries += [nothing(who, day) for date, day in days.items() if date >= from_date[who]]
+    add_roster(connection, entries, author, now_utc_ms)
+    return {entry.employee_id for entry in entries}
+
+
+def nothing(employee_id: str, day: RosterDay) -> RosterEntry:
+    """Return the entry that takes a rostered day back."""
+    return RosterEntry(
+        employee_id=employee_id, work_date=day.work_date, store_id=day.store_id, shifts=(),
+        is_planned=False,
+    )  # fmt: skip
+
+
+def change(
     connection: Connection,
     employee_id: str,
-    store_id: str,
+    said: Mapping[str, Any],
     since: str,
     author: str,
     now_utc_ms: int,
 ) -> int:
-    """Let somebody who is known have another home store from a work date on."""
+    """Say something else of somebody who is known, from a work date on."""
     query = select(tables.employee).where(tables.employee.c.employee_id == employee_id)
     known = connection.execute(query).one()._asdict()
-    moved = Employee(**known | {"store_id": store_id})
-    dates = {employee_id: since}
-    return put_employees(connection, [moved], now_utc_ms, author=author, since=dates)
+    one = Employee(**{**known, **said})
+    return put_employees(connection, [one], now_utc_ms, author=author, since={employee_id: since})
 
 
 def take_effect(connection: Connection, now_utc_ms: int) -> int:

@@ -27,7 +27,7 @@ from cloud_receiver.domain.rota import (
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.store import calendar, organisation, shifts, tables
-from cloud_receiver.store.enrolment import RosterEntry
+from cloud_receiver.store.enrolment import RosterEntry, nothing
 from cloud_receiver.store.organisation import Rosters
 
 
@@ -229,14 +229,6 @@ def cleared(connection: Connection, people: Sequence[str], stretch: Stretch) -> 
         for employee_id, days in _rosters(connection, people, stretch).items()
         for day in days.values()
     ]
-
-
-def nothing(employee_id: str, day: RosterDay) -> RosterEntry:
-    """Return the entry that takes a rostered day back."""
-    return RosterEntry(
-        employee_id=employee_id, work_date=day.work_date, store_id=day.store_id, shifts=(),
-        is_planned=False,
-    )  # fmt: skip
 
 
 def preview(connection: Connection, entries: Collection[RosterEntry]) -> list[Change]:

@@ -26,13 +26,15 @@ from sync.errors import DakaError
 TEXTS: Final[Texts] = {
     "title": ("考勤组与所属门店", "Team and home store"),
     "lead": (
-        "从生效日起算,以前的日子不变。",
-        "Holds from its date; the days before stay as they are.",
+        "从生效日起算,以前的日子不变。离职的,从那天起的排班一并撤回。",
+        "Holds from its date; days before stay as they are. Of who leaves, rosters from then on are taken back.",
     ),
     "move": ("调动", "Move"),
     "kind": ("调什么", "What"),
     "kind_team": ("考勤组", "Team"),
     "kind_home": ("所属门店", "Home store"),
+    "kind_left": ("离职", "Leaves"),
+    "kind_back": ("复职", "Works here again"),
     "team": ("考勤组(留空:不在任何组)", "Team (empty: none)"),
     "store": ("所属门店", "Home store"),
     "since": ("生效日期", "From"),
@@ -50,6 +52,7 @@ TEXTS: Final[Texts] = {
     "left": ("离职", "Left"),
     "back": ("在职", "Works here"),
 }
+_WORKS: Final = ("left", "back")
 
 
 class _Row(NamedTuple):
@@ -88,21 +91,26 @@ def move(desk: Desk, employee_id: str, text: str, author: str, words: Words) -> 
     try:
         since = fields.day("since", form.get("since") or desk.today()).isoformat()
         with write(desk.engine) as connection:
-            if form.get("kind") == Kind.HOME:
-                shops = organisation.sites(connection)
-                store_id = fields.one_of("store_id", form.get("store", ""), shops, "门店", "store")
-                changed = enrolment.move(
-                    connection, employee_id, store_id, since, author, now_utc_ms
-                )
-            else:
+            if form.get("kind") == Kind.TEAM:
                 team = fields.name("team", form["team"]) if form.get("team") else ""
-                changed = teams.put(
-                    connection, {employee_id: team}, now_utc_ms, author=author,
-                    since={employee_id: since},
-                )  # fmt: skip
+                said, dates = {employee_id: team}, {employee_id: since}
+                changed = teams.put(connection, said, now_utc_ms, author=author, since=dates)
+            else:
+                content = _content(connection, form)
+                changed = enrolment.change(
+                    connection, employee_id, content, since, author, now_utc_ms
+                )
     except DakaError as error:
         return reason_of(error, words.language)
     return words("moved" if changed else "same")
+
+
+def _content(connection: Connection, form: Mapping[str, str]) -> dict[str, str | bool]:
+    """Return what a form says of a person but the team."""
+    if form.get("kind") in _WORKS:
+        return {"active": form["kind"] == "back"}
+    shops = organisation.sites(connection)
+    return {"store_id": fields.one_of("store_id", form.get("store", ""), shops, "门店", "store")}
 
 
 def draw_moves(
@@ -112,6 +120,7 @@ def draw_moves(
     zone: str,
     language: Language,
     *,
+    is_active: bool,
     may_change: bool,
 ) -> Markup | None:
     """Return the form, for who may change, and what was said, the newest first."""
@@ -124,7 +133,8 @@ def draw_moves(
     table = el("table", el("thead", el("tr", columns)), el("tbody", lines), class_="cards")
     title = el("div", el("h2", words("title")), el("p", words("lead"), class_="muted small"),
                class_="card-head")  # fmt: skip
-    form = _form(said, stores, today, words) if may_change else None
+    kinds = [*Kind, "left" if is_active else "back"]
+    form = _form(kinds, said.teams, stores, today, words) if may_change else None
     return el("section", title, form, el("div", table, class_="scroll") if rows else None,
               class_="card", data_key="moves")  # fmt: skip
 
@@ -166,16 +176,22 @@ def _line(row: _Row, zone: str, words: Words) -> Markup:
     )
 
 
-def _form(said: Said, stores: Mapping[str, Store], today: str, words: Words) -> Markup:
-    kinds = [el("option", words(f"kind_{kind}"), value=kind.value) for kind in Kind]
+def _form(
+    kinds: Sequence[str],
+    teams: Sequence[str],
+    stores: Mapping[str, Store],
+    today: str,
+    words: Words,
+) -> Markup:
+    choices = [el("option", words(f"kind_{kind}"), value=str(kind)) for kind in kinds]
     shops = [el("option", shop.name, value=shop.store_id) for shop in stores.values()]
-    known = el("datalist", [el("option", value=team) for team in said.teams], id="known-teams")
+    known = el("datalist", [el("option", value=team) for team in teams], id="known-teams")
     team = el("input", type="text", name="team", maxlength="200", list="known-teams",
               autocomplete="off")  # fmt: skip
     date = el("input", type="date", name="since", value=today)
     return el(
         "form",
-        el("label", words("kind"), el("select", kinds, name="kind"), class_="field of-all"),
+        el("label", words("kind"), el("select", choices, name="kind"), class_="field of-all"),
         el("label", words("team"), team, known, class_="field of-team"),
         el("label", words("store"), el("select", shops, name="store"), class_="field of-home"),
         el("label", words("since"), date, class_="field of-all"),

@@ -12,8 +12,8 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.templates import hours_text, part
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.exchange import fields
-from cloud_receiver.store import names, organisation, roster_history, scheduling, shifts
-from cloud_receiver.store.enrolment import RosterEntry
+from cloud_receiver.store import names, organisation, roster_history, shifts
+from cloud_receiver.store.enrolment import RosterEntry, nothing
 from cloud_receiver.store.roster_history import RosterVersion
 from cloud_receiver.store.shifts import TemplateVersion
 from cloud_receiver.web.markup import Markup, el
@@ -85,7 +85,7 @@ def changed(connection: Connection, cell: Cell, form: Mapping[str, str]) -> Rost
     if choice == NONE:
         if cell.day is None:
             return cell.entry
-        return scheduling.nothing(cell.employee_id, cell.day)
+        return nothing(cell.employee_id, cell.day)
     laid: tuple[Shift, ...] = ()
     if choice == KEEP and cell.day is not None:
         laid = tuple(replace(one, store_id=store_id, zone=zone) for one in cell.day.shifts)

@@ -112,3 +112,15 @@ def test_a_day_is_shown_as_it_was_known_at_an_instant(
         expect(shown).to_contain_text(f"截至 {at.replace('T', ' ')}")
         expect(shown.locator("div").first).to_contain_text(told)
     expect(reader.locator('[data-key="then"]')).to_contain_text("门店 人民广场超市")
+
+
+def test_who_leaves_is_said_on_the_person_and_undone_by_coming_back(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/people/E204?month=2026-11")
+    form = reader.locator(".move-form")
+    for kind, told in (("left", "离职"), ("back", "在职")):
+        form.get_by_label("调什么").select_option(kind)
+        expect(form.locator("[name=team]")).to_be_hidden()
+        form.get_by_role("button", name="调动").click()
+        expect(reader.locator('[data-key="moves"] tbody tr').first).to_contain_text(told)

@@ -57,7 +57,10 @@ class _Given(BaseModel):
 
 
 class EmployeeGiven(_Given):
-    """A person as entered; `since`: from which work date on the home store is another one."""
+    """A person as entered; `since`: from which work date on the home store is another one.
+
+    Of who is not active: the first date no longer there; rosters from it on are taken back.
+    """
 
     name: Name
     store_id: Name

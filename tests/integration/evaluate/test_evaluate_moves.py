@@ -221,3 +221,35 @@ def test_the_campaign_of_a_day_is_the_one_said_by_then(hq: Any) -> None:
     assert [known(TUESDAY, f"{MONDAY}T{at}") for at in ("10:30", "11:00")] == ["c1", ""]
     said = [row[2:7] for row in hq.table(tables.campaign_member_version)]
     assert said == [(1, MONDAY, None, None, "陈静"), (2, MONDAY, TUESDAY, None, "李")]
+
+
+def test_nobody_is_absent_after_leaving(hq: Any) -> None:
+    for date in (MONDAY, TUESDAY, NEXT_MONDAY):
+        hq.roster("E1", date)
+        hq.roster("E2", date)
+    hq.feed_complete("2026-12-01T12:00")
+    hq.at(f"{TUESDAY}T23:59")
+    assert [hq.facts("E1", date)["absent"] for date in (MONDAY, TUESDAY)] == [True, True]
+    left = Employee(employee_id="E1", name="王芳", store_id="S1", active=False)
+    leave = partial(enrolment.put_employees, employees=[left], now_utc_ms=hq.now_utc_ms)
+    assert hq.writing(partial(leave, since={"E1": TUESDAY}, author="陈静")) == 1
+    assert hq.writing(partial(leave, since={"E1": TUESDAY}, author="陈静")) == 0
+    hq.at("2026-12-01T12:00")
+    assert [hq.facts("E1", date) for date in (TUESDAY, NEXT_MONDAY)] == [None, None]
+    assert hq.facts("E1", MONDAY)["absent"], "it was the last day there"
+    assert hq.facts("E2", NEXT_MONDAY)["absent"]
+    assert _known(hq, TUESDAY, f"{TUESDAY}T23:58")["absent"], "nobody had said so"
+    taken_back = [row for row in hq.table(tables.roster) if row[0] == "E1" and row[2] == 2]
+    assert [(row[1], row[7]) for row in taken_back] == [(TUESDAY, "陈静"), (NEXT_MONDAY, "陈静")]
+    assert _unchanged_by_a_rebuild(hq)
+
+
+def test_who_leaves_without_a_date_is_planned_no_more_from_tomorrow_on(hq: Any) -> None:
+    hq.at(f"{MONDAY}T12:00")
+    for date in (MONDAY, TUESDAY):
+        hq.roster("E1", date)
+    left = Employee(employee_id="E1", name="王芳", store_id="S1", active=False)
+    hq.writing(partial(enrolment.put_employees, employees=[left], now_utc_ms=hq.now_utc_ms))
+    hq.at("2026-11-25T12:00")
+    assert hq.facts("E1", MONDAY)["scheduled"] is True
+    assert hq.facts("E1", TUESDAY) is None
