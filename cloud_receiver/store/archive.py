@@ -17,8 +17,8 @@ import polars as pl
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from cloud_receiver.domain.backtest import empty_days
-from cloud_receiver.domain.periods import last_date, period_of
-from cloud_receiver.domain.revision import StoredDay
+from cloud_receiver.domain.periods import after, last_date, period_of
+from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.store import archive_files, sheaves, tables
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL
 from cloud_receiver.store.engine import insert_rows, upsert, wait_turn
@@ -179,15 +179,61 @@ def last_scheduled(connection: Connection, employee_id: str, before_date: str) -
     return None
 
 
-def day(connection: Connection, employee_id: str, work_date: str) -> StoredDay | None:
-    """Return a removed day, None when it is not in the archive alone."""
-    month = period_of(work_date)
-    own = [one for one in parts_away(connection, FACTS) if one.month == month]
-    for path in _paths(connection, own):
-        for row in archive_files.days_of(path, employee_id):
-            if row["work_date"] == work_date:
-                return StoredDay(*[row[name] for name in StoredDay.__dataclass_fields__])
-    return None
+class RemovedDay(NamedTuple):
+    """A day as its row was: what pages and the API show of it."""
+
+    employee_id: str
+    work_date: str
+    store_id: str
+    status: str
+    final: bool
+    facts: str
+    evidence: str
+    input_hash: str
+    revision: int
+    computed_utc_ms: int
+
+
+def days(
+    connection: Connection, employee_id: str, first_date: str = "", last_date: str = ""
+) -> list[RemovedDay]:
+    """Return a person's removed days between two work dates, both included, by date.
+
+    Args:
+        first_date, last_date: empty: no bound.
+
+    Raises:
+        ArchiveError: a file is not there or not what was written.
+    """
+    removed = removed_through(connection)
+    first, last = period_of(first_date or FIRST_DATE), period_of(last_date or AFTER_LAST_DATE)
+    if removed < first:
+        return []
+    away = [one for one in parts_away(connection, FACTS) if first <= one.month <= last]
+    found = [
+        RemovedDay(*[row[name] for name in RemovedDay._fields])
+        for path in _paths(connection, away)
+        for row in archive_files.days_of(path, employee_id)
+    ]
+    return sorted(
+        one for one in found if first_date <= one.work_date <= (last_date or AFTER_LAST_DATE)
+    )
+
+
+def day(connection: Connection, employee_id: str, work_date: str) -> RemovedDay | None:
+    """Return a removed day, None when it is not in the archive alone.
+
+    Raises:
+        ArchiveError: its file is not there or not what was written.
+    """
+    found = days(connection, employee_id, work_date, work_date)
+    return found[0] if found else None
+
+
+def online_from(connection: Connection) -> str:
+    """Return the first work date pages and reports count from, ``""`` when nothing was removed."""
+    removed = removed_through(connection)
+    return f"{after(removed)}-01" if removed else ""
 
 
 class Bodies:

@@ -33,7 +33,8 @@ class Comparison:
     """What came of laying both side by side.
 
     Attributes:
-        unjudged: days of theirs that ours has no final word on, for want of data or roster.
+        unjudged: days of theirs that ours has no final word on, for want of data or roster, or
+            because they are in the archive.
     """
 
     agreed: int

@@ -64,7 +64,7 @@ def my_day(connection: Connection, employee_id: str, now_utc_ms: int) -> MyDay:
     Raises:
         DakaError: nobody is called so.
     """
-    file = personal_file(connection, employee_id, now_utc_ms)
+    file = personal_file(connection, employee_id, now_utc_ms, from_archive=False)
     zone = organisation.zone_of(organisation.sites(connection), file.store_id)
     date = local_date(now_utc_ms, zone)
     days = people_of_day(connection, date, employee_id=employee_id)

@@ -6,6 +6,7 @@ For year-end bonuses and promotions; everything in it is a query over what stand
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ from sqlalchemy import Connection, Integer, Row, case, cast, func, select
 
 from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.domain.outcomes import Explanation, Text
-from cloud_receiver.store import appeals
+from cloud_receiver.store import appeals, archive
 from cloud_receiver.store.appeals import AppealView
 from cloud_receiver.store.tables import day_fact, employee, ledger, outcome
 from sync.errors import DakaError
 
 _LATE = ("Late", "SeriousLate")
+_COUNTED_AS = {
+    **dict.fromkeys(_LATE, "late_days"), "Absenteeism": "absent_days", "Normal": "clean_days"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +81,16 @@ class PersonalFile:
     appeals: tuple[AppealView, ...]
 
 
-def personal_file(connection: Connection, employee_id: str, now_utc_ms: int) -> PersonalFile:
+def personal_file(
+    connection: Connection, employee_id: str, now_utc_ms: int, *, from_archive: bool = True
+) -> PersonalFile:
     """Return a person's file.
 
+    Args:
+        from_archive: count the days of removed months too; takes a look into a file or two of each.
+
     Raises:
-        DakaError: nobody is called so.
+        DakaError: nobody is called so, or a file of the archive is not there.
     """
     who = connection.execute(
         select(employee).where(employee.c.employee_id == employee_id)
@@ -89,7 +98,8 @@ def personal_file(connection: Connection, employee_id: str, now_utc_ms: int) -> 
     if who is None:
         raise DakaError(f"there is no employee {employee_id!r}")
     given = _given(connection, employee_id)
-    months = _months(connection, employee_id, given)
+    removed = archive.days(connection, employee_id) if from_archive else []
+    months = _months(connection, employee_id, given, removed)
     return PersonalFile(
         employee_id=employee_id,
         name=who.name,
@@ -116,7 +126,12 @@ def _given(connection: Connection, employee_id: str) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(outcome.c.work_date, outcome.c.rule_id)))
 
 
-def _months(connection: Connection, employee_id: str, given: list[Row[Any]]) -> tuple[Month, ...]:
+def _months(
+    connection: Connection,
+    employee_id: str,
+    given: list[Row[Any]],
+    removed: Sequence[archive.RemovedDay],
+) -> tuple[Month, ...]:
     counts: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     month = func.substr(day_fact.c.work_date, 1, 7)
     late = cast(func.sum(case((day_fact.c.status.in_(_LATE), 1), else_=0)), Integer)
@@ -128,6 +143,11 @@ def _months(connection: Connection, employee_id: str, given: list[Row[Any]]) -> 
     for period, *numbers in connection.execute(query.group_by(month)):
         names = ("judged_days", "late_days", "absent_days", "clean_days")
         counts[period] |= dict(zip(names, numbers, strict=True))
+    for one in removed:
+        if one.final:
+            counts[one.work_date[:7]]["judged_days"] += 1
+            if (name := _COUNTED_AS.get(one.status)) is not None:
+                counts[one.work_date[:7]][name] += 1
     money = func.substr(ledger.c.work_date, 1, 7)
     kind = func.coalesce(ledger.c.kind, Kind.OUTCOME.value)
     sums = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.facts import FactValue
-from cloud_receiver.store import tables
+from cloud_receiver.store import archive, tables
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.store.tables import day_fact, employee, employee_version, store
 
@@ -103,13 +104,19 @@ def person(connection: Connection, employee_id: str) -> tuple[Person, Store | No
 
 
 def days(connection: Connection, employee_id: str, first: str, last: str) -> list[Day]:
-    """Return the judged days of a person between two work dates, both included, newest first."""
-    query = (
-        select(day_fact)
-        .where(day_fact.c.employee_id == employee_id, day_fact.c.work_date.between(first, last))
-        .order_by(day_fact.c.work_date.desc())
+    """Return the judged days of a person between two work dates, both included, newest first.
+
+    Raises:
+        ArchiveError: they are in the archive, and a file is not there or not what was written.
+    """
+    query = select(day_fact).where(
+        day_fact.c.employee_id == employee_id, day_fact.c.work_date.between(first, last)
     )
-    rows = list(connection.execute(query))
+    rows: list[Any] = [
+        *connection.execute(query),
+        *archive.days(connection, employee_id, first, last),
+    ]
+    rows.sort(key=attrgetter("work_date"), reverse=True)
     evidence = {row.work_date: json.loads(row.evidence) for row in rows}
     wanted = [record for found in evidence.values() for record in found.get("punches", ())]
     touches = _touches(connection, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from calendar import Calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from sqlalchemy import Connection
+
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.findings import LABELS, FindingCode
-from cloud_receiver.store import bindings, names, profile
+from cloud_receiver.store import archive, bindings, names, profile
+from cloud_receiver.store.archive_files import ArchiveError
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.store.profile import Day
@@ -29,12 +33,14 @@ from cloud_receiver.web.phrases import (
     icon,
     local_time,
     money,
+    month_text,
     signed_yuan,
 )
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.then import draw_then
 from sync.money import yuan_text
 
+_log = logging.getLogger(__name__)
 MAX_ENTRIES: Final = 500  # of one person in one month
 TEXTS: Final[Texts] = {
     "back": ("全部人员", "Everybody"),
@@ -62,6 +68,21 @@ TEXTS: Final[Texts] = {
     "quiet": (
         "有排班或打卡后,每一天都会出现在这里。",
         "Every day with a roster or a punch shows up here.",
+    ),
+    "archived": (
+        "{month}的逐日考勤已归档,以下读自归档文件;奖惩分录仍在台账里。",
+        "The days of {month} are archived: what follows is read from the archive's files; entries are in the ledger.",
+    ),
+    "away_title": (
+        "这个月的考勤在归档里,现在读不到",
+        "This month is in the archive, which cannot be read now",
+    ),
+    "away": (
+        "请管理员把归档放回原处,或运行 daka-hq archive verify 查看缺了什么。下面的分录和金额不受影响。",
+        (
+            "Have the administrator put the archive back, or run daka-hq archive verify, which says what is missing. "
+            "Entries and amounts below are complete."
+        ),
     ),
     "weekdays": ("一 二 三 四 五 六 日", "Mon Tue Wed Thu Fri Sat Sun"),
 }
@@ -120,9 +141,8 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         found = profile.person(connection, view.employee_id)
         if found is None:
             return _nobody(view, words)
-        days = profile.days(
-            connection, view.employee_id, view.first.isoformat(), view.last.isoformat()
-        )
+        is_archived = view.month <= archive.removed_through(connection)
+        days = _days(connection, view)
         held = bindings.held(connection, employee_id=view.employee_id)
         stores = {shop.store_id: shop for shop in names.stores(connection)}
         entered = listed(
@@ -142,8 +162,10 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         money_of.setdefault(entry.work_date, []).append(entry)
     return join([
         _head(*found, view, words),
+        _notice(view, words, is_away=days is None) if is_archived else None,
         _figures(days, sums, words),
-        _calendar(view, {day.work_date: day for day in days}, money_of, words),
+        None if days is None
+        else _calendar(view, {day.work_date: day for day in days}, money_of, words),
         _timeline(days, money_of, view, zone, words),
         draw_entries(entered, [one for one in colleagues if one.employee_id != view.employee_id],
                      desk.today(), zone, view.language, may_change=view.may_change),
@@ -153,6 +175,24 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         draw_holders(held, stores, {}, view.language, is_own=True),
         el("div", el("span", view.said, role="status"), class_="done") if view.said else None,
     ])  # fmt: skip
+
+
+def _days(connection: Connection, view: PersonView) -> list[Day] | None:
+    """Return the month's days, None when they are in an archive that cannot be read."""
+    first, last = view.first.isoformat(), view.last.isoformat()
+    try:
+        return profile.days(connection, view.employee_id, first, last)
+    except ArchiveError as error:
+        _log.warning("archive_missed person=%s error=%s", view.employee_id, error)
+        return None
+
+
+def _notice(view: PersonView, words: Words, *, is_away: bool) -> Markup:
+    if is_away:
+        told = el("span", el("b", words("away_title")), " ", words("away"))
+        return el("p", icon("inventory_2"), told, class_="note bad", role="alert")
+    month = month_text(view.month, view.language)
+    return el("p", icon("inventory_2"), words("archived", month=month), class_="note")
 
 
 def _nobody(view: PersonView, words: Words) -> Markup:
@@ -183,7 +223,7 @@ def _head(person: Person, home: Store | None, view: PersonView, words: Words) ->
     return el("header", named, picker, class_="head")
 
 
-def _figures(days: Sequence[Day], sums: Sequence[Total], words: Words) -> Markup:
+def _of_days(days: Sequence[Day], words: Words) -> list[Markup]:
     def minutes(day: Day) -> int:
         return int(day.facts.get("late_min", 0))
 
@@ -199,16 +239,20 @@ def _figures(days: Sequence[Day], sums: Sequence[Total], words: Words) -> Markup
         (words("missing"), str(missing), None),
         (words("sales"), yuan_text(sold), words("of_target", n=met)),
     ]
-    plain = [
+    return [
         el("div", el("dt", name), el("dd", value), el("dd", note, class_="under") if note else None,
            class_="figure")
         for name, value, note in figures
     ]  # fmt: skip
+
+
+def _figures(days: Sequence[Day] | None, sums: Sequence[Total], words: Words) -> Markup:
     accounts = [
         el("div", el("dt", account_text(total.account, words.language)),
            el("dd", money(total.net_fen), class_="money"), class_="figure")
         for total in sums
     ]  # fmt: skip
+    plain = _of_days(days, words) if days is not None else None
     return el("dl", plain, accounts, class_="figures roomy")
 
 
@@ -238,7 +282,7 @@ def _cell(day: date, judged: Day | None, booked: Sequence[Entry], words: Words) 
 
 
 def _timeline(
-    days: Sequence[Day],
+    days: Sequence[Day] | None,
     money_of: Mapping[str, Sequence[Entry]],
     view: PersonView,
     zone: str,
@@ -248,6 +292,8 @@ def _timeline(
                        "to": view.last.isoformat()})  # fmt: skip
     head = el("div", el("h2", words("timeline")),
               el("a", words("ledger"), href=f"/ledger?{query}"), class_="card-head")  # fmt: skip
+    if days is None:
+        return el("section", head, class_="card")
     if not days:
         quiet = [el("h3", words("quiet_title")), el("p", words("quiet"))]
         return el("section", head, el("div", icon("event_note"), quiet, class_="empty"),

@@ -286,3 +286,5 @@ KINDS: Final[dict[str, Callable[[Connection, Asked], Sheet]]] = {
     "overtime": overtime,
     "completeness": completeness,
 }
+OF_LEDGER: Final = frozenset({"amounts", "health"})
+"""Reports of what was booked and said, which never leaves the database."""

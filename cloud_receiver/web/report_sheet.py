@@ -78,6 +78,7 @@ class Sheet:
     Attributes:
         findings: what it comes to, in sentences.
         method: how the numbers came about and what they do not say.
+        notice: what is not counted in it, and how to see that; empty: all is.
         links: where a click on a dot or bar leads, by its name.
     """
 
@@ -89,6 +90,7 @@ class Sheet:
     options: Options | None = None
     links: dict[str, str] = field(default_factory=dict)
     label: str = ""
+    notice: str = ""
 
 
 def draw_table(sheet: Sheet, more: str) -> Markup:
@@ -137,10 +139,15 @@ def shown(value: Value, kind: str) -> str:
 
 
 def draw_findings(sheet: Sheet) -> Markup:
-    """Draw what the report comes to, and how it was counted."""
+    """Draw what the report comes to, how it was counted and what is left out."""
     said = [el("li", icon("insights", "wait"), el("span", one)) for one in sheet.findings]
-    return el("div", el("ul", said, class_="findings"), el("p", sheet.method, class_="small muted"),
+    return el("div", draw_notice(sheet), el("ul", said, class_="findings"), el("p", sheet.method, class_="small muted"),
               class_="card-body stack tight")  # fmt: skip
+
+
+def draw_notice(sheet: Sheet) -> Markup | None:
+    """Draw what is not counted, None when all is."""
+    return el("p", icon("inventory_2"), sheet.notice, class_="note") if sheet.notice else None
 
 
 def to_xlsx(sheet: Sheet) -> bytes:
@@ -148,7 +155,7 @@ def to_xlsx(sheet: Sheet) -> bytes:
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet.title[:31])
     page.append([_bold(page, sheet.title)])
-    for said in (*sheet.findings, sheet.method):
+    for said in filter(None, (sheet.notice, *sheet.findings, sheet.method)):
         page.append([safe(said)])
     page.append([])
     page.append([_bold(page, column.name) for column in sheet.columns])

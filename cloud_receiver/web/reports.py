@@ -15,18 +15,18 @@ from nicegui.events import EChartPointClickEventArguments
 
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.exchange.sheets import XLSX_TYPE
-from cloud_receiver.store import names
+from cloud_receiver.store import archive, names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.reports import Stretch
 from cloud_receiver.web import charts
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.live import LiveHtml
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.phrases import icon, plain_date
 from cloud_receiver.web.report_asked import Asked
-from cloud_receiver.web.report_kinds import KINDS
+from cloud_receiver.web.report_kinds import KINDS, OF_LEDGER
 from cloud_receiver.web.report_kinds import TEXTS as NAMES
-from cloud_receiver.web.report_sheet import Sheet, draw_findings, draw_table, to_xlsx
+from cloud_receiver.web.report_sheet import Sheet, draw_findings, draw_notice, draw_table, to_xlsx
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import language_of, visit_of
 
@@ -47,6 +47,17 @@ TEXTS: Final[Texts] = {
     "more_rows": ("还有 {n} 行,请下载 Excel。", "{n} more rows are in the Excel file."),
     "empty_title": ("这段时间没有数据", "Nothing in this stretch"),
     "empty": ("放宽日期,或换一家门店。", "Widen the dates or choose another store."),
+    "archived": (
+        (
+            "{since}以前的逐日考勤在归档里,没有计入这张报表;台账的金额是全的。"
+            "要看以前的某一天,请打开那个人的页面;要重出报表,请管理员运行 daka-hq archive bring-back。"
+        ),
+        (
+            "Days before {since} are in the archive and not counted in this report; amounts of the ledger are complete. "
+            "To see an earlier day open the person's page; for the report have daka-hq archive bring-back run."
+        ),
+    ),
+    "empty_archived": ("这段时间没有未归档的考勤", "All days of this stretch are archived"),
     "working": ("正在统计…", "Counting…"),
 }
 
@@ -89,7 +100,7 @@ def register(desk: Desk) -> None:
 
         async def show() -> None:
             sheet = await asyncio.to_thread(count, desk, view)
-            said.show(draw_findings(sheet) if sheet.rows else _empty(words))
+            said.show(draw_findings(sheet) if sheet.rows else _empty(words, sheet))
             table.show(draw_table(sheet, words.texts["more_rows"][view.language == "en"])
                        if sheet.rows else Markup(""))  # fmt: skip
             frame.clear()  # a picture of its own: else what this report has not stays of the last
@@ -132,7 +143,12 @@ def count(desk: Desk, view: View) -> Sheet:
     """Return a report; reads, in a worker thread."""
     stretch = Stretch(first=view.first, last=view.last, store_id=view.store_id or None)
     with read(desk.engine) as connection:
-        return KINDS[view.report](connection, Asked(stretch, view.language))
+        sheet = KINDS[view.report](connection, Asked(stretch, view.language))
+        since = archive.online_from(connection)
+    if view.first >= since or view.report in OF_LEDGER:
+        return sheet
+    told = Words(TEXTS, view.language)("archived", since=plain_date(since, view.language))
+    return replace(sheet, notice=told)
 
 
 def _view(desk: Desk, request: Request, language: Language) -> View:
@@ -208,6 +224,9 @@ def _skeleton(words: Words) -> Markup:
               class_="skeleton card-body")  # fmt: skip
 
 
-def _empty(words: Words) -> Markup:
+def _empty(words: Words, sheet: Sheet) -> Markup:
+    if sheet.notice:
+        empty = el("div", icon("inventory_2"), el("h2", words("empty_archived")), class_="empty")
+        return join([el("div", draw_notice(sheet), class_="card-body"), empty])
     texts = [el("h2", words("empty_title")), el("p", words("empty"))]
     return el("div", icon("query_stats"), texts, class_="empty")

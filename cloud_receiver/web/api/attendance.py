@@ -8,12 +8,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.entries import Entry, EntryError, Feedback, checked
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import entries, tables
+from cloud_receiver.store import archive, entries, tables
+from cloud_receiver.store.archive_files import ArchiveError
 from cloud_receiver.store.engine import behind_writers, read, write
 from cloud_receiver.web.api.caller import Caller, caller, needs
 from cloud_receiver.web.api.paging import (
@@ -73,6 +74,12 @@ class DayShown(BaseModel):
     computed_utc_ms: int
 
 
+class Days(Page[DayShown]):
+    """Part of the judged days; those of removed months are shown when one person is asked for."""
+
+    online_from: str | None
+
+
 class Entered(BaseModel):
     """What was entered; the same entry again has the same record id."""
 
@@ -113,7 +120,11 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
     def list_days(
         employee_id: IdFilter = None, store_id: IdFilter = None, first_date: DateFilter = None,
         last_date: DateFilter = None, after: After = "", limit: Limit = 100,
-    ) -> Page[DayShown]:  # fmt: skip
+    ) -> Days:  # fmt: skip
+        """List judged days by date.
+
+        Days before `online_from` are in the archive; they are shown of one `employee_id` at a time.
+        """
         query = narrowed(
             select(tables.day_fact),
             (day.employee_id, "=", employee_id),
@@ -122,15 +133,40 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
             (day.work_date, "<=", last_date),
         )
         with read(desk.engine) as connection:
-            return page(connection, query, [day.work_date, day.employee_id], after, limit, _day)
+            removed = _removed(connection, employee_id, first_date, last_date)
+            some = [one for one in removed if store_id in (None, one.store_id)]
+            key = [day.work_date, day.employee_id]
+            found = page(connection, query, key, after, limit, _day, elsewhere=some)
+            since = archive.online_from(connection) or None
+        return Days(items=found.items, next=found.next, online_from=since)
 
     @routes.get("/days/{employee_id}/{work_date}", openapi_extra=_READS)
     def get_day(employee_id: IdPath, work_date: DatePath) -> DayShown:
         own = (day.employee_id == employee_id) & (day.work_date == work_date)
         with read(desk.engine) as connection:
+            removed = _removed(connection, employee_id, work_date, work_date)
+            if removed:
+                return _day(removed[0])
             query = select(tables.day_fact).where(own)
             row = only(connection, query, "考勤日", "day", f"{employee_id}/{work_date}")
         return _day(row)
+
+
+def _removed(
+    connection: Connection, employee_id: str | None, first_date: str | None, last_date: str | None
+) -> list[archive.RemovedDay]:
+    """Return the days of one person that are in the archive alone.
+
+    Raises:
+        ApiError: a file of it is not there or not what was written.
+    """
+    if employee_id is None:
+        return []
+    try:
+        return archive.days(connection, employee_id, first_date or "", last_date or "")
+    except ArchiveError as error:
+        zh, en = "这些天在归档里,归档文件现在读不到", f"these days are in the archive: {error}"
+        raise ApiError("unavailable", zh, en) from error
 
 
 def _day(row: Any) -> DayShown:

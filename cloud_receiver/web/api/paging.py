@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -59,15 +60,24 @@ def page(
     key: Sequence[ColumnElement[Any]],
     after: str,
     limit: int,
-    show: Callable[[Row[Any]], T],
+    show: Callable[[Any], T],
+    elsewhere: Sequence[Any] = (),
 ) -> Page[T]:
-    """Run a query in the order of a unique key, from a cursor on."""
+    """Run a query in the order of a unique key, from a cursor on.
+
+    Args:
+        elsewhere: rows that are not in the table, shown among the others.
+    """
+    names = [str(column.key) for column in key]
+    place = attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
     if after:
         values = _values(after, [column.type.python_type for column in key])
         query = query.where(tuple_(*key) > tuple_(*values))
-    rows = connection.execute(query.order_by(*key).limit(limit + 1)).all()
+        elsewhere = [row for row in elsewhere if place(row) > tuple(values)]
+    rows: list[Any] = list(connection.execute(query.order_by(*key).limit(limit + 1)))
+    if elsewhere:
+        rows = sorted((*rows, *elsewhere), key=place)
     shown, more = rows[:limit], len(rows) > limit
-    names = [str(column.key) for column in key]
     cursor = _cursor([getattr(shown[-1], name) for name in names]) if more else None
     return Page(items=[show(row) for row in shown], next=cursor)
 

@@ -31,6 +31,7 @@ KINDS: Final[dict[str, Kind]] = {
     "gone": Kind(410, "请重新读取所需列表,再从说明中的序号继续", "read the lists anew, then follow from the number the detail names"),
     "too_large": Kind(413, "请分批发送", "send it in several parts"),
     "invalid": Kind(422, "请按说明修改该字段后重试", "correct the field as the detail says and try again"),
+    "unavailable": Kind(503, "请管理员把归档放回原处,或运行 daka-hq archive verify", "have the archive put back in its place, or daka-hq archive verify run"),
     "busy": Kind(429, "请稍候再试(见 Retry-After)", "wait as Retry-After says and try again"),
 }  # fmt: skip
 

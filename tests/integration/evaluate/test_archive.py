@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -21,7 +20,6 @@ from cloud_receiver.rebuild import rebuild
 from cloud_receiver.store import (
     archive_files,
     archive_run,
-    closing,
     dirty,
     drafts,
     journal_digests,
@@ -35,10 +33,8 @@ from sync import topics
 from sync.envelope import encode_batch, encode_body
 from sync.records import to_wire
 from sync.topics import Lane
+from tests.integration.evaluate.old_months import FIRST, LAST, LATE_ON, fill
 
-FIRST, LAST, ALL_DAYS = "2026-11-23", "2027-01-29", 68
-CLOSED = ("2026-11", "2026-12", "2027-01")
-LATE_ON, TODAY = "2026-12-03", "2027-05-10T12:00"
 STAGES = ("drafted", "named", "taken out", "committed")
 RULE = msgspec.structs.replace(
     next(one for one in rulebook.shipped_rules() if one.id == "late_standard"),
@@ -46,43 +42,10 @@ RULE = msgspec.structs.replace(
 )  # fmt: skip
 
 
-def _date(number: int) -> str:
-    return (date.fromisoformat(FIRST) + timedelta(days=number)).isoformat()
-
-
-def _fill(hq) -> None:
-    """Ten weeks of E1, weekends free: clean but for one late day, filed in the month of each."""
-    hq.publish_rules()
-    hq.bind("1001", "E1")
-    hq.bind_seller("P01", "E1")
-    working = [day for day in map(_date, range(ALL_DAYS)) if date.fromisoformat(day).weekday() < 5]
-    for day in working:
-        hq.roster("E1", day)
-    for month in CLOSED:
-        own = [day for day in working if day[:7] == month]
-        hq.at(f"{own[-1]}T19:00")
-        hq.journal(
-            *[
-                hq.punch("1001", f"{day}T{'09:20' if day == LATE_ON else '08:55'}:00")
-                for day in own
-            ],
-            *[hq.punch("1001", f"{day}T18:02:00") for day in own],
-            *[hq.sale("P01", f"{day}T10:00:00", 12_345) for day in own],
-        )
-        hq.evaluate()
-    hq.at("2027-05-01T09:00")
-    hq.journal(hq.punch("1001", "2027-05-01T09:00:00"))
-    hq.feed_complete(TODAY)
-    hq.at(TODAY)
-
-
 @pytest.fixture
 def old(hq):
     """A headquarters with three closed months behind its horizon."""
-    _fill(hq)
-    hq.writing(
-        lambda connection: closing.close_period(connection, CLOSED[-1], "wang", hq.now_utc_ms)
-    )
+    fill(hq)
     return hq
 
 
