@@ -57,7 +57,7 @@ TEXTS: Final[Texts] = {
             "To see an earlier day open the person's page; for the report have daka-hq archive bring-back run."
         ),
     ),
-    "empty_archived": ("这段时间没有未归档的考勤", "All days of this stretch are archived"),
+    "empty_archived": ("这段时间没有未归档的考勤", "Nothing in this stretch outside the archive"),
     "working": ("正在统计…", "Counting…"),
 }
 
