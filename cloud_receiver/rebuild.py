@@ -30,7 +30,7 @@ from cloud_receiver.store import (
 )
 from cloud_receiver.store.day_proof import DAYS_AT_ONCE
 from cloud_receiver.store.engine import open_engine, read, upsert_rows, wait_turn, write
-from sync.memory import collect_rarely
+from sync.memory import collect_rarely, not_looking
 from sync.portions import portions
 
 SMALL: Final = 400_000
@@ -174,7 +174,7 @@ def _prover(engine: Engine, connection: Connection, processes: int | None) -> Pr
     rows = connection.scalar(select(func.max(tables.journal.c.entry_no))) or 0
     is_small = processes is None and rows < SMALL
     if engine.dialect.name != "sqlite" or is_small or not number:
-        return lambda tasks: (task(connection) for task in tasks)
+        return lambda tasks: (_done(task, connection) for task in tasks)
     return partial(_in_processes, number, engine.url.render_as_string(hide_password=False))
 
 
@@ -201,6 +201,11 @@ def _begin(url: str) -> None:
 def _run(task: Task) -> Result:
     """Run a task on what is committed; the one who asked keeps others from writing."""
     with read(_engines[0]) as connection:
+        return _done(task, connection)
+
+
+def _done(task: Task, connection: Connection) -> Result:
+    with not_looking():
         return task(connection)
 
 

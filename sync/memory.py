@@ -7,6 +7,8 @@ walk over them again and again in search of one: a tenth of the time of a bulk r
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 YOUNG_OBJECTS: Final = 20_000
@@ -17,3 +19,15 @@ def collect_rarely() -> None:
     """Leave what is loaded alone from now on, and look for cycles in the rest less often."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 10, 10)
+
+
+@contextmanager
+def not_looking() -> Iterator[None]:
+    """Look for no cycles meanwhile: for a stretch of work that makes many objects and no cycles."""
+    was_looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_looking:
+            gc.enable()

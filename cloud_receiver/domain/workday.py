@@ -254,7 +254,7 @@ def _day(work_date: str, zone: str) -> tuple[int, bool]:
 
 def is_believable(local: str) -> bool:
     """Tell whether a local time lies in the years this software is about."""
-    return FIRST_DATE <= local[: len(FIRST_DATE)] < AFTER_LAST_DATE
+    return FIRST_DATE <= local < AFTER_LAST_DATE  # texts: a date goes before its times
 
 
 def effective_utc_ms(

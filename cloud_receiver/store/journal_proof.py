@@ -7,9 +7,10 @@ is elsewhere is looked up by its id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, func, select
@@ -30,7 +31,7 @@ from cloud_receiver.store.questions import Among, Question
 from sync.portions import portions
 from sync.records import Punch, Sale
 
-ROWS_AT_ONCE: Final = 5_000
+ROWS_AT_ONCE: Final = 10_000
 """Of the journal; what is in memory is a few times as many rows."""
 _ALWAYS: Final = 2**62
 _LOOKED_UP_AT_ONCE: Final = 500
@@ -46,6 +47,8 @@ _HELD: Final = Question(
     select(tables.journal.c.record_id).where(Among(tables.journal.c.record_id, "records"))
 )
 _Row = tuple[Any, ...]
+_ID: Final = itemgetter(0)
+_REFERS_TO: Final = SaleRow._fields.index("refers_to")
 
 
 @dataclass(slots=True)
@@ -87,18 +90,19 @@ def prove(connection: Connection, first: int, last: int) -> Found:
         at = rows[-1][0] + 1
         found.records += len(rows)
         by_kind: dict[str, list[Journaled]] = {Punch.KIND: [], Sale.KIND: []}
-        for one in whole(connection, [Journaled._make(row) for row in rows]):
+        named = [tuple.__new__(Journaled, row) for row in rows]
+        for one in whole(connection, named):
             by_kind.setdefault(one.kind, []).append(one)
-        said, _ = punch_rows(connection, by_kind.pop(Punch.KIND), sites)
+        said = punch_rows(connection, by_kind.pop(Punch.KIND), sites)
         lines, _ = sale_rows(connection, believable_sales(by_kind.pop(Sale.KIND))[0], sites)
         others = [one for some in by_kind.values() for one in some]
         ids = [one.record_id for one in others if entry_book.is_entry(one.kind)]
         noted.pass_over(ids)
         punches.pass_over(ids)
-        tied = [row for row in lines if row.refers_to]
-        sales.pass_over([row.record_id for row in tied])
+        tied = [row for row in lines if row[_REFERS_TO]]
+        sales.pass_over([row[0] for row in tied])
         odd_punches = punches.unlike([(*row, None, None) for row in said])
-        odd_sales = sales.unlike([row for row in lines if not row.refers_to])
+        odd_sales = sales.unlike([row for row in lines if not row[_REFERS_TO]] if tied else lines)
         found.punches += [row[0] for row in odd_punches]
         found.sales += [row[0] for row in odd_sales]
         again = [row[1] for row in (*odd_punches, *odd_sales, *tied)]
@@ -155,20 +159,15 @@ class _Standing:
 
     def _read(self, number: int) -> int:
         some = list(islice(self._rows, number))
-        self._ahead.update([(row[0], row) for row in some])
+        self._ahead.update(zip(map(_ID, some), some, strict=True))
         return len(some)
 
-    def _sorted(self, rows: Iterable[_Row]) -> tuple[list[_Row], list[_Row]]:
+    def _sorted(self, rows: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
         """Return those that stand differently, and those that were not met yet."""
-        unlike, missed = [], []
-        take = self._ahead.pop
-        for row in rows:
-            stands = take(row[0], None)
-            if stands is None:
-                missed.append(row)
-            elif stands != row:
-                unlike.append(row)
-        return unlike, missed
+        stands = map(self._ahead.pop, map(_ID, rows), repeat(None))
+        odd = [(row, its) for row, its in zip(rows, stands, strict=True) if row != its]
+        unlike = [row for row, its in odd if its is not None]
+        return unlike, [row for row, its in odd if its is None]
 
     def _shed(self) -> None:
         """Forget what was read; what the journal holds is looked up when its turn comes."""

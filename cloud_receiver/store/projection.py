@@ -131,8 +131,12 @@ def _project(
 def _project_punches(
     connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], put: Put
 ) -> set[DayKey]:
-    rows, acts = punch_rows(connection, entries, sites)
+    rows = punch_rows(connection, entries, sites)
     put(connection, tables.punch, PunchRow._fields, rows)
+    done = [PunchRow._make(row) for row in rows]
+    acts = [
+        Act(row.employee_id, row.store_id, row.effective_utc_ms, row.device_time) for row in done
+    ]
     return {day for day in days_of(connection, acts, sites) if day}
 
 

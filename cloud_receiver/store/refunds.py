@@ -15,18 +15,18 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from cloud_receiver.domain.outcomes import DayKey
-from cloud_receiver.domain.receipts import SoldLine, original_of, refers_to
+from cloud_receiver.domain.receipts import SoldLine, TillLine, original_of, refers_to
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
 from cloud_receiver.store import tables
 from cloud_receiver.store.organisation import Site, zone_of
 from cloud_receiver.store.questions import Among, OfPairs, Question
 from cloud_receiver.store.sheaves import Kept, texts
-from sync.records import Sale, SaleKind
+from sync.records import SaleKind
 
-Line = tuple[str, Sale]
+Line = tuple[str, TillLine]
 """A till line and its record id."""
 
-_read_sale: Final = msgspec.json.Decoder(Sale).decode
+_read_sale: Final = msgspec.json.Decoder(TillLine).decode
 _sale: Final = tables.sale.c
 _entry: Final = tables.journal.c
 # receipts are numbered anew in every store: of a chain's lines with a number few are of one store
