@@ -130,12 +130,18 @@ def anomalies(connection: Connection, stretch: Stretch, *, by_person: bool) -> l
     for who, status, count in connection.execute(wrong):
         by_status[who][_STATUSES[status]] = int(count)
     found = []
-    for who, (days,) in _of_people(connection, stretch, fact.status.in_(_JUDGED)):
+    for who, (days,) in _of_people(connection, stretch, _is_judged()):
         own = by_status.get(who, {})
         if normal := days - sum(own.values()):
             own = {**own, DayStatus.NORMAL: normal}
         found.append(Anomalies(who, days, own))
     return found
+
+
+def _is_judged() -> ColumnElement[bool]:
+    """Return the condition that a day is judged; nearly all are normal, and that is asked first."""
+    status = day_fact.c.status
+    return (status == DayStatus.NORMAL) | status.in_(ANOMALIES)
 
 
 def _of_stores(stretch: Stretch) -> Select[Any]:
@@ -226,8 +232,8 @@ def amounts(connection: Connection, stretch: Stretch) -> tuple[list[Amounts], li
             entry.account,
             entry.rule_id,
             func.count(),
-            func.sum(case((amount > 0, amount), else_=0)),
-            func.sum(case((amount < 0, amount), else_=0)),
+            func.sum(amount),
+            func.coalesce(func.sum(amount).filter(amount < 0), 0),
         )
         .where(*stretch.of(ledger))
         .group_by(entry.work_date, entry.account, entry.rule_id)
@@ -235,11 +241,15 @@ def amounts(connection: Connection, stretch: Stretch) -> tuple[list[Amounts], li
     by_rule: defaultdict[str, _Moved] = defaultdict(lambda: (0, 0, 0))
     by_date: defaultdict[str, _Moved] = defaultdict(lambda: (0, 0, 0))
     accounts: defaultdict[str, set[str]] = defaultdict(set)
-    for work_date, account, rule_id, number, up, down in connection.execute(query):
+    for work_date, account, rule_id, number, net, down in connection.execute(query):
         accounts[rule_id].add(account)
         for sums, key in ((by_rule, rule_id), (by_date, work_date)):
             entries, rewards_fen, deductions_fen = sums[key]
-            sums[key] = entries + int(number), rewards_fen + int(up), deductions_fen + int(down)
+            sums[key] = (
+                entries + int(number),
+                rewards_fen + int(net - down),
+                deductions_fen + int(down),
+            )
     dates = sorted(by_date)
     store = stretch.store_id or ""
     people = {
@@ -292,7 +302,7 @@ def sold(connection: Connection, stretch: Stretch) -> list[Sold]:
         .scalar_subquery()
     )
     rewarded = select(who, since.label("since")).cte("rewarded").prefix_with("MATERIALIZED")
-    judged, first = fact.status.in_(_JUDGED), rewarded.c.since
+    judged, first = _is_judged(), rewarded.c.since
     # the day of the reward itself is neither
     before = _sums_of(
         rewarded,

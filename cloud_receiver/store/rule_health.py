@@ -78,7 +78,7 @@ _said: Final = outcome.c
 _SPOKE: Final = Question(
     select(
         func.count(),
-        func.sum(case((_said.amount_fen == 0, 1), else_=0)),
+        func.count().filter(_said.amount_fen == 0),
         func.sum(_said.amount_fen),
         func.count(_said.employee_id.distinct()),
     ).where(
