@@ -64,18 +64,18 @@ class Stretch:
         return wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Anomalies:
-    """Judged shifts of a store or person and how many went wrong, by status."""
+class Anomalies(NamedTuple):
+    """Judged shifts of a store or person.
+
+    Attributes:
+        wrong: how many were late, early, without a card or absent.
+        by_status: how many of each kind, the normal ones among them.
+    """
 
     key: str
     days: int
+    wrong: int
     by_status: dict[DayStatus, int]
-
-    @property
-    def wrong(self) -> int:
-        """Return how many were late, early, without a card or absent."""
-        return self.days - self.by_status.get(DayStatus.NORMAL, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,7 @@ class Amounts:
     people: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sold:
+class Sold(NamedTuple):
     """A person's sales on worked days; `rewarded_from` is the first work date of a reward.
 
     The day of that reward is left out: it was rewarded for its sales. Of somebody without
@@ -132,9 +131,10 @@ def anomalies(connection: Connection, stretch: Stretch, *, by_person: bool) -> l
     found = []
     for who, (days,) in _of_people(connection, stretch, _is_judged()):
         own = by_status.get(who, {})
-        if normal := days - sum(own.values()):
-            own = {**own, DayStatus.NORMAL: normal}
-        found.append(Anomalies(who, days, own))
+        amiss = sum(own.values())
+        if days > amiss:
+            own[DayStatus.NORMAL] = days - amiss
+        found.append(Anomalies(who, days, amiss, own))
     return found
 
 
@@ -164,12 +164,14 @@ def _of_stores(stretch: Stretch) -> Select[Any]:
 
 
 def _by_status(rows: Iterable[Any]) -> list[Anomalies]:
-    found: dict[str, Anomalies] = {}
+    counts: defaultdict[str, dict[DayStatus, int]] = defaultdict(dict)
     for store_id, status, count in rows:
-        one = found.get(store_id) or Anomalies(store_id, 0, {})
-        counts = {**one.by_status, DayStatus(status): int(count)}
-        found[store_id] = Anomalies(store_id, one.days + int(count), counts)
-    return list(found.values())
+        counts[store_id][_STATUSES[status]] = int(count)
+    found = []
+    for store_id, own in counts.items():
+        days = sum(own.values())
+        found.append(Anomalies(store_id, days, days - own.get(DayStatus.NORMAL, 0), own))
+    return found
 
 
 def _of_people(
