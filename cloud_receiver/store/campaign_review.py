@@ -20,7 +20,7 @@ from cloud_receiver.domain.campaigns import (
 )
 from cloud_receiver.domain.foresight import Foreseen, foresee
 from cloud_receiver.domain.workday import shift_date
-from cloud_receiver.store import campaigns, tables
+from cloud_receiver.store import archive, campaigns, tables
 from cloud_receiver.store.campaign_standings import scored, settled
 from cloud_receiver.store.rulebook import load_rulebook
 from cloud_receiver.store.tables import OF_CAMPAIGN
@@ -59,6 +59,7 @@ class Review:
             what they would say if it ended with the days known now.
         spent_fen: what the rewards of its days cost so far.
         during, before: how its members sold in its days, and in as many days before it.
+        online_from: the first date whose days were not removed to the archive; empty: all are there.
     """
 
     campaign: Campaign
@@ -73,6 +74,7 @@ class Review:
     spent_fen: int
     during: Selling
     before: Selling
+    online_from: str
 
     @property
     def people(self) -> set[str]:
@@ -126,6 +128,7 @@ def review(connection: Connection, campaign_id: str) -> Review:
         spent_fen=spent_fen,
         during=_during(connection, one),
         before=_before(connection, one),
+        online_from=archive.online_from(connection),
     )
 
 

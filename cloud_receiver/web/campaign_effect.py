@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
+from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store.campaign_review import Review
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.phrases import icon, plain_date
 from cloud_receiver.web.texts import Language, Texts, Words
 from sync.money import yuan_text
 
@@ -32,6 +33,11 @@ TEXTS: Final[Texts] = {
     "no_before": (
         "成员出勤日人均销售 {now} 元;活动前没有可比的数据。",
         "A member sold {now} yuan a day worked; there is nothing before to compare with.",
+    ),
+    "archived": (
+        "{since}之前的逐日考勤已归档,这里不做活动前后的销售对比,每周的迟到也不含归档的日子;花费和名次不受影响。",
+        ("Days before {since} are archived: sales before and after are not compared here, and weeks leave out the late "
+         "days that are archived. Cost and places are complete."),
     ),
     "caution": (
         "这是同一批人的前后对比,不能证明变化都由活动带来;季节和客流也会起作用。",
@@ -89,6 +95,8 @@ def _placed(
 
 
 def _sold(seen: Review, words: Words) -> str:
+    if shift_date(seen.campaign.first_date, -seen.campaign.days) < seen.online_from:
+        return words("archived", since=plain_date(seen.online_from, words.language))
     now, before = seen.during.a_day_fen, seen.before.a_day_fen
     if not before:
         return words("no_before", now=yuan_text(now))

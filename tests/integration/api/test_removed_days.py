@@ -11,9 +11,18 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
+from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.scopes import ALL
-from cloud_receiver.store import archive_run, personal_file, profile
+from cloud_receiver.store import (
+    archive_run,
+    campaign_review,
+    campaigns,
+    membership,
+    personal_file,
+    profile,
+)
 from cloud_receiver.store.archive_files import FACTS
+from cloud_receiver.web.campaign_effect import draw_effect
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.live import Hub
 from cloud_receiver.web.person import PersonView, draw_person
@@ -161,6 +170,26 @@ def test_the_page_of_a_person_shows_an_archived_month_and_says_so(
         assert "daka-hq archive verify" in page
         assert QUIET[language] not in page, "it is not said that there was nothing"
         assert "/ledger?person=E1" in page
+
+
+def test_a_campaign_of_archived_days_is_not_compared_with_what_is_not_there(
+    office: Office, tmp_path: Path
+) -> None:
+    def told(language: Language) -> str:
+        seen = office.reading(lambda c: campaign_review.review(c, "c1"))
+        return unescape(str(draw_effect(seen, {}, language)))
+
+    one = Campaign(campaign_id="c1", name="卖货", first_date="2027-01-11", last_date="2027-01-15")
+    office.writing(lambda c: campaigns.enter(c, one, "wang", office.now_utc_ms))
+    office.writing(
+        lambda c: membership.join(c, "c1", ["E1"], one.first_date, office.now_utc_ms, author="wang")
+    )
+    office.evaluate()
+    assert "A member sold 123.45 yuan a day worked" in told(Language.EN)
+    _archive(office, tmp_path)
+    for language, since in ((Language.ZH, "2027年2月1日"), (Language.EN, "1 Feb 2027")):
+        assert since in told(language)
+    assert "A member sold" not in told(Language.EN)
 
 
 def test_a_report_that_reaches_below_the_horizon_says_from_when_it_counts(
