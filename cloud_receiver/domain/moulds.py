@@ -169,9 +169,9 @@ def _worked(plan: Plan, came: Act, left: Act) -> Cast | None:
         or worked_ms <= policy.collapse_s * 1000
     ):
         return None
-    late_min = max(0, came_ms - plan.start) // MINUTE_MS
-    early_min = max(0, plan.end - left_ms) // MINUTE_MS
-    stay_min = max(0, left_ms - plan.end) // MINUTE_MS
+    late_min = (came_ms - plan.start) // MINUTE_MS if came_ms > plan.start else 0
+    early_min = (plan.end - left_ms) // MINUTE_MS if left_ms < plan.end else 0
+    stay_min = (left_ms - plan.end) // MINUTE_MS if left_ms > plan.end else 0
     if shift.break_min and worked_ms > shift.break_after_min * MINUTE_MS:
         worked_ms = max(0, worked_ms - shift.break_min * MINUTE_MS)
     worked_min = worked_ms // MINUTE_MS

@@ -31,7 +31,7 @@ from cloud_receiver.store.questions import Among, Question
 from sync.portions import portions
 from sync.records import Punch, Sale
 
-ROWS_AT_ONCE: Final = 10_000
+ROWS_AT_ONCE: Final = 20_000
 """Of the journal; what is in memory is a few times as many rows."""
 _ALWAYS: Final = 2**62
 _LOOKED_UP_AT_ONCE: Final = 500

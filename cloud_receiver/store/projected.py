@@ -278,7 +278,7 @@ def days_of(
     known = {date for date in dates if date is not None}
     if not known:
         return [None for _ in acts]
-    people = {who for who, *_ in acts if who}
+    people = {act[0] for act in acts if act[0]}
     first, last = around(min(known))[0], around(max(known))[-1]
     rosters = organisation.rosters(connection, people, first, last, sites)
     nearby: dict[DayKey, tuple[PlannedShift, ...]] = {}
