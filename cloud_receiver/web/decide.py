@@ -61,7 +61,7 @@ TEXTS: Final[Texts] = {
     "decision": ("决定", "Decision"),
     "chosen": ("对选中的:", "With those chosen:"),
     "note": ("理由(申诉必填)", "Reason (appeals need one)"),
-    "choice_keep": ("确认无误", "Stands"),
+    "choice_keep": ("确认无误", "Accept as is"),
     "choice_fill": ("按排班补卡", "Fill as planned"),
     "choice_leave": ("记为事假", "Make it leave"),
     "choice_strike": ("记录作废", "Strike out"),
@@ -76,6 +76,8 @@ TEXTS: Final[Texts] = {
     "no_amount": ("“{text}”不是金额:请填改为多少元", "“{text}” is no amount: say what it shall be"),
     "bind": ("去登记", "Say who it is"),
     "done": ("已处理 {n} 项:{choice}", "{n} decided: {choice}"),
+    "kind_done": ("这一类已处理完", "Nothing of this kind is left"),
+    "rest": ("看其余 {n} 项", "See the other {n}"),
     "undo": ("撤销", "Undo"),
     "undone": ("已撤销 {n} 项", "{n} undone"),
     "none_chosen": ("没有可处理的:请先勾选", "Nothing to do: choose rows first"),
@@ -223,7 +225,7 @@ def draw(desk: Desk, view: View) -> Markup:
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
     tabs = [_tab("", len(waiting), view, words)]
     tabs += [_tab(kind.value, counts[kind], view, words) for kind in Kind if counts[kind]]
-    body = _form(shown, shops, words) if shown else _empty(words)
+    body = _form(shown, shops, words) if shown else _empty(len(waiting), words)
     return join([head, el("nav", tabs, class_="tabs", aria_label=words("kinds")), body,
                  _done(view, words)])  # fmt: skip
 
@@ -363,6 +365,12 @@ def _done(view: View, words: Words) -> Markup | None:
     return el("div", el("span", view.said, role="status"), undo, class_="done")
 
 
-def _empty(words: Words) -> Markup:
-    texts = [el("h2", words("empty_title")), el("p", words("empty"))]
+def _empty(others: int, words: Words) -> Markup:
+    """Say that nothing waits, or that nothing of this kind does and how much else."""
+    if others:
+        rest = el("a", words("rest", n=f"{others:,}"), href="/decide", class_="button main",
+                  data_act="kind", data_value="")  # fmt: skip
+        texts = [el("h2", words("kind_done")), rest]
+    else:
+        texts = [el("h2", words("empty_title")), el("p", words("empty"))]
     return el("section", el("div", icon("task_alt", "good"), texts, class_="empty"), class_="card")

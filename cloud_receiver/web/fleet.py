@@ -15,6 +15,7 @@ from nicegui import ui
 from cloud_receiver.store import certificates, control, feed_gaps, names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.fleet import BoxView, SourceView, boxes
+from cloud_receiver.web.device_troubles import device_text, driver_text
 from cloud_receiver.web.evidence import offset_text
 from cloud_receiver.web.fleet_board import (
     SILENT_WARN_S,
@@ -104,13 +105,6 @@ TEXTS: Final[Texts] = {
         "已停止读取,记录留在设备里,不会丢失。请清理盒子的磁盘。",
         "Reading has stopped; the devices keep their records. Free space on the box's disk.",
     ),
-    "driver_zkteco": ("中控打卡机", "ZKTeco terminal"),
-    "driver_zkpush": ("中控打卡机(主动上传)", "ZKTeco terminal, pushing"),
-    "driver_anviz": ("安威士打卡机", "Anviz terminal"),
-    "driver_attlogfile": ("打卡记录文件", "Punch file"),
-    "driver_posfile": ("收银文件", "Till files"),
-    "driver_serialline": ("串口考勤机", "Terminal on a serial line"),
-    "driver_fingermodule": ("指纹模块", "Fingerprint module"),
     "st_retired": ("已停用", "out of service"),
     "st_clock": ("正常,但时钟不准", "fine, but its clock is off"),
     "hidden": ("其余 {n} 台在上方一览中点开查看。", "Open the other {n} from the board above."),
@@ -367,10 +361,9 @@ def _device(device: SourceView, look: _Look) -> Markup:
     else:
         known = device.status in _TONES
         status = chip(words(f"st_{device.status}") if known else device.status, tone, picture)
-    detail = el("p", device.detail, class_="small muted remedy") if device.detail else None
-    driver = (
-        words(f"driver_{device.driver}") if f"driver_{device.driver}" in TEXTS else device.driver
-    )
+    why = device_text(device.detail, language)
+    detail = el("p", why, class_="small muted remedy", title=device.detail) if why else None
+    driver = driver_text(device.driver, language)
     what = el("div", driver, " · " if device.source_id else None,
               el("span", device.source_id, class_="mono") if device.source_id else None,
               class_="small muted")  # fmt: skip

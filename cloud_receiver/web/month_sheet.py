@@ -184,7 +184,9 @@ def _state(month: Month, words: Words, *, may_change: bool) -> Markup:
 def _steps(month: Month, words: Words, *, may_change: bool) -> list[Markup]:
     steps = []
     if month.state is not MonthState.CLOSED:
-        steps.append(_act("preview", "", words("hide" if month.close else "preview"), words))
+        is_next = may_change and month.state is MonthState.OVER and month.close is None
+        name = words("hide" if month.close else "preview")
+        steps.append(_act("preview", "", name, words, look=_look(is_next)))
     if not may_change:
         return steps
     if month.state is MonthState.OVER and month.close is not None:
@@ -198,20 +200,20 @@ def _steps(month: Month, words: Words, *, may_change: bool) -> list[Markup]:
             **sums,
         )
         steps.append(_act("close", "", words("close"), words, question, look="button main"))
+    is_exported = any(one.is_final for one in month.exports)
     is_own = month.state is not MonthState.CLOSED or month.close is not None
     if is_own:
-        steps.append(_act("export", "", words("export"), words))
+        is_next = month.state is MonthState.CLOSED and not is_exported
+        steps.append(_act("export", "", words("export"), words, look=_look(is_next)))
     if month.state is MonthState.CLOSED and month.close is not None and not month.is_paid:
-        steps.append(
-            _act(
-                "paid",
-                "",
-                words("paid"),
-                words,
-                words("paid_question", period=month_text(month.period, words.language)),
-            )
-        )
+        question = words("paid_question", period=month_text(month.period, words.language))
+        steps.append(_act("paid", "", words("paid"), words, question, look=_look(is_exported)))
     return steps
+
+
+def _look(is_next: bool) -> str:
+    """Return how the button of a step looks: the one to be done next stands out."""
+    return "button main" if is_next else "button"
 
 
 def _act(

@@ -205,4 +205,5 @@ def _form(words: Words, entry: Entry, *, is_open: bool) -> Markup:
         el("button", words("withdraw"), type="submit", class_="button slim"),
         method="post", action=action,
     )  # fmt: skip
-    return phone.section(words("appeal"), form, back if is_open else None)
+    title = words("add") if is_open else words("appeal")
+    return phone.section(title, form, back if is_open else None)

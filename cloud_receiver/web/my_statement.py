@@ -19,7 +19,14 @@ from cloud_receiver.web import phone
 from cloud_receiver.web.bodies import read_form
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import account_text, date_text, local_time, money, signed_yuan
+from cloud_receiver.web.phrases import (
+    account_text,
+    date_text,
+    local_time,
+    money,
+    month_text,
+    signed_yuan,
+)
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import Visit, visit_of
 from sync.errors import DakaError, ToldError
@@ -154,7 +161,7 @@ def _page(
     nothing = el("p", words("none"), class_="muted")
     state = el("p", words("closed" if found.is_closed else "open"), class_="muted small")
     return phone.page(
-        visit, "statement", words("title", period=found.period), months, state,
+        visit, "statement", words("title", period=month_text(found.period, visit.language)), months, state,
         phone.section(words("accounts"), el("ul", accounts, class_="lines") if accounts else nothing),
         phone.section(words("entries"), el("ul", lines, class_="lines") if lines else nothing),
         phone.section(words("sign"), _signature(found, words)),

@@ -27,14 +27,18 @@ from cloud_receiver.web.phrases import month_text
 from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import language_of, visit_of
 from sync.errors import DakaError
+from sync.money import yuan_text
 
 TEXTS: Final[Texts] = {
     "title": month_sheet.TEXTS["title"],
     "did_close": ("{period} 已封账", "{period} is closed"),
     "did_export": ("第 {n} 号工资文件已生成", "Export {n} is ready"),
     "did_pay": ("已记入:{n} 人的金额由工资发放", "Booked: payroll paid {n} people"),
-    "did_settle": ("提取 {request} 已支付", "Withdrawal {request} is paid"),
-    "did_return": ("提取 {request} 已退回", "Withdrawal {request} is given back"),
+    "did_settle": ("已记入:付给 {name} {amount} 元", "Booked: {amount} yuan paid to {name}"),
+    "did_return": (
+        "已把 {amount} 元退回 {name} 的即时账户",
+        "{amount} yuan are back in {name}'s instant account",
+    ),
 }
 CSV: Final = "text/csv; charset=utf-8"
 _LOOKING: Final = frozenset({"period", "preview", "person"})
@@ -130,10 +134,13 @@ def _do(desk: Desk, view: View, name: str, value: str, author: str) -> View:
                 booked = closing.payroll_paid(connection, view.period, author, now)
                 return replace(view, said=words("did_pay", n=len(booked)))
             if name in {"settle", "return"}:
-                withdrawals.settle_withdrawal(
+                settled = withdrawals.settle_withdrawal(
                     connection, value, now, paid=name == "settle", channels=channels
                 )
-                return replace(view, said=words(f"did_{name}", request=value))
+                who = settled.employee_id
+                named = names.names_of(connection, [who]).get(who, who)
+                amount = yuan_text(settled.amount_fen)
+                return replace(view, said=words(f"did_{name}", name=named, amount=amount))
     except DakaError as error:
         return replace(view, said=reason_of(error, view.language))
     return view

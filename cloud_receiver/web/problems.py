@@ -23,6 +23,7 @@ from cloud_receiver.store.names import Person
 from cloud_receiver.store.problems import BuriedLetter, ReportedTrouble
 from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from cloud_receiver.web import binding
+from cloud_receiver.web.device_troubles import driver_text, position_text
 from cloud_receiver.web.feeds import draw_feeds
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.holders import draw_holders
@@ -217,11 +218,12 @@ def _trouble(item: ReportedTrouble, look: Look, words: Words) -> Markup:
     pairs = [
         (words("store"), look.store_name(store_id)),
         (words("box"), item.box_id),
-        (words("driver"), trouble.driver),
+        (words("driver"), driver_text(trouble.driver, look.language)),
         (words("received"), look.moment(item.received_utc_ms, store_id)),
         (words("content_id"), el("span", trouble.raw_sha256[:16], class_="mono")),
     ]
-    title = words("where", source=trouble.source, position=trouble.position)
+    position = position_text(trouble.position, look.language)
+    title = words("where", source=trouble.source, position=position)
     raw = draw_bytes(b64decode(trouble.raw_b64), trouble.raw_bytes, look.language)
     reason = trouble_text(trouble.code, look.language)
     about = (trouble.code, reason, trouble.detail)

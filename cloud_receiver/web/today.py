@@ -308,7 +308,7 @@ def _person(shop: Store, person: PersonDay, words: Words, day: str, now: int) ->
         el("td", came, class_="num", data_label=words("came")),
         el("td", left, class_="num", data_label=words("left")),
         el("td", late, class_="num warn", data_label=words("late_min")),
-        el("td", sales, class_="num", data_label=words("person_sales")),
+        el("td", sales, class_="num line last", data_label=words("person_sales")),
         el("td", linked if person.money_fen else amount, class_="num", data_label=words("money")),
         data_key=person.employee_id,
     )

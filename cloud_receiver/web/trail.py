@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from cloud_receiver.store import names, rule_shelf, trail
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.trail import Act, Deed
+from cloud_receiver.web.deeds import about, ids_in, subject_of
 from cloud_receiver.web.frame import Desk, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import author_text, chip, icon, local_time
-from cloud_receiver.web.rule_texts import SCENES
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
@@ -37,8 +37,6 @@ TEXTS: Final[Texts] = {
     "detail": ("内容", "What exactly"),
     "filters": ("筛选", "Filters"),
     "more": ("再显示一些", "Show more"),
-    "days": ("{n} 天", "{n} days"),
-    "from": ("自 {day} 起", "from {day}"),
     "act_decision": ("处理异常", "decided"),
     "act_undone": ("撤销处理", "took back"),
     "act_entry": ("录入", "entered"),
@@ -57,9 +55,6 @@ TEXTS: Final[Texts] = {
     "act_campaign": ("录入活动", "entered a campaign"),
     "act_joined": ("参加活动", "joined a campaign"),
     "act_left": ("退出活动", "left a campaign"),
-    "left": ("已离职", "left"),
-    "none": ("不在任何组", "in no team"),
-    "others": ("等 {n} 个", "and others, {n} in all"),
     "act_command": ("指挥门店盒子", "commanded a box"),
     "empty_title": ("还没有记录", "Nothing yet"),
     "empty": ("有人处理异常、排班或发布规则后会出现在这里。", "Decisions, rosters and rules will show here."),
@@ -146,16 +141,12 @@ def _names(connection: Connection, found: Sequence[Deed], language: Language) ->
     shops = {shop.store_id: shop.name for shop in names.stores(connection)}
     named = rule_shelf.rule_names(connection).items()
     rules = {rule_id: language.pick(name.zh, name.en) for rule_id, name in named}
-    return shops | names.names_of(connection, {deed.subject for deed in found}) | rules
+    return shops | names.names_of(connection, ids_in(found)) | rules
 
 
 def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Markup:
     at = local_time(deed.at_utc_ms, zone, "%Y-%m-%d %H:%M:%S")
-    name = known.get(deed.subject)
-    is_name = name is not None or deed.act is Act.CAMPAIGN
-    subject = el(
-        "span", name or deed.subject, title=deed.subject, class_=None if is_name else "mono"
-    )
+    subject = el("span", subject_of(deed, known, words.language), title=deed.subject)
     if deed.act is Act.RULE:
         subject = el("a", subject, href=f"/rules/{quote(deed.subject)}")
     author = author_text(deed.author, words.language)
@@ -164,31 +155,9 @@ def _row(deed: Deed, known: Mapping[str, str], zone: str, words: Words) -> Marku
         el("td", at, class_="nowrap", data_label=words("when")),
         el("td", author, class_="lead"),
         el("td", chip(words(f"act_{deed.act}"), "", _PICTURES[deed.act]), data_label=words("what")),
-        el("td", el("span", subject, " ",
-                    el("span", _detail(deed, known, words), class_="muted small")),
+        el("td", el("span", subject, " ", el("span", about(deed, known, words.language), class_="muted small")),
            data_label=words("detail")),
     )  # fmt: skip
-
-
-def _detail(deed: Deed, known: Mapping[str, str], words: Words) -> str:
-    """Return what exactly was done, how many at once and from when on."""
-    what, many = deed.detail, ""
-    if deed.act is Act.ROSTER:
-        return f"{what} {words('days', n=f'{deed.number:,}')}"
-    if deed.act is Act.RULE:
-        return words("from", day=what)
-    if deed.number > 1:
-        many = words("others", n=f"{deed.number:,}")
-    if deed.act is Act.HOME:
-        what = known.get(what, what)
-    elif deed.act is Act.TEAM:
-        what = what or words("none")
-    elif deed.act is Act.PERSON and what:
-        what = words("left")
-    elif deed.act is Act.STORE:  # of several each has its own scene
-        what = "" if many else words.language.pick(*SCENES[what]) if what in SCENES else what
-    since = words("from", day=deed.first_date) if deed.first_date else ""
-    return " · ".join(filter(None, (many, what, since)))
 
 
 def _empty(words: Words) -> Markup:

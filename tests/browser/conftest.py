@@ -141,7 +141,9 @@ def log_in(page: Page, url: str, login: str = LOGIN, password: str = PASSWORD) -
 def open_context(browser: Browser, url: str, language: str, size: dict[str, int]) -> BrowserContext:
     """Return a logged-in browser of a size, reading a language."""
     locale = "zh-CN" if language == "zh" else "en-GB"
-    context = browser.new_context(viewport=size, locale=locale)  # type: ignore[arg-type]
+    context = browser.new_context(  # type: ignore[arg-type]
+        viewport=size, locale=locale, has_touch=size is PHONE
+    )
     context.set_default_timeout(10_000)
     context.add_cookies([{"name": "daka_language", "value": language, "url": url}])
     page = context.new_page()

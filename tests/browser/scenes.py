@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from sqlalchemy import Connection, select
 
 from cloud_receiver.domain.consents import Purpose
-from cloud_receiver.domain.entries import CheckIn, Feedback
+from cloud_receiver.domain.entries import CheckIn, Feedback, Leave
+from cloud_receiver.domain.entries import Purpose as Leaving
 from cloud_receiver.domain.photographs import Moment, Photograph, prepared
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import appeals, check_ins, consents, entries, photos, tables
@@ -84,6 +85,13 @@ def entry_of_check_in(connection: Connection) -> str | None:
         own.employee_id == PHONE_PERSON, own.work_date == f"{TODAY}", own.amount_fen < 0
     )
     return connection.scalar(query)
+
+
+def go_on_leave(connection: Connection, who: str) -> None:
+    """Have HR enter a day's leave."""
+    day = f"{TODAY + timedelta(days=3)}"
+    leave = Leave(employee_id=who, purpose=Leaving.ANNUAL, first_date=day, last_date=day)
+    entries.enter(connection, leave, "hr", utc_ms(NOW))
 
 
 def show_evidence(connection: Connection, appeal_id: str, who: str, store_id: str) -> None:

@@ -370,7 +370,7 @@ def problems(boxes: dict[str, Box]) -> None:
     down = DeviceHealth(
         name="前台", driver="zkteco", source_id="CKQA210160077", store_id="S003",
         status=DeviceStatus.DOWN,
-        detail="192.168.1.203:4370 无应答(timeout)。请检查打卡机电源和网线,再看它的 IP 是否变了。",
+        detail="192.168.1.203:4370: no answer in time (timeout). It is tried again by itself.",
         last_read_utc=utc_text(local(LATE_DAY, "15:00")), complete_utc=None,
         complete_lane_heads={}, clock_offset_ms=None, device_records=1204, facts={},
     )  # fmt: skip

@@ -13,6 +13,12 @@ from tests.browser.conftest import PHONE, Headquarters, Witness, looking
 
 SHIPPED = {rule.id: json.loads(rule.to_json()) for rule in shipped_rules()}
 CENTRE = "place => place.scrollIntoView({block: 'center'})"
+BY_SCRIPT = """() => {
+    window.byScript = [];
+    for (const kind of ["pointerdown", "pointermove", "pointerup", "click", "keydown", "touchstart", "touchmove"])
+        window.addEventListener(kind, (event) => event.isTrusted || window.byScript.push(kind), true);
+}"""
+"""Notes every event of mouse, finger or key that a script made: hands make trusted ones."""
 SCALES = {"fen": 100, "bp": 100, "milli": 1000}
 
 
@@ -25,6 +31,7 @@ class Designer:
         expect(page.locator("daka-designer[data-state]")).to_be_attached()
         setup = json.loads(str(page.locator("daka-designer").get_attribute("data-setup")))
         self.facts = {fact["name"]: fact for fact in setup["facts"]}
+        page.evaluate(BY_SCRIPT)
 
     def document(self) -> dict[str, Any]:
         """Return what was made so far."""
@@ -54,9 +61,15 @@ class Designer:
         self.page.locator(f'[data-key="{key}"]').select_option(value)
 
     def write(self, key: str, value: object) -> None:
-        """Fill in a field and leave it."""
+        """Fill in a field and leave it; numbers are typed key by key."""
         field = self.page.locator(f'[data-key="{key}"]')
-        field.fill(str(value))
+        if isinstance(value, str) and value:
+            field.fill(value)
+        else:
+            field.click()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.press("Delete")
+            self.page.keyboard.type(str(value))
         field.blur()
 
     def condition(self, row: int, name: str, asked: Any) -> None:
@@ -148,6 +161,7 @@ def test_every_shipped_rule_is_made_from_empty_by_dragging(
         assert essence(hands.document()) == essence(rule), rule_id
         expect(reader.locator("daka-designer")).to_have_attribute("data-state", "sound")
         expect(reader.locator(".sentence").first).not_to_be_empty()
+        assert reader.evaluate("window.byScript") == [], "everything was done by hand"
 
 
 def test_rows_are_ordered_by_dragging_and_by_keys(reader: Page, headquarters: Headquarters) -> None:
@@ -190,6 +204,7 @@ def test_a_finger_makes_a_rule_on_a_phone(
 ) -> None:
     with looking(browser, headquarters.url, witness, size=PHONE) as page:
         page.goto(f"{headquarters.url}/rules/new")
+        page.evaluate(BY_SCRIPT)
         line = page.locator(".hint")
         line.evaluate(CENTRE)
         start = page.locator('.palette [data-drag="outcome:amount"]').bounding_box()
@@ -209,3 +224,4 @@ def test_a_finger_makes_a_rule_on_a_phone(
         touch("touchEnd", 0, 0)
         expect(page.locator(".line")).to_have_count(1)
         expect(page.locator(".line .sentence")).to_contain_text("奖励50 元")
+        assert page.evaluate("window.byScript") == [], "the finger was a finger"

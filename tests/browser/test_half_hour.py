@@ -20,7 +20,7 @@ from cloud_receiver.store.rulebook import publish_shipped
 from cloud_receiver.store.verification import verify_ledger
 from cloud_receiver.store.withdrawals import withdraw, withdrawal
 from sync.records import Record
-from tests.browser.conftest import Headquarters
+from tests.browser.conftest import Headquarters, shot
 from tests.browser.seeding import (
     LOGIN,
     NOW,
@@ -138,16 +138,22 @@ class Clicks:
     """Clicks and counts; choosing in a list is two."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.count = page, 0
+        self.page, self.count, self.seen = page, 0, 0
 
     def on(self, role: str, name: str) -> None:
         self.count += 1
         found = self.page.locator("#content, nav").get_by_role(role, name=name)  # type: ignore[arg-type]
         found.first.click()
 
+    def see(self, what: str) -> None:
+        """Keep a picture of a step, to be looked at."""
+        self.seen += 1
+        shot(self.page, f"half-hour-{self.seen:02}-{what}")
+
     def agree(self) -> None:
         """Say yes to what was asked."""
         self.count += 1
+        self.see("asked")
         self.page.get_by_role("dialog").get_by_role("button", name="确定").click()
 
     def decide_all(self, kind: str, choice: str) -> None:
@@ -156,6 +162,7 @@ class Clicks:
         expect(self.page.locator(".tab[aria-current]")).to_contain_text(kind)
         self.count += 2
         self.page.locator("thead [data-all]").check()
+        self.see("chosen")
         self.page.locator(".bulk").get_by_role("button", name=choice).click()
         expect(self.page.locator(".done")).to_contain_text("已处理")
 
@@ -167,7 +174,10 @@ def test_from_the_inbox_to_payroll_in_few_clicks(reader: Page, headquarters: Hea
     waiting = reader.locator(".tab[aria-current] .count")
     expect(waiting).to_be_visible()
     assert int(waiting.inner_text()) >= len(PEOPLE[:40])
+    hands.see("inbox")
     hands.on("link", "去登记")
+    expect(reader.locator("article").first).to_be_visible()
+    hands.see("strangers")
     for person in STRANGERS:
         card = reader.locator("article", has_text=f"用户号 {person}")
         card.get_by_label("这是谁").select_option(person)
@@ -178,11 +188,16 @@ def test_from_the_inbox_to_payroll_in_few_clicks(reader: Page, headquarters: Hea
     expect(reader.locator(".tab", has_text="旷工").locator(".count")).to_have_text(
         "4", timeout=30_000
     )
+    hands.see("judged-anew")
     hands.decide_all("旷工", "记为事假")
+    expect(reader.locator("#content")).to_contain_text("看其余 32 项")
+    hands.see("decided")
     hands.decide_all("缺卡", "按排班补卡")
     hands.decide_all("可疑记录", "确认无误")
     expect(reader.locator("#content")).to_contain_text("没有要决定的事", timeout=30_000)
+    hands.see("empty")
     _close_the_month(hands)
+    hands.see("paid")
     print(f"{hands.count} clicks from the inbox to the paid month")
     assert hands.count <= MAX_CLICKS
     with read(headquarters.engine) as connection:
@@ -211,6 +226,7 @@ def _close_the_month(hands: Clicks) -> None:
         expect(row.get_by_role("button", name=act)).to_have_count(0, timeout=30_000)
     hands.on("button", "预览")
     expect(page.locator("#content")).to_contain_text("预览:现在封账会是这样", timeout=30_000)
+    hands.see("preview")
     hands.on("button", "封账")
     hands.agree()
     expect(page.locator("#content")).to_contain_text("已封账", timeout=30_000)

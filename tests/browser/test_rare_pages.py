@@ -68,6 +68,7 @@ def _rare(headquarters: Headquarters) -> None:
         scenes.arrive_with_photos(connection, "S001", ["E101", "E102", "E103"])
         scenes.hear_customers(connection, "S001", ["E101", "E102", "E103"])
         scenes.check_in_late(connection)
+        scenes.go_on_leave(connection, "E204")
 
     def is_placed() -> bool:
         with read(engine) as connection:
@@ -116,7 +117,7 @@ def _menu(page: Page, _language: str) -> None:
 def _search(page: Page, _language: str) -> None:
     page.keyboard.press("Control+k")
     page.locator(".search input").fill("E2")
-    expect(page.locator(".search [role=option]").first).to_contain_text("E201")
+    expect(page.locator(".search [role=option]").first).to_contain_text("E20")
 
 
 def _nothing(_page: Page, _language: str) -> None:
@@ -132,6 +133,7 @@ PAGES: dict[str, tuple[str, str, str, Step]] = {
         "Check-in by phone",
         _pictures,
     ),
+    "audit": ("/audit", "请假或外出", "Leave or outing", _nothing),
     "menu": ("/ledger", LONG_STORE, LONG_STORE, _menu),
     "search": ("/settings", "登录账号", "Accounts", _search),
     "feeds": ("/problems?tab=feeds", LONG_STORE, LONG_STORE, _nothing),

@@ -42,6 +42,42 @@ def test_ten_yuan_lead_back_to_the_raw_punch(
         expect(main).not_to_contain_text("后来的变化" if language == "zh" else "What changed since")
 
 
+def _tab_to(page: Page, what: str) -> None:
+    """Press Tab until what a selector names has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    raise AssertionError(f"no key reaches {what}")
+
+
+def test_keys_alone_lead_from_the_day_to_the_punch(
+    reader: Page, headquarters: Headquarters
+) -> None:
+    reader.goto(f"{headquarters.url}/?date={LATE_DAY}")
+    expect(reader.locator(".store-head")).to_have_count(3)
+    _tab_to(reader, '.store-head[data-value="S002"]')
+    reader.keyboard.press("Enter")
+    expect(reader.locator(f"tr[data-key={LATE_PERSON}]")).to_be_visible()
+    _tab_to(reader, f"tr[data-key={LATE_PERSON}] a[href^='/ledger']")
+    reader.keyboard.press("Enter")
+    expect(reader.locator("tbody tr")).to_have_count(1)
+    _tab_to(reader, "tbody a[href^='/why']")
+    reader.keyboard.press("Enter")
+    expect(reader.locator("#content")).to_contain_text("OID7050067001")
+
+
+def test_a_finger_leads_from_the_day_to_the_punch(
+    browser: Browser, headquarters: Headquarters, witness: Witness
+) -> None:
+    with looking(browser, headquarters.url, witness, size=PHONE) as page:
+        page.goto(f"{headquarters.url}/?date={LATE_DAY}")
+        page.locator('.store-head[data-value="S002"]').tap()
+        page.locator(f"tr[data-key={LATE_PERSON}] a[href^='/ledger']").tap()
+        page.locator("tbody a[href^='/why']").tap()
+        expect(page.locator("#content")).to_contain_text("OID7050067001")
+
+
 def test_a_correction_says_what_was_booked_and_why_it_changed(
     reader: Page, headquarters: Headquarters
 ) -> None:

@@ -14,10 +14,12 @@ export default {
     this.$el.addEventListener("change", (event) => this.change(event));
     this.$el.addEventListener("submit", (event) => this.submit(event));
     this.$el.addEventListener("input", (event) => this.input(event));
-    this.$el.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.$el.querySelector("[data-escape]")?.click();
-    });
+    this.escape = (event) => { // wherever the focus is; a question asked above it goes first
+      if (event.key === "Escape" && !document.querySelector("dialog[open]")) this.$el.querySelector("[data-escape]")?.click();
+    };
+    document.addEventListener("keydown", this.escape);
   },
+  unmounted() { document.removeEventListener("keydown", this.escape); },
   methods: {
     // Takes the pieces that changed, the last first; they are cut where a key stands.
     show(version, splices) {
