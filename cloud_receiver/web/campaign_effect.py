@@ -75,8 +75,8 @@ def _winners(seen: Review, known: Mapping[str, str], words: Words) -> Markup | s
         _placed(place, people, known, seen, words) for place, people in sorted(by_place.items())
     ]
     between = words.language.pick(";", "; ")
-    return el("span", words("won"),
-              [[between if number else None, one] for number, one in enumerate(told)])  # fmt: skip
+    listed = [[between if number else None, one] for number, one in enumerate(told)]
+    return el("span", words("won"), listed, class_="prose")
 
 
 def _placed(
