@@ -218,7 +218,7 @@ def _standings(seen: Review, known: Mapping[str, str], words: Words) -> Markup:
         )
         place = f"{one.place}" if one.place else words("unranked")
         rows.append(el(
-            "tr", el("td", el("b", place), data_label=words("place")),
+            "tr", el("td", el("b", place), class_="beside", data_label=words("place")),
             el("td", _who(one.employee_id, known, seen), class_="lead"),
             el("td", el("b", _points(one, "score")), class_="num", data_label=words("score")),
             *(el("td", _points(one, part), class_="num", data_label=words(f"p_{part}")) for part in PARTS),
@@ -313,7 +313,9 @@ def _more(count: int, words: Words, look: str = "card-body muted") -> Markup | N
 
 
 def _table(columns: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
-    table = el("table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards dense")
+    table = el(
+        "table", el("thead", el("tr", columns)), el("tbody", rows), class_="cards dense four"
+    )
     return el("div", table, class_="scroll")
 
 
