@@ -58,9 +58,10 @@ def shop(door: TerminalAt) -> Iterator[Rig]:
 def _enrol(built: Rig) -> None:
     began = datetime.now(ZoneInfo(ZONE)) - timedelta(minutes=20)
     now_utc_ms, date = utc_ms(began), began.date().isoformat()
-    end = (began + timedelta(hours=8)).strftime("%H:%M")
-    start = began.strftime("%H:%M")
-    shift = Shift(shift_id="d", store_id=STORE, zone=ZONE, start=start, end=end)
+    ends = began + timedelta(hours=8)
+    start, end = began.strftime("%H:%M"), ends.strftime("%H:%M")
+    shift = Shift(shift_id="d", store_id=STORE, zone=ZONE, start=start, end=end,
+                  end_day=int(ends.date() > began.date()))  # fmt: skip
     rosters = [
         RosterEntry(employee_id=who, work_date=date, store_id=STORE, shifts=(shift,),
                     target_fen=30_000, subsidy_fen=10_000)
