@@ -1,6 +1,6 @@
 """How fast headquarters judges: a rebuild of everything, one changed day, and the close of a day.
 
-    python bench/judge.py [--people 2000] [--days 60] [--close 3000]
+    python bench/judge.py [--people 1000] [--days 60] [--close 3000]
 
 On SQLite. A rebuild of sound data reads the whole journal, judges all days and compares. What it
 takes to start two processes is in their line, and shown by itself. "judge alone" is reading punches and rosters from the database and judging them,
@@ -53,7 +53,7 @@ DAY = timedelta(days=1)
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--people", type=int, default=2000)
+    options.add_argument("--people", type=int, default=1000)
     options.add_argument("--days", type=int, default=60)
     options.add_argument("--close", type=int, default=3000, help="people of the day that is closed")
     chosen = options.parse_args()
