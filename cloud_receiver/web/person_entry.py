@@ -24,6 +24,7 @@ from cloud_receiver.domain.workday import CheckType, local_to_utc_ms, shift_date
 from cloud_receiver.exchange import fields
 from cloud_receiver.store import entries, names, tables
 from cloud_receiver.store.engine import write
+from cloud_receiver.web.entry_fields import CHOICES
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import icon, local_time
@@ -32,6 +33,7 @@ from sync.errors import DakaError
 
 KINDS: Final = ("leave", "correction", "swap")
 TEXTS: Final[Texts] = {
+    **CHOICES,
     "title": ("登记请假、补卡、调班", "Enter leave, corrections, swaps"),
     "kind": ("登记什么", "What"),
     "kind_leave": ("请假或外出", "leave or outing"),
@@ -39,26 +41,12 @@ TEXTS: Final[Texts] = {
     "kind_swap": ("调班", "swap"),
     "kind_arrival": ("主管登记", "supervisor's record"),
     "purpose": ("事由", "For"),
-    "purpose_annual": ("年假", "annual leave"),
-    "purpose_sick": ("病假", "sick leave"),
-    "purpose_personal": ("事假", "personal leave"),
-    "purpose_compensatory": ("调休", "time off in lieu"),
-    "purpose_family": ("婚产丧假", "family leave"),
-    "purpose_other": ("其他假", "other leave"),
-    "purpose_outing": ("外出", "out on business"),
-    "purpose_trip": ("出差", "business trip"),
     "part": ("多久", "How long"),
-    "part_day": ("全天", "whole days"),
-    "part_first_half": ("上半天", "first half"),
-    "part_second_half": ("下半天", "second half"),
-    "part_hours": ("按小时", "hours"),
     "date": ("日期", "Date"),
     "last_date": ("到哪天(含)", "Until"),
     "from_time": ("从几点", "From"),
     "to_time": ("到几点", "To"),
     "style": ("补卡还是改签", "By whom"),
-    "style_card": ("补卡(计入次数与时限)", "the person's card, with quota"),
-    "style_edit": ("改签(由管理者)", "the management's edit"),
     "check_type": ("上班还是下班", "Which end"),
     "on": ("上班", "coming"),
     "off": ("下班", "going"),
