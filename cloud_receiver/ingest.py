@@ -187,18 +187,18 @@ class _Filing:
         """
         again = {
             item.record_id: seq
-            for seq, item in enumerate(batch.items, batch.first)
-            if isinstance(item, Item) and item.kind not in NO_CONTEST and before.holds(seq)
+            for seq, item in batch.numbered
+            if item.kind not in NO_CONTEST and before.holds(seq)
         }
-        strange = set(again) - journal.known(self.connection, list(again))
-        strange -= {i.record_id for one in beside for i in one.items if isinstance(i, Item)}
-        told = {again[record_id] for record_id in strange}
+        known = journal.known(self.connection, list(again))
+        told = {again[record_id] for record_id in again.keys() - known}
+        for one in beside:  # what comes twice is no contest
+            told -= {seq for seq, item in one.numbered if again.get(item.record_id) == seq}
         told -= {one.seq for one in self.rejected.get(key, ())}
         if told and told - numbers_with_letters(self.connection, *key, told):
             self.contested.add((key.box_id, key.epoch))
-            seqs = sorted(told)
             detail = (
-                f"{len(seqs)} numbers from {key.lane} {seqs[0]} on were given to other records"
+                f"{len(told)} numbers from {key.lane} {min(told)} on were given to other records"
                 " before: two boxes go by this name, or an outbox was brought back from a copy"
             )
             letter = _contest(key.box_id, key.epoch, detail)

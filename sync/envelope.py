@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -75,6 +75,13 @@ class Batch:
     def last(self) -> int:
         """Return the sequence number of the last record."""
         return self.first + len(self.content) - 1
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, Item]]:
+        """Yield the items that hold, each with its sequence number."""
+        for seq, item in enumerate(self.items, self.first):
+            if isinstance(item, Item):
+                yield seq, item
 
     @property
     def records(self) -> tuple[Record | WireError, ...]:

@@ -73,6 +73,14 @@ def test_a_number_given_twice_is_noticed_within_one_transaction(
     assert hq.journaled() == 2
 
 
+def test_the_same_records_in_another_order_are_a_contest_within_one_transaction_too(
+    hq: Any, up: Make, punch: Make
+) -> None:
+    one = up(1, punch(), punch(user_id="8"), life="a")
+    other = up(1, punch(user_id="8"), punch(), life="b")
+    assert all(answer.is_contested for answer in receipts(hq.take(one, other)))
+
+
 def test_sending_again_is_no_contest(hq: Any, up: Make, punch: Make, sale: Make) -> None:
     batch = up(1, punch(), '{"kind":"cake"}', sale(), life="a")
     for _ in range(2):
