@@ -27,7 +27,7 @@ from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.statement import person_meant
 from cloud_receiver.web import campaign_sheet
 from cloud_receiver.web.campaign_sheet import draw_campaign, draw_list
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup
 from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import visit_of
@@ -71,7 +71,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/campaigns")
+    @page_at("/campaigns")
     async def page(request: Request, id: str = "") -> None:  # noqa: A002 - of the address
         visit = visit_of(request)
         view = View(visit.language, id, visit.may_change)

@@ -14,7 +14,7 @@ from cloud_receiver.store import channel_book, notices, webhooks
 from cloud_receiver.store.channel_book import ChannelView
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.fleet import boxes
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import ago, chip, icon
 from cloud_receiver.web.subscription_cards import draw_subscriptions
@@ -64,7 +64,7 @@ TEXTS: Final[Texts] = {
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/connections")
+    @page_at("/connections")
     async def connections(request: Request) -> None:
         visit = visit_of(request)
         with await page_frame(desk, visit, "connections", visit.words(TEXTS)("title")):

@@ -21,7 +21,7 @@ from cloud_receiver.store import decisions, matters, names
 from cloud_receiver.store.decisions import CHOICES, FINAL, Choice
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.matters import Kind, Matter
-from cloud_receiver.web.frame import DECIDED_WITHIN_DAYS, Desk, page_frame
+from cloud_receiver.web.frame import DECIDED_WITHIN_DAYS, Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time
 from cloud_receiver.web.sessions import Session
@@ -139,7 +139,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/decide")
+    @page_at("/decide")
     async def decide(request: Request, kind: str = "") -> None:
         visit = visit_of(request)
         view = View(visit.language, kind if kind in set(Kind) else "")

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Final
 
 from fastapi import Request
-from nicegui import ui
 
 from cloud_receiver.store import certificates, control, feed_gaps, names
 from cloud_receiver.store.engine import read
@@ -28,7 +27,7 @@ from cloud_receiver.web.fleet_board import (
     health,
 )
 from cloud_receiver.web.fleet_desk import Told, act, machine_utc_ms
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import ago, at_utc, chip, icon, local_time, span
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -149,7 +148,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/fleet")
+    @page_at("/fleet")
     async def fleet(request: Request, box: str = "") -> None:
         visit = visit_of(request)
         view = View(visit.language, box, visit.may_change)

@@ -32,6 +32,8 @@ from cloud_receiver.web.turns import PHOTOS_AT_ONCE, Turns
 from cloud_receiver.web.visit import Theme, Visit
 from sync.clock import Clock, SystemClock
 
+page_at: Final = partial(ui.page, response_timeout=60.0)
+"""Declares a page; on a machine that is busy it may take its time before it counts as failed."""
 DECIDED_WITHIN_DAYS: Final = 31
 """How far back the page of decisions looks."""
 STATIC: Final = Path(__file__).parent / "static"

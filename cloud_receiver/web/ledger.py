@@ -25,7 +25,7 @@ from cloud_receiver.store.statement import (
     person_meant,
     totals,
 )
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import (
     account_text,
@@ -129,7 +129,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/ledger")
+    @page_at("/ledger")
     async def ledger(request: Request) -> None:
         visit = visit_of(request)
         asked = {name: request.query_params.get(short) for name, short in _SHORT.items()}

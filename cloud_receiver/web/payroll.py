@@ -20,7 +20,7 @@ from cloud_receiver.store import closing, names, payroll, withdrawals
 from cloud_receiver.store.account_statement import account_statement
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.web import month_sheet
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup
 from cloud_receiver.web.month_sheet import Month, draw_month
 from cloud_receiver.web.phrases import month_text
@@ -72,7 +72,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/payroll")
+    @page_at("/payroll")
     async def month(request: Request, month: str = "", person: str = "") -> None:
         visit = visit_of(request)
         period = _period(month)

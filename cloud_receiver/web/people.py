@@ -17,7 +17,7 @@ from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.store import names, profile
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.moves import TEXTS as MOVE_TEXTS
 from cloud_receiver.web.moves import move
@@ -87,7 +87,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the two pages."""
 
-    @ui.page("/people")
+    @page_at("/people")
     async def people(request: Request, q: str = "", store: str = "", former: str = "") -> None:
         visit = visit_of(request)
         view = View(visit.language, q.strip()[:60], store, former == "1")
@@ -101,7 +101,7 @@ def register(desk: Desk) -> None:
 
             follower = await desk.hub.follow(("people", view), partial(draw, desk, view), act)
 
-    @ui.page("/people/{employee_id:path}")
+    @page_at("/people/{employee_id:path}")
     async def one(request: Request, employee_id: str, month: str = "") -> None:
         visit = visit_of(request)
         chosen = month if _is_month(month) else desk.today()[:7]

@@ -25,7 +25,7 @@ from cloud_receiver.store.unmatched import unmatched_sellers, unmatched_users
 from cloud_receiver.web import binding
 from cloud_receiver.web.device_troubles import driver_text, position_text
 from cloud_receiver.web.feeds import draw_feeds
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.holders import draw_holders
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import icon
@@ -109,7 +109,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/problems")
+    @page_at("/problems")
     async def problems_page(request: Request, tab: str = "") -> None:
         visit = visit_of(request)
         words = visit.words(TEXTS)

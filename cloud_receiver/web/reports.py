@@ -19,7 +19,7 @@ from cloud_receiver.store import archive, names
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.reports import Stretch
 from cloud_receiver.web import charts
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.live import LiveHtml
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import icon, plain_date
@@ -92,7 +92,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/reports")
+    @page_at("/reports")
     async def reports(request: Request) -> None:
         visit = visit_of(request)
         view = _view(desk, request, visit.language)

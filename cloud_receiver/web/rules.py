@@ -17,7 +17,7 @@ from cloud_receiver.store import drafts, names, rule_shelf
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.rule_shelf import Published
 from cloud_receiver.web import rule_drafts
-from cloud_receiver.web.frame import Desk, page_frame, static_address
+from cloud_receiver.web.frame import Desk, page_at, page_frame, static_address
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import author_text, chip, icon, local_time
 from cloud_receiver.web.rule_changes import draw_changes
@@ -68,7 +68,7 @@ STYLE_LINK: Final = f'<link rel="stylesheet" href="{static_address("designer.css
 def register(desk: Desk) -> None:
     """Add the list and the designer."""
 
-    @ui.page("/rules")
+    @page_at("/rules")
     async def rules(request: Request) -> None:
         visit = visit_of(request)
         ui.add_head_html(STYLE_LINK)
@@ -90,7 +90,7 @@ def register(desk: Desk) -> None:
             )
             follower = await desk.hub.follow(key, drawing, act)
 
-    @ui.page("/rules/{rule_id}")
+    @page_at("/rules/{rule_id}")
     async def rule(request: Request, rule_id: str) -> None:
         visit = visit_of(request)
         ui.add_head_html(STYLE_LINK)

@@ -29,7 +29,7 @@ from cloud_receiver.store import (
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.web import roster_file
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import date_text, icon, plain_date
 from cloud_receiver.web.roster_cell import cell_form, cell_of, changed
@@ -93,7 +93,7 @@ def register_files(app: FastAPI, desk: Desk) -> None:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/schedule")
+    @page_at("/schedule")
     async def schedule(request: Request, week: str = "", store: str = "") -> None:
         visit = visit_of(request)
         with read(desk.engine) as connection:

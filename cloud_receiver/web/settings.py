@@ -8,12 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from fastapi import Request
-from nicegui import ui
 
 from cloud_receiver.domain.roles import ROLE_NAMES
 from cloud_receiver.store import accounts, names, policies, profile, shifts
 from cloud_receiver.store.engine import read
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, local_time
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -58,7 +57,7 @@ TEXTS: Final[Texts] = {
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/settings")
+    @page_at("/settings")
     async def settings(request: Request) -> None:
         visit = visit_of(request)
         with await page_frame(desk, visit, "settings", visit.words(TEXTS)("title")):

@@ -19,7 +19,7 @@ from cloud_receiver.store.board import Happening, PersonDay, Presence
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Store
 from cloud_receiver.store.turnout import Turnout, figures_of, turnouts
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import STATUSES, chip, date_text, icon, local_time, money
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -119,7 +119,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/")
+    @page_at("/")
     async def today(request: Request, date: str = "", store: str = "") -> None:
         visit = visit_of(request)
         view = View(visit.language, _day(date), frozenset(filter(None, store.split(","))))

@@ -16,7 +16,7 @@ from cloud_receiver.store import names, rule_shelf, trail
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.trail import Act, Deed
 from cloud_receiver.web.deeds import about, ids_in, subject_of
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import author_text, chip, icon, local_time
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -88,7 +88,7 @@ class View:
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/audit")
+    @page_at("/audit")
     async def audit(request: Request, act: str = "", who: str = "") -> None:
         visit = visit_of(request)
         view = View(visit.language, act if act in set(Act) else "", who.strip()[:100])

@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
-from nicegui import ui
 
 from cloud_receiver.domain.ledger import Kind
 from cloud_receiver.store import names
@@ -18,7 +17,7 @@ from cloud_receiver.store.statement import Entry
 from cloud_receiver.store.why import Why, why
 from cloud_receiver.web.appeal_card import draw_appeals
 from cloud_receiver.web.audit import structure
-from cloud_receiver.web.frame import Desk, page_frame
+from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import (
     account_text,
@@ -95,7 +94,7 @@ TEXTS: Final[Texts] = {
 def register(desk: Desk) -> None:
     """Add the page."""
 
-    @ui.page("/why/{entry_id:path}")
+    @page_at("/why/{entry_id:path}")
     async def why_page(request: Request, entry_id: str) -> None:
         visit = visit_of(request)
         with await page_frame(desk, visit, "ledger", visit.words(TEXTS)("title")):
