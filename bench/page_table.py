@@ -235,7 +235,7 @@ What every page of headquarters' web takes with {size}. This page and every figu
 
     {command}
 
-Each page was drawn anew {rounds} time(s); {load}.
+Rounds: {rounds}, each page drawn anew in each, and the middle taken; {load}.
 
 - **Answer**: until the page had come. **Whole**: until all of it was there; a report or a campaign is sent at once with a
   skeleton and filled by its socket. Both are on the clock, so whatever else the machine does is in them.
