@@ -72,6 +72,7 @@ def rebuild(
     now_utc_ms: int,
     terms: Terms = AS_SHIPPED,
     *,
+    of_journal: bool = True,
     processes: int | None = None,
     on_progress: Progress = lambda _records, _days: None,
 ) -> Rebuilt:
@@ -82,6 +83,8 @@ def rebuild(
     that were removed come back from the archive for it, and stay until they are archived again.
 
     Args:
+        of_journal: compare touches, lines of sale and entries with the journal too; else only the
+            days are judged anew, from what stands of it.
         processes: that read and compare; 0: this one alone; None: as many as there are
             processors. PostgreSQL is always read by this one: others would not see what its
             transaction sees.
@@ -96,7 +99,7 @@ def rebuild(
     with write(engine) as connection:
         wait_turn(connection, archive.TURN)
         waiting = _queue_whole(connection, now_utc_ms)
-        tasks = [] if is_new else _of_journal(connection)
+        tasks = _of_journal(connection) if of_journal and not is_new else []
         tasks += _of_days(connection, waiting, now_utc_ms, terms.policy)
         results = _prover(engine, connection, processes)(tasks)
         _put_right(connection, results, now_utc_ms, done, on_progress)

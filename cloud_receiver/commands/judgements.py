@@ -87,7 +87,13 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
     yield words.say("as_of_today")
 
 
-def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
+def rebuild(
+    config: Config = DEFAULT_CONFIG,
+    days: Annotated[
+        bool, typer.Option("--days", help="only judge the days anew; take the journal as read")
+    ] = False,
+    lang: Language = "",
+) -> None:
     """Compute all that is derived from the journal anew; what comes out the same stays."""
     from time import monotonic
 
@@ -105,13 +111,13 @@ def rebuild(config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
         terms = Terms(channels=settings.notify.channels, groups=settings.notify.groups)
         begun_s, told_s = monotonic(), 0.0
 
-        def tell(records: int, days: int) -> None:
+        def tell(records: int, judged: int) -> None:
             nonlocal told_s
             if monotonic() - begun_s - told_s >= _PROGRESS_S:
                 told_s = monotonic() - begun_s
-                said = words.say("rebuilding", records=records, days=days, seconds=int(told_s))
+                said = words.say("rebuilding", records=records, days=judged, seconds=int(told_s))
                 typer.echo(said, err=True)
 
-        done = rebuild_all(engine, now_utc_ms, terms, on_progress=tell)
+        done = rebuild_all(engine, now_utc_ms, terms, of_journal=not days, on_progress=tell)
         told = {"records": done.records, "days": done.days, "amiss": done.amiss}
         typer.echo(words.say("rebuilt", **told, sums=done.sums))

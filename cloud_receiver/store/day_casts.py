@@ -191,15 +191,16 @@ def _odd_dates(
         while date <= until:
             odd[who].add(date)
             date = shift_date(date, 1)
-    for who, date, record_id, fen, quantity_milli, days_after in _LINES.tuples(
-        connection, people=people
-    ):
-        sold = found.sold[who].get(date)
-        if sold is None:
-            sold = found.sold[who][date] = Sold(0, 0, [])
-        sold.amount_fen += fen
-        sold.quantity_milli += quantity_milli
-        sold.record_ids.append(record_id)
-        if days_after:
-            odd[who].add(date)
+    lines = _LINES.tuples(connection, people=people)
+    for who, own in groupby(lines, key=itemgetter(0)):
+        by_date = found.sold[who]
+        for _, date, record_id, fen, quantity_milli, days_after in own:
+            sold = by_date.get(date)
+            if sold is None:
+                sold = by_date[date] = Sold(0, 0, [])
+            sold.amount_fen += fen
+            sold.quantity_milli += quantity_milli
+            sold.record_ids.append(record_id)
+            if days_after:
+                odd[who].add(date)
     return odd

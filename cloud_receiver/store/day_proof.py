@@ -33,15 +33,15 @@ from cloud_receiver.store.questions import Among, Question
 DAYS_AT_ONCE: Final = 5_000
 """How many employee-days are in memory at a time, as long as one person has not more."""
 _fact, _roster, _dirty = tables.day_fact.c, tables.roster.c, tables.dirty.c
-_TEXTS: Final = ("facts", "evidence", "input_hash")
+_NOT_COMPARED: Final = {"employee_id", "work_date", "revision", "computed_utc_ms"}
+_TEXTS: Final = {"facts", "evidence", "input_hash"}
 _COLUMNS: Final = tuple(
-    name
-    for name in tables.day_fact.columns.keys()  # noqa: SIM118 - columns, no dict
-    if name not in ("employee_id", "work_date", *_TEXTS, "revision", "computed_utc_ms")
+    column.name for column in tables.day_fact.columns if column.name not in _NOT_COMPARED | _TEXTS
 )
 _STORED: Final = Question(
     select(
-        _fact.employee_id, _fact.work_date, *[_fact[name] for name in (*_TEXTS, *_COLUMNS)]
+        _fact.employee_id, _fact.work_date, _fact.facts, _fact.evidence, _fact.input_hash != "",
+        *[_fact[name] for name in _COLUMNS],
     ).where(Among(_fact.employee_id, "people"))
 )  # fmt: skip
 _LOOKS: Final = Question(
@@ -168,7 +168,7 @@ class _Stands:
             stands = self._stored.get(date)
             if stands is None:
                 continue
-            _, _, told, proven, input_hash, *rest = stands
+            _, _, told, proven, is_decided, *rest = stands
             cast = plain.get(date)
             if cast is None:
                 facts, evidence = judged[date].facts | tally._asdict(), judged[date].evidence
@@ -178,7 +178,7 @@ class _Stands:
                 team = text(in_force(teams, date)) if teams else _NONE
                 campaign = text(in_campaigns.get((who, date), "")) if in_campaigns else _NONE
                 texts = cast.facts(name, team, campaign, tally, its), cast.evidence(its)
-            if told != texts[0] or proven != texts[1] or not input_hash:
+            if told != texts[0] or proven != texts[1] or not is_decided:
                 same = False  # its columns must fit what stands, should that turn out to be right
                 own = _columns(json.loads(told), json.loads(proven))
             elif cast is None:

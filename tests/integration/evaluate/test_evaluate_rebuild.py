@@ -132,6 +132,20 @@ def test_processes_find_what_one_finds(sound: Any) -> None:
         _damaged(sound, DAMAGE[::5], processes=2)
 
 
+def test_days_alone_are_judged_from_the_touches_that_stand(sound: Any) -> None:
+    of_days = [one for one in DAMAGE if " day_fact " in one or " dirty " in one]
+    assert len(of_days) == 8
+    _damaged(sound, of_days[:4], of_journal=False)
+    _damaged(sound, of_days[4:], of_journal=False)
+    with sound.engine.begin() as connection:
+        connection.execute(text(DAMAGE[0].replace(":", "\\:")))
+    touches = sound.table(tables.punch)
+    done = rebuild(sound.engine, sound.now_utc_ms, of_journal=False)
+    assert (done.records, done.days) == (0, 12)
+    assert sound.table(tables.punch) == touches
+    assert sound.facts("E1", "2026-11-20")["status"] == "NotSigned"
+
+
 def _damaged(hq: Any, damage: list[str] | tuple[str, ...], **how: int) -> None:
     before, paid = _derived(hq), hq.ledger()
     with hq.engine.begin() as connection:
