@@ -119,15 +119,19 @@ class Follower:
     draw: Draw
     cookie: str
     is_busy: bool = False
+    _begun: int = 0
+    _shown: int = 0
 
     async def refresh(self) -> None:
-        """Draw the part as the data is now."""
-        self.is_busy = True
+        """Draw the part as the data is now; a drawing that was overtaken by a later one is not shown."""
+        self._begun += 1
+        number, self.is_busy = self._begun, True
         try:
             content = await self.hub.drawn(self.key, self.draw)
         finally:
             self.is_busy = False
-        if not self.element.is_deleted:
+        if number > self._shown and not self.element.is_deleted:
+            self._shown = number
             self.element.show(content)
 
     async def turn(self, key: Hashable, draw: Draw) -> None:
