@@ -18,6 +18,7 @@ from tests.simulation.headquarters import Database
 from tests.simulation.machines import LawBrokenError
 
 DAMAGED = "damaged"
+_UNREAD = '%"code":"unreadable"%'
 
 
 class Laws:
@@ -94,6 +95,26 @@ class Laws:
         held = sum(source.held for source in box.sources) - found.count(DAMAGED)
         assert len(expected) == held, f"law 2: {box.box_id} has {len(expected)} of {held}"
         return expected
+
+    def expected(self, box: Box) -> set[str]:
+        """Return what a box recorded and headquarters must have in the end."""
+        return self.recorded(box) - self._needless(box)
+
+    def _needless(self, box: Box) -> set[str]:
+        """Return troubles a box put where it cannot read a record that headquarters has.
+
+        The record was damaged after it was filed, but before its receipt came. A headquarters that is
+        restored to between the two holds the number and asks for no refill of it.
+        """
+        epoch = box.writer.counts.epoch
+        found = set()
+        for number, body in box.rows("SELECT place, body FROM record WHERE body LIKE ?", _UNREAD):
+            lane = max(
+                (one for one in Lane if place(one, 0) < number), key=lambda one: place(one, 0)
+            )
+            if (box.box_id, epoch, lane.value, number - place(lane, 0)) in self._numbered:
+                found.add(identity_of(body))
+        return found
 
     def note_journal(self) -> None:
         """Remember what any headquarters ever held."""

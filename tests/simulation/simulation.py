@@ -397,4 +397,4 @@ class Simulation:
 
     def _expected(self) -> set[str]:
         """Return the identity of everything any source ever held."""
-        return {identity for box in self.boxes for identity in self.laws.recorded(box)}
+        return set().union(*[self.laws.expected(box) for box in self.boxes])
