@@ -39,6 +39,7 @@ PAGES: Final = {
     "/people": ("/people", "/people?q=王"),
     "/people/{employee_id}": (FLOOR, f"/people/{WHO}"),
     "/schedule": ("/schedule", f"/schedule?store={STORE}"),
+    "/import": ("/import",),
     "/rules": ("/rules",),
     "/rules/{rule_id}": ("/rules/late_standard",),
     "/campaigns": ("/campaigns", "/campaigns?id=autumn"),
@@ -69,7 +70,7 @@ PAGES: Final = {
 """Addresses to measure by the path of their route; the phones' pages are their own people's."""
 OTHERWISE: Final = (
     "/api/", "/static/", "/_nicegui", "/prefer/", "/healthz", "/me/worker.js", "/me/photo/", "/store/photo/",
-    "/reports/{report}.xlsx", "/schedule/template.xlsx", "/openapi.json", "/payroll/export/", "/enrol", "/welcome/",
+    "/reports/{report}.xlsx", "/import/{kind}.xlsx", "/openapi.json", "/payroll/export/", "/enrol", "/welcome/",
 )  # fmt: skip
 """What is no page: files, the machines' doors, and what only leads elsewhere."""
 

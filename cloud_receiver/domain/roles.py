@@ -71,6 +71,7 @@ DOORS: Final[dict[str, Door]] = {
     "/campaigns": Door(_OFFICE, _HR),
     "/decide": Door(_OFFICE, _HR),
     "/schedule": Door(_OFFICE, _HR),
+    "/import": Door(_HR_LOOKED_OVER, _HR),
     "/reports": Door(_OFFICE),
     "/connections": Door(_HR_LOOKED_OVER, _HR),
     "/audit": Door(_HR_LOOKED_OVER),

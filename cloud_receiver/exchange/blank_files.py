@@ -187,8 +187,31 @@ def _offer(
     rule.add(f"{letter}2:{letter}{ROWS + 1}")
 
 
-def _help(sheet: Any, kind: ImportKind, language: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What goes into a column, as people are told."""
+
+    heading: str
+    is_required: bool
+    what: str
+    example: str
+
+
+def explained(kind: ImportKind, language: str) -> list[Explained]:
+    """Return the columns of a kind of file, in their order."""
     column_at = 0 if language == "zh" else 1
+    return [
+        Explained(
+            _heading(column, language),
+            column.is_required and not column.instead,
+            _HELP[column.name][column_at],
+            _HELP[column.name][2],
+        )
+        for column in COLUMNS[kind]
+    ]
+
+
+def _help(sheet: Any, kind: ImportKind, language: str) -> None:
     titles = (
         ("列", "必填", "填什么", "例")
         if language == "zh"
@@ -196,10 +219,9 @@ def _help(sheet: Any, kind: ImportKind, language: str) -> None:
     )
     for place, title in enumerate(titles, start=1):
         sheet.cell(1, place, title).font = Font(bold=True)
-    for row, column in enumerate(COLUMNS[kind], start=2):
-        text = _HELP[column.name]
-        needed = "●" if column.is_required and not column.instead else ""
-        cells = (_heading(column, language), needed, text[column_at], text[2])
+    for row, column in enumerate(explained(kind, language), start=2):
+        needed = "●" if column.is_required else ""
+        cells = (column.heading, needed, column.what, column.example)
         for place, cell in enumerate(cells, start=1):
             written = sheet.cell(row, place, cell)
             written.number_format = _TEXT_FORMAT

@@ -45,6 +45,11 @@ _TRANSLATORS: Final[dict[Form, dict[ImportKind, Callable[[Path], Sheet]]]] = {
 }
 
 
+def forms_of(kind: ImportKind) -> list[Form]:
+    """Return whose files of a kind can be read, our own first."""
+    return [Form.DAKA, *(form for form, kinds in _TRANSLATORS.items() if kind in kinds)]
+
+
 def translated(kind: ImportKind, path: Path, form: Form) -> Sheet:
     """Read a file of any form as a sheet with our headings.
 

@@ -32,6 +32,8 @@ from cloud_receiver.web import (
     decide,
     enrol,
     fleet,
+    import_file,
+    imports,
     ledger,
     login,
     me,
@@ -73,6 +75,7 @@ PAGES: Final = (
     decide,
     people,
     schedule,
+    imports,
     rules,
     campaigns,
     ledger,
@@ -152,7 +155,7 @@ def create_app(
     rule_publish.register(app, desk)
     reports.register_files(app, desk)
     payroll.register_files(app, desk)
-    schedule.register_files(app, desk)
+    import_file.register(app, desk)
     for phone_page in PHONE_PAGES:
         phone_page.register(app, desk)
     for page in PAGES:

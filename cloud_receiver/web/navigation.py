@@ -32,7 +32,14 @@ class Area:
 
 GROUPS: Final = (
     ("daily", (Area("today", "/", "how_to_reg"), Area("decide", "/decide", "rule_folder"))),
-    ("team", (Area("people", "/people", "badge"), Area("schedule", "/schedule", "calendar_month"))),
+    (
+        "team",
+        (
+            Area("people", "/people", "badge"),
+            Area("schedule", "/schedule", "calendar_month"),
+            Area("import", "/import", "upload_file"),
+        ),
+    ),
     (
         "money",
         (
@@ -75,6 +82,7 @@ TEXTS: Final[Texts] = {
     "payroll": ("封账与工资", "Month and payroll"),
     "reports": ("报表", "Reports"),
     "schedule": ("排班", "Schedule"),
+    "import": ("导入", "Import"),
     "connections": ("对外连接", "Connections"),
     "audit": ("审计", "Audit"),
     "settings": ("设置", "Settings"),

@@ -31,6 +31,7 @@ from cloud_receiver.web.visit import visit_of
 PAGE_LENGTH: Final = 60
 MAX_LENGTH: Final = 1200
 TEXTS: Final[Texts] = {
+    "bring": ("新增或修改员工", "Add or change people"),
     "title": ("个人档案", "People"),
     "lead": (
         "每个人的打卡、销售、奖惩都在一处,每一笔都能追到原始记录。",
@@ -49,8 +50,8 @@ TEXTS: Final[Texts] = {
     "more": ("再显示一些", "Show more"),
     "empty_title": ("没有找到这样的人", "Nobody matches"),
     "empty": (
-        "换个写法,或导入人员:daka-hq import employees employees.xlsx",
-        "Try another spelling, or import people: daka-hq import employees employees.xlsx",
+        "换个写法,或在“导入”页导入员工。",
+        "Try another spelling, or bring people in on the page Import.",
     ),
 }
 
@@ -63,6 +64,7 @@ class View:
     text: str = ""
     store_id: str = ""
     former: bool = False
+    may_change: bool = False
     length: int = PAGE_LENGTH
 
     @property
@@ -90,7 +92,7 @@ def register(desk: Desk) -> None:
     @page_at("/people")
     async def people(request: Request, q: str = "", store: str = "", former: str = "") -> None:
         visit = visit_of(request)
-        view = View(visit.language, q.strip()[:60], store, former == "1")
+        view = View(visit.language, q.strip()[:60], store, former == "1", visit.may_change)
         with await page_frame(desk, visit, "people", visit.words(TEXTS)("title")):
 
             async def act(name: str, value: str) -> None:
@@ -156,9 +158,11 @@ def draw(desk: Desk, view: View) -> Markup:
         roll = profile.roll(
             connection, view.text, view.store_id or None, view.length, former=view.former
         )
+    found = el("span", words("found", n=f"{roll.found:,}"), class_="muted", aria_live="polite")
+    bring = el("a", icon("upload_file"), words("bring"), href="/import?kind=employees",
+               class_="button") if view.may_change else None  # fmt: skip
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))),
-              el("span", words("found", n=f"{roll.found:,}"), class_="muted", aria_live="polite"),
-              class_="head")  # fmt: skip
+              el("div", found, bring, class_="row"), class_="head")  # fmt: skip
     more = el("div", el("button", words("more"), class_="button", type="button", data_act="more"),
               class_="card-body") if len(roll.people) < roll.found else None  # fmt: skip
     listed = [_table(roll.people, shops, words), more] if roll.people else _empty(words)

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from nicegui import ui
 from sqlalchemy import Connection
 
 from cloud_receiver.domain.rota import Stretch, parse_pattern
 from cloud_receiver.domain.workday import monday_of, shift_date, utc_ms
-from cloud_receiver.exchange.foreign import Form
+from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.store import (
     calendar,
     enrolment,
@@ -28,12 +28,12 @@ from cloud_receiver.store import (
 )
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import RosterEntry
-from cloud_receiver.web import roster_file
 from cloud_receiver.web.frame import Desk, page_at, page_frame
+from cloud_receiver.web.import_file import Trial, carry_in, file_form, look, trial_card
+from cloud_receiver.web.labour_notes import notes
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import date_text, icon, plain_date
 from cloud_receiver.web.roster_cell import cell_form, cell_of, changed
-from cloud_receiver.web.roster_file import Trial, file_form, notes, trial_card
 from cloud_receiver.web.schedule_grid import grid, hours
 from cloud_receiver.web.schedule_plan import pattern_form, plan_card
 from cloud_receiver.web.schedule_texts import SCHEDULE
@@ -85,11 +85,6 @@ class View:
         return [shift_date(self.monday, place) for place in range(WEEK)]
 
 
-def register_files(app: FastAPI, desk: Desk) -> None:
-    """Add the addresses of roster files."""
-    roster_file.register(app, desk)
-
-
 def register(desk: Desk) -> None:
     """Add the page."""
 
@@ -132,7 +127,7 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
         "pattern": lambda: _planned(desk, view, _pattern(view, json.loads(value))),
         "lay": lambda: _laid(desk, view, author),
         "file": lambda: _looked_at(desk, view, json.loads(value), author),
-        "bring": lambda: _brought(desk, view, author),
+        "bring": lambda: replace(plain, said=carry_in(desk, view.trial, author, view.language)),
         "set": lambda: _set(desk, view, json.loads(value), author),
         "undo": lambda: _undone(desk, view, author),
     }
@@ -145,21 +140,10 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
 
 def _looked_at(desk: Desk, view: View, said: Mapping[str, str], author: str) -> View:
     """Look at a file that came in."""
-    ticket, form = said.get("ticket", ""), said.get("form", Form.DAKA)
-    report = roster_file.bring(desk, ticket, form, author, dry_run=True)
-    if report is None:
-        return replace(view.plain, said=Words(SCHEDULE, view.language)("gone"))
-    return replace(view.plain, trial=Trial(ticket, form, report))
-
-
-def _brought(desk: Desk, view: View, author: str) -> View:
-    """Import the file that was looked at."""
-    words, trial = Words(SCHEDULE, view.language), view.trial
-    report = trial and roster_file.bring(desk, trial.ticket, trial.form, author, dry_run=False)
-    if not report:
-        return replace(view.plain, said=words("gone"))
-    said = words("brought", file=report.source, n=report.changed, errors=len(report.errors))
-    return replace(view.plain, said=said)
+    found = look(desk, ImportKind.ROSTER, said, author, view.language)
+    if isinstance(found, str):
+        return replace(view.plain, said=found)
+    return replace(view.plain, trial=found)
 
 
 def _set(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
@@ -264,14 +248,14 @@ def draw(desk: Desk, view: View) -> Markup:
     if view.trial is not None:
         shown.append(trial_card(view.trial, known, view.language))
     if not any(row.days for row in rows):
-        shown.append(_empty(words) if shops else _no_store(words))
+        shown.append(_empty(words) if shops else _no_store(view, words))
     if rows:
         shown.append(grid(rows[:SHOWN], calendar_days, words, may_change=view.may_change))
-    told = notes(stands, known, words)
+    told = notes(stands, known, view.language)
     shown.append(el("section", told, class_="card", data_key="labour") if told else None)
     if view.may_change:
         shown.append(pattern_form(view.monday, [one.template.shift_id for one in templates], words))
-        shown.append(file_form(words))
+        shown.append(file_form(ImportKind.ROSTER, view.language))
     if cell is not None:
         shown.append(cell_form(cell, templates, shops, words))
     shown.append(_said(view, words))
@@ -320,8 +304,10 @@ def _filters(view: View, shops: Sequence[names.Store], words: Words) -> Markup:
     return el("section", choose, copy, class_="card filters", aria_label=words("filters"))
 
 
-def _no_store(words: Words) -> Markup:
-    texts = [el("h2", words("no_store_title")), el("p", words("no_store"))]
+def _no_store(view: View, words: Words) -> Markup:
+    link = el("a", words("import_stores"), href="/import?kind=stores", class_="button")
+    texts = [el("h2", words("no_store_title")), el("p", words("no_store")),
+             link if view.may_change else None]  # fmt: skip
     return el("section", el("div", icon("storefront"), texts, class_="empty"), class_="card")
 
 

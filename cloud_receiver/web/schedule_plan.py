@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from cloud_receiver.domain.labour import LabourNote
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import scheduling
+from cloud_receiver.web.labour_notes import notes
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, icon
-from cloud_receiver.web.roster_file import notes
 from cloud_receiver.web.schedule_grid import hours
 from cloud_receiver.web.texts import Words
 
@@ -35,7 +35,7 @@ def plan_card(
     head = el("div", el("h2", words("would", n=len(changes))), el("div", yes, no, class_="row"),
               class_="card-head")  # fmt: skip
     return el("section", head, el("ul", lines, more, class_="card-body small"),
-              notes(found, known, words), class_="card", data_key="plan")  # fmt: skip
+              notes(found, known, words.language), class_="card", data_key="plan")  # fmt: skip
 
 
 def pattern_form(monday: str, templates: Sequence[str], words: Words) -> Markup:

@@ -27,7 +27,7 @@ WITH_TEXTS = [
 SHARED = {
     "schedule_texts": (
         "SCHEDULE",
-        ("schedule", "schedule_grid", "schedule_plan", "roster_file", "roster_cell"),
+        ("schedule", "schedule_grid", "schedule_plan", "roster_cell"),
     )
 }
 """Tables that several modules read: their name, and those modules."""
