@@ -27,6 +27,7 @@ from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
+from cloud_receiver.acknowledgements import Acknowledgements
 from cloud_receiver.inbox import Arrival, Inbox
 from cloud_receiver.mail import Message
 from sync.errors import DakaError
@@ -45,6 +46,7 @@ KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10.0
 RECEIVE_MAXIMUM: Final = 4096
 """What a broker holds back beyond it stands in one row, light mail behind heavy."""
+NO_CONNECTION: Final = 0
 MAX_PACKET_BYTES: Final = 2 * 1024 * 1024
 FAREWELL_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30
@@ -97,6 +99,7 @@ class MqttLink:
         self._waker.setblocking(False)
         self._woken.setblocking(False)
         self._version = _V5
+        self._owed = Acknowledgements()
         self._connection_no = 0
         self._client: Client | None = None
         self._is_in = False
@@ -195,7 +198,8 @@ class MqttLink:
         if isinstance(item, _Publication):
             self._client.publish(item.topic, item.payload, qos=1, retain=item.retain)
         elif item.connection_no == self._connection_no:
-            self._client.ack(item.message_no, 1)
+            for message_no in self._owed.settle(item.message_no):
+                self._client.ack(message_no, 1)
 
     def _step(self, timeout_s: float) -> None:
         """Run the network until something happens or time is up.
@@ -249,6 +253,7 @@ class MqttLink:
         """Forget the connection and what came by it: unacknowledged, it will come again."""
         client, self._client = self._client, None
         self.inbox.forget()
+        self._owed.forget()
         self._is_in = self._is_subscribed = False
         self._lost = ""
         self._outgoing.clear()
@@ -328,8 +333,11 @@ class MqttLink:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "(the topic is no UTF-8)"
-        arrival = Arrival(Message(topic, bytes(message.payload)), self._connection_no, message.mid)
-        self.inbox.put(arrival)
+        # what was sent with QoS 0 is not acknowledged: it belongs to no connection
+        connection_no = self._connection_no if message.qos else NO_CONNECTION
+        if message.qos:
+            self._owed.owe(message.mid)
+        self.inbox.put(Arrival(Message(topic, bytes(message.payload)), connection_no, message.mid))
 
 
 def _report_wait(state: RetryCallState) -> None:

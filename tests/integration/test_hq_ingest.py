@@ -229,6 +229,21 @@ def test_a_receiver_that_comes_back_tells_boxes_their_marks(
     )
 
 
+def test_a_message_that_wants_no_acknowledgement_costs_no_connection(
+    receiver: Receiver, box: SmallBox, hq_engine: Engine, wait_until: Wait
+) -> None:
+    def letters() -> int:
+        with read(hq_engine) as connection:
+            return connection.execute(select(func.count()).select_from(dead_letter)).scalar_one()
+
+    wait_until(lambda: box.receivers and box.receivers[-1].online, "the receiver is online")
+    for number in range(3):
+        box.client.publish(topics.up("acme", "box-1", Lane.PUNCH), b"no batch %d" % number, qos=0)
+    wait_until(lambda: letters() == 3, "what cannot be read is kept")
+    box.send_all(50)
+    assert receiver.log.read_text().count("broker_connected") == 1
+
+
 def test_a_database_connection_cut_off_is_taken_up_again(
     receiver: Receiver, box: SmallBox, hq_engine: Engine, hq_url: str
 ) -> None:
