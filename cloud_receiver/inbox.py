@@ -31,6 +31,7 @@ class Arrival(NamedTuple):
     """A message and what is needed to acknowledge it on the connection it came by.
 
     Attributes:
+        message_no: the broker's; 0: sent with QoS 0, it is not acknowledged.
         mail: what it says, once somebody has opened it.
     """
 

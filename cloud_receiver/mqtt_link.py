@@ -46,7 +46,6 @@ KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10.0
 RECEIVE_MAXIMUM: Final = 4096
 """What a broker holds back beyond it stands in one row, light mail behind heavy."""
-NO_CONNECTION: Final = 0
 MAX_PACKET_BYTES: Final = 2 * 1024 * 1024
 FAREWELL_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30
@@ -197,7 +196,7 @@ class MqttLink:
         assert self._client is not None, "sending is for an open connection"
         if isinstance(item, _Publication):
             self._client.publish(item.topic, item.payload, qos=1, retain=item.retain)
-        elif item.connection_no == self._connection_no:
+        elif item.message_no and item.connection_no == self._connection_no:
             for message_no in self._owed.settle(item.message_no):
                 self._client.ack(message_no, 1)
 
@@ -333,11 +332,10 @@ class MqttLink:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "(the topic is no UTF-8)"
-        # what was sent with QoS 0 is not acknowledged: it belongs to no connection
-        connection_no = self._connection_no if message.qos else NO_CONNECTION
         if message.qos:
             self._owed.owe(message.mid)
-        self.inbox.put(Arrival(Message(topic, bytes(message.payload)), connection_no, message.mid))
+        arrival = Arrival(Message(topic, bytes(message.payload)), self._connection_no, message.mid)
+        self.inbox.put(arrival)
 
 
 def _report_wait(state: RetryCallState) -> None:
