@@ -78,6 +78,7 @@ DOORS: Final[dict[str, Door]] = {
     "/settings": Door(_HR_LOOKED_OVER),
     "/why": Door(_OFFICE, _HR),
     "/people": Door(_OFFICE, _HR),
+    "/person": Door(_HR, _HR),
     "/rules": Door(_OFFICE, _HR),
     "/fleet": Door(_HR_LOOKED_OVER, _HR),
     "/problems": Door(_HR_LOOKED_OVER, _HR),

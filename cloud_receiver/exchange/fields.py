@@ -216,6 +216,8 @@ def listed(text: str) -> tuple[str, ...]:
 
 def one_of(field: str, text: str, known: Mapping[str, object], what_zh: str, what_en: str) -> str:
     """Read an id that must be known already."""
+    if not text:
+        raise CellError(field, f"请写明{what_zh}", f"say which {what_en}")
     if text not in known:
         raise CellError(
             field,

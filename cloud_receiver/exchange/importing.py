@@ -94,10 +94,10 @@ def import_file(
     for value, allowed in ((kind, ImportKind), (form, Form)):
         if value not in set(allowed):
             raise DakaError(f"cannot import {value!r}; {', '.join(allowed)} can be")
-    file = ImportFile(ImportKind(kind), path, Form(form))
+    file = ImportFile.opened(ImportKind(kind), path, Form(form))
     with write(engine) as connection:
         attempt = connection.begin_nested()
-        changed = _IMPORTS[file.kind](connection, file, Errand(author, now_utc_ms, channels))
+        changed = bring_in(connection, file, Errand(author, now_utc_ms, channels))
         if complete_through and file.kind is ImportKind.PUNCHES:
             stores = set(history.stores_of(file, connection))
             last_date = fields.day("--complete-through", complete_through).isoformat()
@@ -110,6 +110,11 @@ def import_file(
     return Report(
         file.kind, file.source, len(file.lines), changed, errors, dry_run, tuple(file.warnings)
     )
+
+
+def bring_in(connection: Connection, file: ImportFile, errand: Errand) -> int:
+    """Bring lines in, refusing them one by one; return how many rows were new or different."""
+    return _IMPORTS[file.kind](connection, file, errand)
 
 
 def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> int:

@@ -16,7 +16,7 @@ from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.foreign import Form, translated
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind, place_columns
-from cloud_receiver.exchange.sheets import Line
+from cloud_receiver.exchange.sheets import Line, Sheet
 from cloud_receiver.store import organisation, tables
 
 _T = TypeVar("_T")
@@ -71,17 +71,30 @@ def known(connection: Connection) -> Known:
 class ImportFile:
     """A file whose lines are read one after the other, errors collected beside them."""
 
-    def __init__(self, kind: ImportKind, path: Path, form: Form = Form.DAKA) -> None:
-        """Read the file; raises DakaError when it cannot be used as a whole."""
-        sheet = translated(kind, path, form)
+    def __init__(
+        self, kind: ImportKind, sheet: Sheet, source: str, form: Form = Form.DAKA,
+        content_sha256: str = "",
+    ) -> None:  # fmt: skip
+        """Find the columns; raises DakaError when the lines cannot be used as a whole."""
         self.kind = kind
         self.form = form
-        self.source = path.name
-        self.content_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.source = source
+        self.content_sha256 = content_sha256
         self.lines = sheet.lines
         self.errors: list[LineError] = []
         self.warnings: list[LabourNote] = []
-        self._places = place_columns(kind, sheet.headings, self.source)
+        self._places = place_columns(kind, sheet.headings, source)
+
+    @classmethod
+    def opened(cls, kind: ImportKind, path: Path, form: Form) -> ImportFile:
+        """Read a file; raises DakaError when it cannot be used as a whole."""
+        sheet = translated(kind, path, form)
+        return cls(kind, sheet, path.name, form, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    @classmethod
+    def typed(cls, kind: ImportKind, cells: Cells) -> ImportFile:
+        """Return the line somebody typed into a form as a file of one line."""
+        return cls(kind, Sheet(tuple(cells), (Line(1, tuple(cells.values())),)), "")
 
     def has(self, name: str) -> bool:
         """Tell whether the file has a column."""

@@ -91,6 +91,12 @@ def mark_store_between(
     mark(connection, [(row[0], row[1]) for row in connection.execute(query)], now_utc_ms)
 
 
+def dates_due(connection: Connection, employee_id: str, now_utc_ms: int) -> list[str]:
+    """Return the work dates of a person that are to be judged as soon as possible, in order."""
+    rows = _DUE_OF_PEOPLE.ask(connection, now=now_utc_ms, people=[employee_id])
+    return [row[1] for row in rows]
+
+
 def by_employee(
     connection: Connection, now_utc_ms: int, days_at_once: int
 ) -> Iterator[list[DayKey]]:

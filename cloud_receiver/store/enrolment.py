@@ -209,21 +209,6 @@ def nothing(employee_id: str, day: RosterDay) -> RosterEntry:
     )  # fmt: skip
 
 
-def change(
-    connection: Connection,
-    employee_id: str,
-    said: Mapping[str, Any],
-    since: str,
-    author: str,
-    now_utc_ms: int,
-) -> int:
-    """Say something else of somebody who is known, from a work date on."""
-    query = select(tables.employee).where(tables.employee.c.employee_id == employee_id)
-    known = connection.execute(query).one()._asdict()
-    one = Employee(**{**known, **said})
-    return put_employees(connection, [one], now_utc_ms, author=author, since={employee_id: since})
-
-
 def take_effect(connection: Connection, now_utc_ms: int) -> int:
     """Let the moves to other home stores whose date has come show; return how many did."""
     homes = assignments.moving(connection, now_utc_ms)

@@ -19,8 +19,6 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.moves import TEXTS as MOVE_TEXTS
-from cloud_receiver.web.moves import move
 from cloud_receiver.web.person import PersonView, draw_person
 from cloud_receiver.web.person_entry import TEXTS as ENTRY_TEXTS
 from cloud_receiver.web.person_entry import enter, take_back
@@ -31,7 +29,8 @@ from cloud_receiver.web.visit import visit_of
 PAGE_LENGTH: Final = 60
 MAX_LENGTH: Final = 1200
 TEXTS: Final[Texts] = {
-    "bring": ("新增或修改员工", "Add or change people"),
+    "add": ("新增员工", "Add a person"),
+    "bring": ("导入名单", "Import a list"),
     "title": ("个人档案", "People"),
     "lead": (
         "每个人的打卡、销售、奖惩都在一处,每一笔都能追到原始记录。",
@@ -50,8 +49,8 @@ TEXTS: Final[Texts] = {
     "more": ("再显示一些", "Show more"),
     "empty_title": ("没有找到这样的人", "Nobody matches"),
     "empty": (
-        "换个写法,或在“导入”页导入员工。",
-        "Try another spelling, or bring people in on the page Import.",
+        "换个写法,或点“新增员工”。",
+        "Try another spelling, or add a person.",
     ),
 }
 
@@ -118,7 +117,7 @@ def register(desk: Desk) -> None:
                     view = replace(view, month=value, said="")
                 elif name == "then":
                     view = replace(view, then=value[:200], said="")
-                elif name in {"enter", "take_back", "move"} and visit.may_change:
+                elif name in {"enter", "take_back"} and visit.may_change:
                     said = await asyncio.to_thread(
                         _entered, desk, view, name, value, visit.session.login
                     )
@@ -132,8 +131,6 @@ def register(desk: Desk) -> None:
 
 
 def _entered(desk: Desk, view: PersonView, name: str, value: str, author: str) -> str:
-    if name == "move":
-        return move(desk, view.employee_id, value, author, Words(MOVE_TEXTS, view.language))
     words = Words(ENTRY_TEXTS, view.language)
     if name == "take_back":
         return take_back(desk, value, author, words)
@@ -161,8 +158,10 @@ def draw(desk: Desk, view: View) -> Markup:
     found = el("span", words("found", n=f"{roll.found:,}"), class_="muted", aria_live="polite")
     bring = el("a", icon("upload_file"), words("bring"), href="/import?kind=employees",
                class_="button") if view.may_change else None  # fmt: skip
+    add = el("a", icon("person_add"), words("add"), href="/person",
+             class_="button main") if view.may_change else None  # fmt: skip
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))),
-              el("div", found, bring, class_="row"), class_="head")  # fmt: skip
+              el("div", found, bring, add, class_="row"), class_="head")  # fmt: skip
     more = el("div", el("button", words("more"), class_="button", type="button", data_act="more"),
               class_="card-body") if len(roll.people) < roll.found else None  # fmt: skip
     listed = [_table(roll.people, shops, words), more] if roll.people else _empty(words)

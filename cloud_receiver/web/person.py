@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 MAX_ENTRIES: Final = 500  # of one person in one month
 TEXTS: Final[Texts] = {
     "back": ("全部人员", "Everybody"),
+    "change": ("修改资料、调动、离职", "Change, move, leave"),
     "none_title": ("没有这个人", "There is no such person"),
     "none": ("工号 {id} 不在人员名单里。", "The id {id} is not on the list of people."),
     "left": ("已离职", "left"),
@@ -169,8 +170,7 @@ def draw_person(desk: Desk, view: PersonView) -> Markup:
         _timeline(days, money_of, view, zone, words),
         draw_entries(entered, [one for one in colleagues if one.employee_id != view.employee_id],
                      desk.today(), zone, view.language, may_change=view.may_change),
-        draw_moves(said, stores, desk.today(), zone, view.language, is_active=found[0].active,
-                   may_change=view.may_change),
+        draw_moves(said, stores, zone, view.language),
         then,
         draw_holders(held, stores, {}, view.language, is_own=True),
         el("div", el("span", view.said, role="status"), class_="done") if view.said else None,
@@ -220,7 +220,9 @@ def _head(person: Person, home: Store | None, view: PersonView, words: Words) ->
     )  # fmt: skip
     named = el("div", back, el("div", face, el("div", title, el("p", about)), class_="who"),
                class_="stack tight")  # fmt: skip
-    return el("header", named, picker, class_="head")
+    change = el("a", icon("edit"), words("change"), href=f"/person?{urlencode({'id': person.employee_id})}",
+                class_="button") if view.may_change else None  # fmt: skip
+    return el("header", named, el("div", change, picker, class_="row"), class_="head")
 
 
 def _of_days(days: Sequence[Day], words: Words) -> list[Markup]:

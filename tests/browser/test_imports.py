@@ -14,7 +14,7 @@ def test_a_new_person_comes_in_by_the_template(
     reader: Page, headquarters: Headquarters, tmp_path: Path
 ) -> None:
     reader.goto(f"{headquarters.url}/people")
-    reader.get_by_role("link", name="新增或修改员工").click()
+    reader.get_by_role("link", name="导入名单").click()
     expect(reader.get_by_role("heading", name="员工:要填的列")).to_be_visible()
     with reader.expect_download() as download:
         reader.get_by_role("link", name="下载空模板").click()

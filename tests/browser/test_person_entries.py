@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from cloud_receiver.store.engine import read
-from cloud_receiver.store.tables import employee, entry, roster
+from cloud_receiver.store.tables import entry, roster
 from tests.browser.conftest import Headquarters
 from tests.browser.seeding import LOGIN
 
@@ -67,38 +67,6 @@ def test_leave_by_the_hour_and_a_swap_are_entered(reader: Page, headquarters: He
     expect(reader.get_by_role("status")).to_contain_text("没有排班,不能调班")
 
 
-def test_a_move_from_a_date_shows_who_said_so_on_the_person_and_in_the_audit(
-    reader: Page, headquarters: Headquarters
-) -> None:
-    reader.goto(f"{headquarters.url}/people/E101?month=2026-11")
-    form = reader.locator(".move-form")
-    expect(form.locator("[name=store]")).to_be_hidden()
-    form.get_by_role("combobox", name="考勤组(留空").fill("甲组")
-    form.get_by_label("生效日期").fill("2026-11-21")
-    form.get_by_role("button", name="调动").click()
-    expect(reader.get_by_role("status")).to_contain_text("生效日起的考勤随之重算")
-    form.get_by_role("button", name="调动").click()
-    expect(reader.get_by_role("status")).to_contain_text("没有变化")
-    form.get_by_label("调什么").select_option("home")
-    expect(form.locator("[name=team]")).to_be_hidden()
-    form.locator("[name=store]").select_option("S002")
-    form.get_by_label("生效日期").fill("2099-01-01")
-    form.get_by_role("button", name="调动").click()
-    listed = reader.locator('[data-key="moves"] tbody')
-    expect(listed.locator("tr")).to_have_count(3)
-    expect(listed).to_contain_text("2099-01-01")
-    expect(listed.locator("tr", has_text="甲组")).to_contain_text(LOGIN)
-    with read(headquarters.engine) as connection:
-        home = select(employee.c.store_id).where(employee.c.employee_id == "E101")
-        assert connection.scalar(home) == "S001", "it moves when the date begins"
-    reader.goto(f"{headquarters.url}/audit?act=home")
-    expect(reader.locator("tbody tr")).to_contain_text("2099-01-01 起")
-    reader.goto(f"{headquarters.url}/audit?act=team")
-    expect(reader.locator("tbody tr")).to_contain_text("甲组 · 自 2026-11-21 起")
-    reader.goto(f"{headquarters.url}/audit?act=person")
-    expect(reader.locator("tbody tr")).to_contain_text("等")
-
-
 def test_a_day_is_shown_as_it_was_known_at_an_instant(
     reader: Page, headquarters: Headquarters
 ) -> None:
@@ -112,15 +80,3 @@ def test_a_day_is_shown_as_it_was_known_at_an_instant(
         expect(shown).to_contain_text(f"截至 {at.replace('T', ' ')}")
         expect(shown.locator("div").first).to_contain_text(told)
     expect(reader.locator('[data-key="then"]')).to_contain_text("门店 人民广场超市")
-
-
-def test_who_leaves_is_said_on_the_person_and_undone_by_coming_back(
-    reader: Page, headquarters: Headquarters
-) -> None:
-    reader.goto(f"{headquarters.url}/people/E204?month=2026-11")
-    form = reader.locator(".move-form")
-    for kind, told in (("left", "离职"), ("back", "在职")):
-        form.get_by_label("调什么").select_option(kind)
-        expect(form.locator("[name=team]")).to_be_hidden()
-        form.get_by_role("button", name="调动").click()
-        expect(reader.locator('[data-key="moves"] tbody tr').first).to_contain_text(told)
