@@ -27,8 +27,18 @@ _DAMAGE: Final = (
 )
 
 
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How a compound file begins [MS-CFB 2.2]: XLS of before 2007, or a workbook with a password."""
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
+"""What the stream of such a workbook is called [MS-OFFCRYPTO 2.3.4.4]."""
+
+
 class WorkbookError(DakaError):
-    """A workbook cannot be read; `code` is ``no_openpyxl``, ``too_large`` or ``no_workbook``."""
+    """A workbook cannot be read.
+
+    Attributes:
+        code: ``no_openpyxl``, ``too_large``, ``encrypted``, ``old_format`` or ``no_workbook``.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -50,6 +60,7 @@ def workbook_rows(
         load_workbook = import_module("openpyxl").load_workbook
     except ImportError as error:
         raise WorkbookError("no_openpyxl", "openpyxl is not installed") from error
+    _refuse_compound(file)
     try:
         with ZipFile(file) as archive:
             unpacked_bytes = sum(member.file_size for member in archive.infolist())
@@ -60,6 +71,15 @@ def workbook_rows(
         yield from _rows(sheet)
     except _DAMAGE as error:
         raise WorkbookError("no_workbook", f"it is no workbook: {error}") from error
+
+
+def _refuse_compound(file: BinaryIO) -> None:
+    begin = file.read(len(_COMPOUND))
+    if begin == _COMPOUND and _LOCKED in file.read():
+        raise WorkbookError("encrypted", "it has a password")
+    if begin == _COMPOUND:
+        raise WorkbookError("old_format", "it is an XLS of before Excel 2007")
+    file.seek(0)
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:

@@ -21,9 +21,8 @@ from typing import Any, Final
 from cloud_receiver.domain.results import WORST_FIRST, DayStatus, worst
 from cloud_receiver.exchange.dingtalk_month import monthly_result
 from cloud_receiver.exchange.headed import HeadedLine, has_heading, headed, ours
-from cloud_receiver.exchange.sheets import Sheet, read_sheet
+from cloud_receiver.exchange.sheets import Sheet, read_sheet, unreadable, unusable
 from cloud_receiver.exchange.wide import day_cells, is_wide
-from sync.errors import DakaError
 
 BEIJING: Final = timezone(timedelta(hours=8))  # DingTalk's reports know no other zone
 _CARDS: Final = tuple(f"{end}{n}" for n in (1, 2, 3) for end in ("上班", "下班"))
@@ -200,14 +199,16 @@ def records_of(path: Path, field: str = "") -> Iterator[tuple[int, Mapping[str, 
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise DakaError(f"{path} cannot be read: {error.strerror}") from error
+        raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
-        raise DakaError(f"{path} is no JSON: {error}") from error
+        raise unusable(path.name, f"不是 JSON:{error}", f"it is no JSON: {error}") from error
     numbered = enumerate(_flat(document), 1)
     records = [(number, record) for number, record in numbered if isinstance(record, dict)]
     if field and document != [] and not any(field in record for _, record in records):
-        raise DakaError(
-            f"{path}: no record in it has a field {field}: it is not what DingTalk answers"
+        raise unusable(
+            path.name,
+            f"没有一条记录有字段 {field},这不是钉钉的返回内容",
+            f"no record in it has a field {field}: it is not what DingTalk answers",
         )
     yield from records
 

@@ -14,7 +14,7 @@ from typing import Final
 from cloud_receiver.exchange import dingtalk, dingtalk_planning, frappe
 from cloud_receiver.exchange.headings import ImportKind
 from cloud_receiver.exchange.sheets import Sheet, read_sheet
-from sync.errors import DakaError
+from sync.errors import ToldError
 
 
 class Form(StrEnum):
@@ -61,5 +61,8 @@ def translated(kind: ImportKind, path: Path, form: Form) -> Sheet:
     translator = _TRANSLATORS[form].get(kind)
     if translator is None:
         kinds = ", ".join(_TRANSLATORS[form])
-        raise DakaError(f"--format {form} knows {kinds}; bring {kind} in with our own headings")
+        raise ToldError(
+            f"格式 {form} 只有 {kinds};{kind} 请用本系统的表头",
+            f"--format {form} knows {kinds}; bring {kind} in with our own headings",
+        )
     return translator(path)

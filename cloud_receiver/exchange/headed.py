@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cloud_receiver.exchange.sheets import Line, Sheet
-from sync.errors import DakaError
+from cloud_receiver.exchange.sheets import Line, Sheet, unusable
+from sync.errors import ToldError
 
 _ROWS_SEARCHED = 10
 
@@ -42,9 +42,7 @@ def headed(sheet: Sheet, needed: Collection[str], source: str) -> Iterator[Heade
     found = (at for at, row in enumerate(rows[:_ROWS_SEARCHED]) if set(needed) & set(row.cells))
     at = next(found, None)
     if at is None:
-        raise DakaError(
-            f"{source}: no row with the heading {' / '.join(needed)}; is it another export?"
-        )
+        raise no_heading(source, needed)
     names = list(rows[at].cells)
     below = rows[at + 1 :]
     if below and not below[0].cells[0]:
@@ -54,6 +52,13 @@ def headed(sheet: Sheet, needed: Collection[str], source: str) -> Iterator[Heade
         below = below[1:]
     for line in below:
         yield HeadedLine(line.number, dict(zip(names, line.cells, strict=False)))
+
+
+def no_heading(source: str, needed: Iterable[str]) -> ToldError:
+    """Return that none of the headings needed stands where headings stand."""
+    names = " / ".join(needed)
+    zh = f"前几行里没有表头 {names},是不是另一种导出?"
+    return unusable(source, zh, f"no row with the heading {names}; is it another export?")
 
 
 def ours(headings: Sequence[str], rows: Collection[tuple[int, Sequence[str]]]) -> Sheet:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sync.errors import DakaError
+from cloud_receiver.exchange.sheets import unusable
 
 
 class ImportKind(StrEnum):
@@ -190,16 +190,24 @@ def place_columns(kind: ImportKind, headings: Sequence[str], source: str) -> Map
         for column in COLUMNS[kind]:
             if heading.strip().lower() in (column.name, *column.headings):
                 if column.name in places:
-                    raise DakaError(f"{source}: the column {heading!r} stands there twice")
+                    zh, en = (
+                        f"列“{heading}”出现了两次",
+                        f"the column {heading!r} stands there twice",
+                    )
+                    raise unusable(source, zh, en)
                 places[column.name] = place
     missing = [
-        f"{column.name} ({column.headings[0]})"
+        column
         for column in COLUMNS[kind]
         if column.is_required and not {column.name, column.instead} & set(places)
     ]
     if missing:
-        raise DakaError(
-            f"{source}: missing column {', '.join(missing)}; the first row must hold the headings, "
-            f"see config/import/{kind}.csv"
+        zh = "、".join(column.headings[0] for column in missing)
+        en = ", ".join(f"{column.name} ({column.headings[0]})" for column in missing)
+        raise unusable(
+            source,
+            f"缺少列:{zh};第一行应是表头,样例见 config/import/{kind}.csv",
+            f"missing column {en}; the first row must hold the headings, "
+            f"see config/import/{kind}.csv",
         )
     return places

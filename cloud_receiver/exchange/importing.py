@@ -5,10 +5,11 @@ One transaction a file. Importing the same file again changes nothing and adds n
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, select
 
@@ -39,7 +40,7 @@ from cloud_receiver.store import contacts, enrolment, labour, organisation, shif
 from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
-from sync.errors import DakaError
+from sync.errors import ToldError
 from sync.portions import portions
 
 _ENTRIES_AT_ONCE: Final = 5000
@@ -93,7 +94,9 @@ def import_file(
     """
     for value, allowed in ((kind, ImportKind), (form, Form)):
         if value not in set(allowed):
-            raise DakaError(f"cannot import {value!r}; {', '.join(allowed)} can be")
+            choice = ", ".join(allowed)
+            zh, en = f"不能导入“{value}”,可用:{choice}", f"cannot import {value!r}; {choice} can be"
+            raise ToldError(zh, en)
     file = ImportFile.opened(ImportKind(kind), path, Form(form))
     with write(engine) as connection:
         attempt = connection.begin_nested()
@@ -110,6 +113,17 @@ def import_file(
     return Report(
         file.kind, file.source, len(file.lines), changed, errors, dry_run, tuple(file.warnings)
     )
+
+
+def import_content(
+    engine: Engine, kind: str, name: str, content: bytes, author: str, now_utc_ms: int,
+    **more: Any,
+) -> Report:  # fmt: skip
+    """Bring in a file that was sent: `name` is what it is called; the rest as in `import_file`."""
+    with tempfile.TemporaryDirectory(prefix="daka-import-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        return import_file(engine, kind, path, author, now_utc_ms, **more)
 
 
 def bring_in(connection: Connection, file: ImportFile, errand: Errand) -> int:

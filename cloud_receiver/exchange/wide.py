@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from cloud_receiver.exchange.headed import HeadedLine
-from cloud_receiver.exchange.sheets import Line, Sheet
-from sync.errors import DakaError
+from cloud_receiver.exchange.headed import HeadedLine, no_heading
+from cloud_receiver.exchange.sheets import Line, Sheet, unusable
 
 _ROWS_SEARCHED: Final = 10
 _PERSON: Final = frozenset({"姓名", "工号", "UserId"})
@@ -53,8 +52,7 @@ def day_cells(sheet: Sheet, source: str) -> Iterator[DayCell]:
     rows = _rows(sheet)
     at = _head(rows)
     if at is None:
-        names = " / ".join(sorted(_PERSON))
-        raise DakaError(f"{source}: no row with the heading {names}; is it another export?")
+        raise no_heading(source, sorted(_PERSON))
     head, lower = _labels(rows, at)
     title = " ".join(cell for row in rows[:at] for cell in row.cells if cell)
     columns = _day_columns(head, lower)
@@ -109,11 +107,13 @@ def _dates(labels: Sequence[str], title: str, source: str) -> list[date]:
         try:
             found = _date(label, dates[-1] if dates else None, begin)
         except ValueError as error:
-            raise DakaError(f"{source}: {label!r} is no day: {error}") from error
+            raise unusable(source, f"“{label}”不是日期", f"{label!r} is no day: {error}") from error
         if found is None:
-            raise DakaError(
-                f"{source}: nothing says which year and month {label!r} is; "
-                "write them above the headings, like 2026-11"
+            raise unusable(
+                source,
+                f"看不出“{label}”是哪年哪月,请在表头上方写明,例如 2026-11",
+                f"nothing says which year and month {label!r} is; "
+                "write them above the headings, like 2026-11",
             )
         dates.append(found)
     return dates

@@ -17,7 +17,7 @@ from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.exchange import blank_files
 from cloud_receiver.exchange.foreign import Form, forms_of
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind
-from cloud_receiver.exchange.importing import Report, import_file
+from cloud_receiver.exchange.importing import Report, import_content
 from cloud_receiver.exchange.lines import LineError
 from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.store.engine import read
@@ -29,7 +29,6 @@ from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.shelf import Kept
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import language_of, visit_of
-from sync.errors import DakaError
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_NAME_CHARS: Final = 60
@@ -179,17 +178,11 @@ def _bring(
     kept = desk.shelf.get(said["ticket"], author)
     if kept is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="daka-import-") as folder:
-        path = Path(folder) / kept.name
-        path.write_bytes(kept.content)
-        try:
-            return import_file(
-                desk.engine, kind, path, author, utc_ms(desk.now()), dry_run=dry_run,
-                form=said["form"] or Form.DAKA, complete_through=said["through"],
-                channels=desk.outside.channels,
-            )  # fmt: skip
-        except DakaError as error:  # the folder is nobody's business
-            raise DakaError(str(error).replace(f"{folder}/", "")) from error
+    return import_content(
+        desk.engine, kind, kept.name, kept.content, author, utc_ms(desk.now()), dry_run=dry_run,
+        form=said["form"] or Form.DAKA, complete_through=said["through"],
+        channels=desk.outside.channels,
+    )  # fmt: skip
 
 
 def _unit(kind: ImportKind, words: Words) -> str:

@@ -15,6 +15,8 @@ _DO: Final = {
     "no_openpyxl": "Run 'pip install openpyxl' in Daka's environment, or export CSV.",
     "too_large": "Split it.",
     "no_workbook": "Export it again.",
+    "encrypted": "Export it without a password.",
+    "old_format": "Export it as XLSX or CSV.",
 }
 _SHOWN_DIGITS: Final = ".15g"  # what a spreadsheet shows of a number, no binary tail behind it
 
@@ -69,5 +71,6 @@ def sheet_rows(file: BinaryIO, sheet: str, name: str) -> Iterator[Piece]:
                 cells += [""] * (width - len(cells))
                 yield number, cells, "\t".join(cells)
     except WorkbookError as error:
-        trouble = MalformedError if error.code == "no_workbook" else RefusedError
+        is_ours = error.code in {"no_openpyxl", "too_large"}
+        trouble = RefusedError if is_ours else MalformedError
         raise trouble(error.code, f"{name}: {error}", _DO[error.code]) from error

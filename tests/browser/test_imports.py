@@ -7,7 +7,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Headquarters
+from tests.browser.conftest import Headquarters, shot
 
 
 def test_a_new_person_comes_in_by_the_template(
@@ -38,6 +38,21 @@ def test_a_new_person_comes_in_by_the_template(
     expect(reader.get_by_role("status")).to_contain_text("新员工.xlsx 已导入:改变 1 条")
     reader.goto(f"{headquarters.url}/people/E901")
     expect(reader.locator("#content")).to_contain_text("欧阳新")
+
+
+def test_a_file_that_cannot_be_used_is_told_in_the_readers_language(
+    reader: Page, headquarters: Headquarters, tmp_path: Path
+) -> None:
+    file = tmp_path / "名单.csv"
+    file.write_text("姓名\n孙丽\n", encoding="utf-8")
+    for language, told in (("zh", "名单.csv:缺少列:工号"), ("en", "名单.csv: missing column")):
+        cookie = {"name": "daka_language", "value": language, "url": headquarters.url}
+        reader.context.add_cookies([cookie])  # type: ignore[list-item]
+        reader.goto(f"{headquarters.url}/import?kind=employees")
+        reader.locator("input[type=file]").set_input_files(file)
+        reader.locator('form[data-submit="file"] button').click()
+        expect(reader.get_by_role("status")).to_contain_text(told)
+        shot(reader, f"import-refused-{language}")
 
 
 def test_another_kind_is_chosen_and_says_whose_files_it_reads(

@@ -10,10 +10,10 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from cloud_receiver.exchange.importing import import_file
+from cloud_receiver.exchange.importing import import_content, import_file
 from cloud_receiver.store import contacts, tables
 from cloud_receiver.store.engine import read
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 from sync.places import config_dir
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 NOW = 1_764_000_000_000
+CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # [MS-CFB 2.2]
 KINDS = ("stores", "employees", "badges", "sellers", "roster")
 
 
@@ -179,6 +180,30 @@ def test_a_workbook_is_read_as_its_text(office: Office, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_says_why(office: Office, kind, text, says) -> None:
     with pytest.raises(DakaError, match=says):
         office.bring(kind, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "zh", "en"),
+    [
+        ("空.csv", b"", "文件是空的", "it is empty"),
+        ("缺.csv", "姓名,门店\n甲,S001\n".encode(), "缺少列:工号", "missing column employee_id"),
+        ("两.csv", "工号,工号,姓名,门店\n".encode(), "列“工号”出现了两次", "stands there twice"),
+        ("码.csv", b"\xff\xfe\x81\x20", "既不是 UTF-8 也不是 GBK", "neither UTF-8 nor GB 18030"),
+        ("表.csv", b"PK\x03\x04....", "扩展名应是 .xlsx", "it is a workbook"),
+        ("假.xlsx", "工号,姓名\n".encode(), "不是 Excel 工作簿", "it is no workbook"),
+        ("旧.xlsx", CFB + b"Workbook", "旧版 Excel(XLS)", "XLS of before Excel 2007"),
+        ("锁.xlsx", CFB + "EncryptedPackage".encode("utf-16-le"), "文件有密码", "it has a password"),
+    ],
+)  # fmt: skip
+def test_a_whole_file_that_cannot_be_used_is_told_in_both_languages_by_its_name_alone(
+    office: Office, name: str, content: bytes, zh: str, en: str
+) -> None:
+    with pytest.raises(ToldError) as caught:
+        import_content(office.engine, "employees", name, content, "li", NOW)
+    assert caught.value.zh.startswith(f"{name}:")
+    assert zh in caught.value.zh
+    assert caught.value.en.startswith(f"{name}: ")
+    assert en in caught.value.en
 
 
 def test_a_file_that_is_not_there_or_no_workbook_says_so(office: Office, tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.exchange.importing import Report, import_file
+from cloud_receiver.exchange.importing import Report, import_content
 from cloud_receiver.exchange.sheets import XLSX_TYPE
 from cloud_receiver.web.api.caller import Caller, caller, needs
 from cloud_receiver.web.api.refusals import ApiError, asked_language
 from cloud_receiver.web.frame import Desk
-from sync.errors import DakaError
+from sync.errors import DakaError, told
 
 _FILE: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": {
     "text/csv": {"schema": {"type": "string"}},
@@ -71,20 +70,15 @@ def router(desk: Desk) -> APIRouter:
         content = await request.body()
         is_workbook = request.headers.get("content-type", "").partition(";")[0].strip() == XLSX_TYPE
 
-        def work() -> Report:
-            with tempfile.TemporaryDirectory(prefix="daka-import-") as folder:
-                path = Path(folder) / f"{kind}.{'xlsx' if is_workbook else 'csv'}"
-                path.write_bytes(content)
-                now_utc_ms = utc_ms(desk.clock.now_utc())
-                return import_file(
-                    desk.engine, kind, path, who.name, now_utc_ms, form=form, dry_run=dry_run
-                )
-
+        name = f"{kind}.{'xlsx' if is_workbook else 'csv'}"
+        work = partial(
+            import_content, desk.engine, kind, name, content, who.name,
+            utc_ms(desk.clock.now_utc()), form=form, dry_run=dry_run,
+        )  # fmt: skip
         try:
             report = await run_in_threadpool(work)
         except DakaError as error:
-            told = str(error).rpartition("/")[2]  # the folder is nobody's business
-            raise ApiError("invalid", told, told, field="file") from error
+            raise ApiError("invalid", told(error, "zh"), told(error, "en"), "file") from error
         return _shown(report, request)
 
     return routes

@@ -152,10 +152,10 @@ def test_entries_count_once_by_their_key(office) -> None:
 
 
 def test_files_are_imported_with_a_report_by_line(office) -> None:
-    def post(kind: str, text: str, query: str = "", status: int = 200) -> Any:
+    def post(kind: str, text: str, query: str = "", status: int = 200, language: str = "zh") -> Any:
         answer = office.client.post(
             f"{PREFIX}/imports/{kind}{query}", content=text.encode(),
-            headers={"Content-Type": "text/csv"},
+            headers={"Content-Type": "text/csv", "Accept-Language": language},
         )  # fmt: skip
         assert answer.status_code == status, answer.text
         return answer.json()
@@ -173,7 +173,9 @@ def test_files_are_imported_with_a_report_by_line(office) -> None:
     assert post("employees", "工号,姓名,门店编号\nE5,孙丽,S1\n")["changed"] == 1
     told = post("employees", "姓名\n孙丽\n", status=422)
     assert told["field"] == "file"
-    assert "/tmp" not in told["detail"]
+    assert told["detail"].startswith("employees.csv:缺少列:工号、门店编号;第一行应是表头")
+    told = post("employees", "姓名\n孙丽\n", status=422, language="en")
+    assert told["detail"].startswith("employees.csv: missing column employee_id (工号), store_id")
 
 
 def test_unchanged_answers_cost_nothing(office) -> None:
