@@ -89,7 +89,8 @@ def evaluate(
 ) -> list[DayKey]:
     """Judge days, write what changed, decide and book it; return the days that changed.
 
-    A day whose start depends on a changed day before it is judged after it.
+    A day whose start depends on a changed day before it is judged after it, and so is what is
+    stored beside them and cannot be read.
 
     Args:
         ending: the campaigns that were closed just now.
@@ -127,7 +128,7 @@ def _evaluate(
         if inputs.is_followed:
             followed.add((inputs.employee_id, inputs.day.work_date))
         looks[inputs.employee_id, inputs.day.work_date] = NextLook.after(day)
-    changes = _revise(connection, assessed)
+    changes, unreadable = _revise(connection, assessed)
     rows = [one.row(now_utc_ms) for one in changes.values() if one.facts]
     day_facts.write(connection, rows)
     day_facts.remove(connection, [key for key, one in changes.items() if not one.facts])
@@ -136,10 +137,10 @@ def _evaluate(
     lock(connection)
     judged = [_shown(key, one) for key, one in changes.items()]
     change_feed.tell(connection, ChangeKind.DAY_JUDGED, judged, now_utc_ms)
-    _book(connection, changes, ending, now_utc_ms, terms)
+    unreadable |= _book(connection, changes, ending, now_utc_ms, terms)
     dirty.settle(connection, looks)
     followers = {(who, shift_date(date, 1)) for who, date in followed & changes.keys()}
-    return list(changes), sorted(followers - looks.keys())
+    return list(changes), sorted((followers | unreadable) - looks.keys())
 
 
 def _shown(key: DayKey, one: Change) -> tuple[str, dict[str, FactValue]]:
@@ -158,18 +159,28 @@ def _book(
     ending: Sequence[Campaign],
     now_utc_ms: int,
     terms: Terms,
-) -> None:
-    """Decide about the days that changed, and campaigns that end or ended with them; book it."""
+) -> set[DayKey]:
+    """Decide about the days that changed, and campaigns that end or ended with them; book it.
+
+    Return days of these campaigns that cannot be read: once they are judged the campaign is settled.
+    """
     rulebook = load_rulebook(connection)
     closed = {
         one.campaign_id: one for one in (*ending, *campaigns.closed_with(connection, changes))
     }
-    settled = [(one, *_settle(connection, one, rulebook, now_utc_ms)) for one in closed.values()]
+    settled, unreadable = [], set()
+    for one in closed.values():
+        days, broken = campaigns.days_of(connection, one)
+        unreadable.update(broken)
+        if not broken:
+            settled.append((one, *_settle(connection, one, days, rulebook, now_utc_ms)))
     closing = {key for _, keys, _ in settled for key in keys}
     facts = {key: change.facts for key, change in changes.items()}
     evidence = {key: _records(change.evidence) for key, change in changes.items()}
     for key, stored in day_facts.of_days(connection, closing - changes.keys()).items():
         facts[key], evidence[key] = stored[0], _records(stored[1])
+        if not stored[0]:
+            unreadable.add(key)
     outcomes = decide(rulebook, [day for day in facts.values() if day], evidence)
     said_of = changes.keys() | closing
     spent_fen = {}
@@ -188,13 +199,18 @@ def _book(
         connection, said_of, outcomes, now_utc_ms, channels=terms.channels, evidence=evidence,
         groups=GroupNews.AWARDS in terms.groups,
     )  # fmt: skip
+    return unreadable
 
 
 def _settle(
-    connection: Connection, one: Campaign, rulebook: Rulebook, now_utc_ms: int
+    connection: Connection,
+    one: Campaign,
+    days: Sequence[dict[str, FactValue]],
+    rulebook: Rulebook,
+    now_utc_ms: int,
 ) -> tuple[set[DayKey], list[Outcome]]:
     """Return the closing days of a closed campaign's members and what is said about them."""
-    standings = campaigns.settle(connection, one, now_utc_ms)
+    standings = campaigns.settle(connection, one, days, now_utc_ms)
     rows = [standings[who].facts for who in sorted(standings)]
     evidence = {(who, one.last_date): {"days": list(standings[who].days)} for who in standings}
     outcomes = decide_closing(rulebook, rows, evidence)
@@ -204,22 +220,30 @@ def _settle(
 
 def _revise(
     connection: Connection, assessed: Mapping[str, Mapping[str, Assessment]]
-) -> dict[DayKey, Change]:
-    """Return every day that is not as it is stored, later days of a streak among them."""
+) -> tuple[dict[DayKey, Change], set[DayKey]]:
+    """Return every day that is not as it is stored, later days of a streak among them.
+
+    And days beside them whose texts are not sound: they count for nothing until they are judged.
+    """
     if not assessed:
-        return {}
+        return {}, set()
     first_dates = {employee_id: min(days) for employee_id, days in assessed.items()}
     stored = day_facts.history(connection, first_dates)
     newcomers = day_facts.newcomers(connection, first_dates)
     changes = {}
+    unreadable = set()
     for employee_id, new in sorted(assessed.items()):
-        old = stored.get(employee_id, {})
-        before = day_facts.tally_before(
-            connection, employee_id, min(new), old, is_new=employee_id in newcomers
+        old, first = stored.get(employee_id, {}), min(new)
+        before, broken = day_facts.tally_before(
+            connection, employee_id, first, old, is_new=employee_id in newcomers
         )
-        for change in revise(before, old, new):
+        later = [day for date, day in old.items() if date > first and date not in new]
+        broken += [day.work_date for day in later if not day.is_sound]
+        unreadable |= {(employee_id, date) for date in broken}
+        sound = {date: day for date, day in old.items() if date not in broken}
+        for change in revise(before, sound, new):
             changes[employee_id, change.work_date] = change
-    return changes
+    return changes, unreadable
 
 
 def _records(evidence: Mapping[str, Any]) -> dict[str, list[str]]:

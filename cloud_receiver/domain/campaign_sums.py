@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from cloud_receiver.domain.day_texts import BROKEN
+
 Key = tuple[str, str]
 """(campaign id, employee id)."""
 
@@ -102,13 +104,16 @@ class Sums:
 
 
 def seen(facts: str, evidence: str) -> Seen | None:
-    """Return what a day, as stored, is to its campaign; None: it belongs to none."""
+    """Return what a day, as stored, is to its campaign; None: it belongs to none, or is unreadable."""
     if _OF_NONE in facts:
         return None
-    day = _read_day(facts)
+    try:
+        day, proof = _read_day(facts), _read_evidence(evidence)
+    except BROKEN:
+        return None
     if not day.campaign_id:
         return None
-    came = any(point.at_utc_ms is not None for point in _read_evidence(evidence).points)
+    came = any(point.at_utc_ms is not None for point in proof.points)
     numbers = Numbers(
         known_days=1,
         days=int(day.scheduled),

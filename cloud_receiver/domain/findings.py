@@ -34,6 +34,7 @@ class FindingCode(StrEnum):
     NO_SUCH_SHIFT = "no_such_shift"
     OVERTIME = "overtime"
     OVERTIME_OVER_LIMIT = "overtime_over_limit"
+    UNREADABLE = "unreadable"  # of the stored day itself; no judge writes it
 
 
 LABELS: Final[dict[FindingCode, tuple[str, str]]] = {
@@ -96,6 +97,10 @@ LABELS: Final[dict[FindingCode, tuple[str, str]]] = {
     FindingCode.OVERTIME_OVER_LIMIT: (
         "加班超过每日 3 小时上限",
         "overtime beyond three hours a day",
+    ),
+    FindingCode.UNREADABLE: (
+        "这一天存下的结果读不出来,不作数;请运行 daka-hq rebuild",
+        "what is stored of this day cannot be read and does not count: run daka-hq rebuild",
     ),
 }
 """Chinese and English label of every code."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from cloud_receiver.domain.day_marks import marks
+from cloud_receiver.domain.day_texts import BROKEN, is_sound
 from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.tallies import DayMark, Standing, Tally, tallies
@@ -38,9 +39,15 @@ _TALLIED: Final = Tally._fields
 _MARKED: Final = itemgetter(*DayMark.__struct_fields__)
 
 
-def seen_in(facts: str) -> tuple[DayMark, Tally]:
-    """Return what a day of these facts, as JSON, is to runs and counts, and what it shows of them."""
-    seen = _READ_SEEN.decode(facts)
+def seen_in(facts: str) -> tuple[DayMark, Tally] | None:
+    """Return what a day of these facts, as JSON, is to runs and counts, and what it shows of them.
+
+    None: the text is not that of facts.
+    """
+    try:
+        seen = _READ_SEEN.decode(facts)
+    except BROKEN:
+        return None
     return seen, Tally(*[getattr(seen, name) for name in _TALLIED])
 
 
@@ -55,9 +62,14 @@ class StoredDay:
     input_hash: str
     revision: int
 
-    def seen(self) -> tuple[DayMark, Tally]:
-        """Return what the day is to runs and counts, and what it shows of them."""
+    def seen(self) -> tuple[DayMark, Tally] | None:
+        """Return what the day is to runs and counts, and what it shows of them, if it can be read."""
         return seen_in(self.facts)
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether both texts are of the shape the judge writes."""
+        return is_sound(self.facts, self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,8 @@ def revise(
 
     Args:
         before: what the first of `new` counts on from.
-        old: by date, all that are stored from the first date of `new` on.
+        old: by date, all that are stored from the first date of `new` on; but for those of `new`
+            they are sound.
         new: by date, the days that were judged again.
     """
     gone = {date for date, day in new.items() if day.is_empty}
@@ -120,7 +133,7 @@ def revise(
     first = min(new)
     dates = sorted({date for date in old if date >= first} | new.keys())
     dates = [date for date in dates if date not in gone]
-    run = [(date, mark_of(new[date]) if date in new else old[date].seen()[0]) for date in dates]
+    run = [(date, mark_of(new[date]) if date in new else _seen(old[date])[0]) for date in dates]
     for date, told in zip(dates, tallies(before, run), strict=True):
         if date in new:
             change = _judged(date, new[date], told, old.get(date))
@@ -128,6 +141,12 @@ def revise(
             change = _recounted(date, old[date], told)
         if change:
             yield change
+
+
+def _seen(stored: StoredDay) -> tuple[DayMark, Tally]:
+    seen = stored.seen()
+    assert seen is not None, "days that are not sound are judged, not counted on"
+    return seen
 
 
 def mark_of(day: Assessment) -> DayMark:
@@ -146,7 +165,7 @@ def _judged(date: str, day: Assessment, tally: Tally, stored: StoredDay | None) 
 
 
 def _recounted(date: str, stored: StoredDay, tally: Tally) -> Change | None:
-    if stored.seen()[1] == tally:
+    if _seen(stored)[1] == tally:
         return None
     facts = json.loads(stored.facts) | tally._asdict()
     return Change(date, facts, json.loads(stored.evidence), stored)

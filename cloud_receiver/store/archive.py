@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from cloud_receiver.domain.backtest import empty_days
 from cloud_receiver.domain.periods import after, last_date, period_of
+from cloud_receiver.domain.revision import seen_in
 from cloud_receiver.domain.workday import AFTER_LAST_DATE, FIRST_DATE
 from cloud_receiver.store import archive_files, sheaves, tables
 from cloud_receiver.store.archive_files import COLUMNS, FACTS, JOURNAL
@@ -169,7 +170,8 @@ def last_scheduled(connection: Connection, employee_id: str, before_date: str) -
     kept = connection.execute(query).first()
     if kept is None:
         return None
-    if kept.work_date < before_date and period_of(kept.work_date) <= removed:
+    is_before = kept.work_date < before_date and period_of(kept.work_date) <= removed
+    if is_before and seen_in(kept.facts) is not None:
         return str(kept.facts)
     away = [one for one in parts_away(connection, FACTS) if one.month <= period_of(before_date)]
     for path in reversed(list(_paths(connection, away))):

@@ -7,7 +7,6 @@ back-tests and for Spark.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +17,7 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.facts import CATALOGUE
 from cloud_receiver.domain.rules import NATIVE_TYPES
 from cloud_receiver.store import sheaves, tables
@@ -204,7 +204,13 @@ def _frame(kind: str, rows: Rows) -> pl.DataFrame:
     frame = pl.DataFrame(list(rows), schema=types, orient="row")
     if kind != FACTS:
         return frame
-    told = [json.loads(text) for text in frame["facts"]]
+    told = [day_texts.read(*texts)[0] for texts in frame.select("facts", "evidence").rows()]
+    if not all(told):
+        who, date = frame.row(told.index({}), named=False)[:2]
+        raise ArchiveError(
+            f"what is stored of {who} on {date} cannot be read, so {date[:7]} is not archived: "
+            "run daka-hq rebuild, then archive again"
+        )
     typed = {
         name: [day.get(name, CATALOGUE[name].default) for day in told] for name in _TYPED_FACTS
     }

@@ -6,7 +6,6 @@ punch is told apart by the roster alone, and only as "no punch yet" (law 9).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.outcomes import Explanation, Text
 from cloud_receiver.domain.workday import UNPLANNED, CheckType, PlannedShift, decode_shifts, plan
@@ -43,6 +43,7 @@ class PersonDay:
     Attributes:
         store_id: where the day counts.
         status: as judged; PENDING until the first judgement.
+        is_readable: whether what is stored of the day is what a judge writes; see `day_texts`.
         came_utc_ms, left_utc_ms: the touches taken for OnDuty and OffDuty; None: none yet.
         heard_utc_ms: up to when the store's feed is complete.
         money_fen: net of all ledger entries for that work date.
@@ -54,6 +55,7 @@ class PersonDay:
     shifts: tuple[PlannedShift, ...]
     status: DayStatus
     final: bool
+    is_readable: bool
     came_utc_ms: int | None
     left_utc_ms: int | None
     late_min: int
@@ -70,6 +72,8 @@ class PersonDay:
 
     def presence(self, now_utc_ms: int) -> Presence:
         """Tell where the person stands at an instant."""
+        if not self.is_readable:
+            return Presence.AWAITING
         starts = [shift.on_duty.planned_utc_ms for shift in self.shifts]
         return presence_of(
             self.status, min(starts, default=None), self.heard_utc_ms, now_utc_ms,
@@ -195,8 +199,11 @@ def _person(
     zones: Mapping[str, str],
     heard: Mapping[str, int],
 ) -> PersonDay:
-    facts: dict[str, Any] = json.loads(judged.facts) if judged else {}
-    points = json.loads(judged.evidence)["points"] if judged else ()
+    facts: dict[str, Any] = {}
+    points: Sequence[Mapping[str, Any]] = ()
+    if judged:
+        facts, evidence = day_texts.read(judged.facts, judged.evidence)
+        points = evidence["points"]
     shifts = decode_shifts(planned.shift, zones) if planned else ()
     store_id = (planned or judged).store_id
     return PersonDay(
@@ -206,6 +213,7 @@ def _person(
         shifts=tuple(plan(shift, work_date) for shift in shifts),
         status=DayStatus(judged.status) if judged else DayStatus.PENDING,
         final=bool(judged and judged.final),
+        is_readable=bool(facts or not judged),
         came_utc_ms=_first(points, CheckType.ON_DUTY),
         left_utc_ms=_first(reversed(points), CheckType.OFF_DUTY),
         late_min=facts.get("late_min", 0),

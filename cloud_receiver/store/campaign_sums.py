@@ -27,6 +27,11 @@ _LATER_FIRST: Final = Question(
     .where(_fact.employee_id == bindparam("person"))
     .order_by(_fact.work_date.desc())
 )
+_OF_PEOPLE: Final = Question(
+    select(_fact.facts, _fact.evidence)
+    .where(Among(_fact.employee_id, "people"))
+    .order_by(_fact.employee_id, _fact.work_date)
+)
 _OF_CAMPAIGNS: Final = (
     'SELECT facts, evidence FROM day_fact WHERE facts NOT LIKE \'%"campaign_id":""%\''
 )
@@ -43,14 +48,24 @@ def move(
     """
     now = {(row["employee_id"], row["work_date"]): row for row in rows}
     changed = []
+    unread = set()
     for key, change in changes.items():
         stored, row = change.stored, now.get(key)
+        if stored and not stored.is_sound:
+            unread.add(key[0])  # nobody knows any more what the day was in the sums
+            continue
         before = seen(stored.facts, stored.evidence) if stored else None
         after = seen(row["facts"], row["evidence"]) if row else None
         if before != after:
             changed.append((before, after))
-    if not changed:
-        return
+    if changed:
+        _move(connection, changed)
+    if unread:
+        days = _days(_OF_PEOPLE.ask(connection, people=sorted(unread)))
+        _write(connection, summed(days))
+
+
+def _move(connection: Connection, changed: Iterable[tuple[Seen | None, Seen | None]]) -> None:
     found = moved(changed)
     kept = _sums(_KEPT.tuples(connection, people=sorted({who for _, who in found})))
     _write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from cloud_receiver.domain.campaigns import (
     standings,
 )
 from cloud_receiver.domain.clauses import PERIODIC
+from cloud_receiver.domain.day_texts import BROKEN
 from cloud_receiver.domain.documents import parse_rule
 from cloud_receiver.domain.facts import CATALOGUE, FactType, FactValue
 from cloud_receiver.domain.histories import PERIOD_READS
@@ -248,17 +249,25 @@ _Day: Final[Any] = msgspec.defstruct(
 _read_day: Final = msgspec.json.Decoder(_Day).decode
 
 
-def days_of(connection: Connection, one: Campaign) -> Iterator[dict[str, FactValue]]:
-    """Yield the facts of its members' days, by member and date."""
+def days_of(
+    connection: Connection, one: Campaign
+) -> tuple[list[dict[str, FactValue]], list[DayKey]]:
+    """Return the facts of its members' days, by member and date, and days that cannot be read."""
     fact, member = tables.day_fact.c, tables.campaign_member.c
     people = select(member.employee_id).where(member.campaign_id == one.campaign_id)
-    query = select(fact.facts).where(
+    query = select(fact.employee_id, fact.work_date, fact.facts).where(
         fact.employee_id.in_(people), fact.work_date.between(one.first_date, one.last_date)
     )
-    for (text,) in connection.execute(query.order_by(fact.employee_id, fact.work_date)):
-        day = _read_day(text)
+    found, unreadable = [], []
+    for who, date, text in connection.execute(query.order_by(fact.employee_id, fact.work_date)):
+        try:
+            day = _read_day(text)
+        except BROKEN:
+            unreadable.append((who, date))
+            continue
         if day.campaign_id == one.campaign_id:
-            yield asdict(day)
+            found.append(asdict(day))
+    return found, unreadable
 
 
 def closing_rules(connection: Connection) -> set[tuple[str, int]]:
@@ -272,11 +281,16 @@ def closing_rules(connection: Connection) -> set[tuple[str, int]]:
     }
 
 
-def settle(connection: Connection, one: Campaign, now_utc_ms: int) -> dict[str, Standing]:
-    """Work a closed campaign's standings out and keep them; return those who are ranked."""
+def settle(
+    connection: Connection, one: Campaign, days: Sequence[dict[str, FactValue]], now_utc_ms: int
+) -> dict[str, Standing]:
+    """Work a closed campaign's standings out and keep them; return those who are ranked.
+
+    Args:
+        days: of its members, from `days_of`.
+    """
     people = members(connection, one.campaign_id)
     ranked = [member.employee_id for member in people if member.is_ranked]
-    days = list(days_of(connection, one))
     found = standings(one, ranked, days, own_targets(one.targets, people))
     this = tables.standing.c.campaign_id == one.campaign_id
     connection.execute(delete(tables.standing).where(this))

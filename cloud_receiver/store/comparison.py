@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, and_, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.store.tables import day_fact, imported_result
 
 _UNJUDGED: Final = frozenset({"Pending", "AwaitingData"})
@@ -47,7 +47,7 @@ def compare(connection: Connection, first_date: str, last_date: str) -> Comparis
     theirs, ours = imported_result.c, day_fact.c
     same_day = and_(theirs.employee_id == ours.employee_id, theirs.work_date == ours.work_date)
     query = (
-        select(imported_result, ours.status.label("our_status"), ours.facts)
+        select(imported_result, ours.status.label("our_status"), ours.facts, ours.evidence)
         .select_from(imported_result.outerjoin(day_fact, same_day))
         .where(theirs.work_date.between(first_date, last_date))
         .order_by(theirs.work_date, theirs.employee_id, theirs.origin)
@@ -58,7 +58,11 @@ def compare(connection: Connection, first_date: str, last_date: str) -> Comparis
         if row.our_status is None or row.our_status in _UNJUDGED:
             unjudged += 1
             continue
-        late_min = json.loads(row.facts)["late_min"]
+        facts, _ = day_texts.read(row.facts, row.evidence)
+        if not facts:
+            unjudged += 1
+            continue
+        late_min = int(facts.get("late_min", 0))
         same_minutes = row.late_min is None or row.late_min == late_min
         if row.status == row.our_status and same_minutes:
             agreed += 1

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
-from cloud_receiver.domain.facts import FactValue
+from cloud_receiver.domain import day_texts
+from cloud_receiver.domain.day_texts import DayDocuments
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import StoredDay, seen_in
-from cloud_receiver.domain.tallies import NOTHING, Standing, Tally
+from cloud_receiver.domain.tallies import NOTHING, DayMark, Standing, Tally
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import archive, dirty, tables
 from cloud_receiver.store.engine import upsert_rows
@@ -72,36 +72,51 @@ def tally_before(
     known: Mapping[str, StoredDay],
     *,
     is_new: bool,
-) -> Standing:
-    """Return what a person's days count on from on a date.
+) -> tuple[Standing, list[str]]:
+    """Return what a person's days count on from on a date, and days before it that cannot be read.
 
-    Runs are those of the last scheduled day, however long ago.
+    Runs are those of the last scheduled day, however long ago. What cannot be read is passed over.
 
     Args:
         known: of the person, from `history`: nearly always the answer is among them.
         is_new: there are no others, see `newcomers`.
     """
-    earlier = sorted((date for date in known if date < first_date), reverse=True)
-    last_date = earlier[0] if earlier else ""
-    last = known[last_date].seen()[1] if last_date else NOTHING
-    of_month = [known[date].seen()[0] for date in earlier if date[:7] == last_date[:7]]
-    overtime_min = sum(day.overtime_min for day in of_month)
-    for date in earlier:
-        day, tally = known[date].seen()
+    seen, unreadable = _seen(
+        known[date] for date in sorted(known, reverse=True) if date < first_date
+    )
+    last_date, _, last = seen[0] if seen else ("", None, NOTHING)
+    of_month = (day.overtime_min for date, day, _ in seen if date[:7] == last_date[:7])
+    standing = Standing(last_date, last, sum(of_month))
+    for _, day, tally in seen:
         if day.scheduled:
-            return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
+            return _with_run(standing, tally), unreadable
     if is_new:
-        return Standing(last_date, last, overtime_min)
+        return standing, unreadable
     before = min([first_date, *known])
     for row in _EARLIER.each(connection, person=employee_id, before=before):
-        day, tally = StoredDay(*row).seen()
-        if day.scheduled:
-            return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
+        older, broken = _seen([StoredDay(*row)])
+        unreadable += broken
+        if older and older[0][1].scheduled:
+            return _with_run(standing, older[0][2]), unreadable
     removed = archive.last_scheduled(connection, employee_id, before)
-    if removed is not None:
-        tally = seen_in(removed)[1]
-        return Standing(last_date, Tally(*tally[:2], *last[2:]), overtime_min)
-    return Standing(last_date, last, overtime_min)
+    carried = seen_in(removed) if removed is not None else None
+    return _with_run(standing, carried[1]) if carried else standing, unreadable
+
+
+def _seen(stored: Iterable[StoredDay]) -> tuple[list[tuple[str, DayMark, Tally]], list[str]]:
+    """Return what days are to runs and counts, and the dates of those that cannot be read."""
+    found, unreadable = [], []
+    for one in stored:
+        seen = one.seen()
+        if seen is None:
+            unreadable.append(one.work_date)
+        else:
+            found.append((one.work_date, *seen))
+    return found, unreadable
+
+
+def _with_run(standing: Standing, run: Tally) -> Standing:
+    return standing._replace(tally=Tally(*run[:2], *standing.tally[2:]))
 
 
 _EARLIER: Final = Question(
@@ -114,12 +129,10 @@ _EARLIER: Final = Question(
 )
 
 
-def of_days(
-    connection: Connection, keys: Collection[DayKey]
-) -> dict[DayKey, tuple[dict[str, FactValue], dict[str, Any]]]:
-    """Return facts and evidence of some days, as far as they are stored."""
+def of_days(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, DayDocuments]:
+    """Return facts and evidence of some days, as far as they are stored; see `day_texts.read`."""
     return {
-        (who, date): (json.loads(facts), json.loads(evidence))
+        (who, date): day_texts.read(facts, evidence)
         for who, date, facts, evidence in _OF_DAYS.ask(connection, sorted(keys))
     }
 

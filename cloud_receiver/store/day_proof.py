@@ -6,7 +6,6 @@ column pages count by, or a next look is not the same; whoever asked has those d
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select
 
 from cloud_receiver.domain.attendance import Policy
+from cloud_receiver.domain.day_texts import is_sound, read
 from cloud_receiver.domain.employee_day import Assessment, assess
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.domain.moulds import COLUMNS, NOTHING_SOLD
@@ -179,8 +179,11 @@ class _Stands:
                 campaign = text(in_campaigns.get((who, date), "")) if in_campaigns else _NONE
                 texts = cast.facts(name, team, campaign, tally, its), cast.evidence(its)
             if told != texts[0] or proven != texts[1] or not is_decided:
-                same = False  # its columns must fit what stands, should that turn out to be right
-                own = _columns(json.loads(told), json.loads(proven))
+                same = False
+                if not is_sound(told, proven):
+                    continue  # it will be written anew, with its columns
+                # its columns must fit what stands, should that turn out to be right
+                own = _columns(*read(told, proven))
             elif cast is None:
                 own = _columns(facts, evidence)
             else:

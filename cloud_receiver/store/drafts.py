@@ -6,7 +6,6 @@ approved the past as well; then the days judged already are decided again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,7 @@ import msgspec
 import polars as pl
 from sqlalchemy import Connection, insert, select, update
 
-from cloud_receiver.domain import backtest
+from cloud_receiver.domain import backtest, day_texts
 from cloud_receiver.domain.backtest import Comparison
 from cloud_receiver.domain.documents import Rule, parse_rule
 from cloud_receiver.domain.facts import CATALOGUE
@@ -176,19 +175,22 @@ def history(
 
     Raises:
         ArchiveError: a file of the archive is not there or not what was written.
+        UnreadableDayError: what is stored of a day is not what a judge writes.
     """
     fact = tables.day_fact.c
-    rows = connection.execute(
-        select(fact.facts)
+    query = (
+        select(fact.employee_id, fact.work_date, fact.facts)
         .where(fact.work_date.between(first_date, last_date))
-        .order_by(fact.employee_id, fact.work_date),
-        execution_options={"yield_per": 5_000},
+        .order_by(fact.employee_id, fact.work_date)
     )
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    for (text,) in rows:
-        facts = json.loads(text)
-        for name, column in columns.items():
-            column.append(facts.get(name, CATALOGUE[name].default))
+    with connection.execute(query, execution_options={"yield_per": 5_000}) as rows:
+        for who, date, text in rows:
+            facts = day_texts.read_facts(text)
+            if facts is None:
+                raise day_texts.UnreadableDayError(who, date)
+            for name, column in columns.items():
+                column.append(facts.get(name, CATALOGUE[name].default))
     days = pl.DataFrame(columns, schema=backtest.empty_days(names).schema)
     removed = archive.facts(connection, names, first_date, last_date)
     if removed.is_empty():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.labour import LabourNote, about, concerns
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.periods import last_date
@@ -102,7 +102,7 @@ def beyond_limit(connection: Connection, first: str, last: str) -> list[Overtime
     for some in portions(connection.scalars(over).all(), _PEOPLE_AT_ONCE):
         query = (
             select(
-                fact.employee_id, fact.work_date, fact.store_id, fact.evidence,
+                fact.employee_id, fact.work_date, fact.store_id, fact.facts, fact.evidence,
                 fact.overtime_min, fact.overtime_over_month_min,
             )
             .where(
@@ -122,7 +122,7 @@ def _overtime(key: DayKey, days: Sequence[Any]) -> Overtime | None:
     who, month = key
     if not any(day.overtime_over_month_min for day in days):
         return None
-    records = [json.loads(day.evidence)["punches"][-1:] for day in days]
+    records = [day_texts.read(day.facts, day.evidence)[1]["punches"][-1:] for day in days]
     return Overtime(
         employee_id=who,
         month=month,

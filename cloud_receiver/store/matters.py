@@ -6,7 +6,6 @@ are, so it is gone when its cause is gone, and comes anew when its cause does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.day_marks import DUBIOUS
 from cloud_receiver.domain.results import DayStatus
@@ -213,8 +213,8 @@ def _days(connection: Connection, first: str, last: str) -> Iterator[Matter]:
 @lru_cache(maxsize=20_000)
 def _read(facts: str, evidence: str) -> tuple[int, tuple[Card, ...], dict[str, tuple[str, ...]]]:
     """Return a day's subsidy, its cards and what is dubious; days hardly change between looks."""
-    read = json.loads(evidence)
-    return int(json.loads(facts).get("subsidy_fen", 0)), _cards(read), _dubious(read)
+    told, proof = day_texts.read(facts, evidence)
+    return int(told.get("subsidy_fen", 0)), _cards(proof), _dubious(proof)
 
 
 def _dubious(evidence: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

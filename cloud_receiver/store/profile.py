@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -10,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.attendance import DayStatus
+from cloud_receiver.domain.day_texts import DayDocuments
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.store import archive, tables
 from cloud_receiver.store.names import Person, Store
@@ -117,10 +118,10 @@ def days(connection: Connection, employee_id: str, first: str, last: str) -> lis
         *archive.days(connection, employee_id, first, last),
     ]
     rows.sort(key=attrgetter("work_date"), reverse=True)
-    evidence = {row.work_date: json.loads(row.evidence) for row in rows}
-    wanted = [record for found in evidence.values() for record in found.get("punches", ())]
+    told = {row.work_date: day_texts.read(row.facts, row.evidence) for row in rows}
+    wanted = [record for _, proof in told.values() for record in proof["punches"]]
     touches = _touches(connection, wanted)
-    return [_day(row, evidence[row.work_date], touches) for row in rows]
+    return [_day(row, told[row.work_date], touches) for row in rows]
 
 
 def _touches(connection: Connection, record_ids: list[str]) -> dict[str, Touch]:
@@ -131,14 +132,15 @@ def _touches(connection: Connection, record_ids: list[str]) -> dict[str, Touch]:
     return {row.record_id: Touch(*row) for row in connection.execute(query)}
 
 
-def _day(row: Any, evidence: Mapping[str, Any], touches: Mapping[str, Touch]) -> Day:
-    known = (touches.get(record) for record in evidence.get("punches", ()))
+def _day(row: Any, told: DayDocuments, touches: Mapping[str, Touch]) -> Day:
+    facts, evidence = told
+    known = (touches.get(record) for record in evidence["punches"])
     return Day(
         work_date=row.work_date,
         store_id=row.store_id,
         status=DayStatus(row.status),
         final=row.final,
-        facts=json.loads(row.facts),
+        facts=facts,
         touches=tuple(touch for touch in known if touch is not None),
-        findings=tuple(found["code"] for found in evidence.get("findings", ())),
+        findings=tuple(found["code"] for found in evidence["findings"]),
     )

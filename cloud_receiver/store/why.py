@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.accounts import PersonAccount
 from cloud_receiver.domain.because import because
 from cloud_receiver.domain.documents import Rule, parse_rule
@@ -140,8 +141,8 @@ def _today(connection: Connection, entry: Entry) -> tuple[dict[str, FactValue], 
     ).one_or_none() or archive.day(connection, entry.employee_id, entry.work_date)
     if row is None:
         return {}, set()
-    evidence = json.loads(row.evidence)
-    return json.loads(row.facts), {*evidence["punches"], *evidence["sales"]}
+    facts, evidence = day_texts.read(row.facts, row.evidence)
+    return facts, {*evidence["punches"], *evidence["sales"]}
 
 
 def _rule(connection: Connection, entry: Entry) -> Rule | None:

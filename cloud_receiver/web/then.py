@@ -171,6 +171,8 @@ def _now(day: Day | None, words: Words) -> Markup:
         return el("span", words("nothing"))
     minutes = [(name, int(day.facts.get(f"{name}_min", 0))) for name in ("late", "early")]
     lines = [words(name, n=number) for name, number in minutes if number]
+    if not day.facts:
+        lines.append(words.language.pick(*LABELS[FindingCode.UNREADABLE]))
     return _stands(day.status, words, is_final=day.final, lines=lines)
 
 

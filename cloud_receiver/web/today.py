@@ -58,6 +58,7 @@ TEXTS: Final[Texts] = {
     "late_min": ("迟到", "Late"),
     "minutes": ("{n} 分钟", "{n} min"),
     "person_sales": ("销售 / 目标(元)", "Sales / target (yuan)"),
+    "unreadable": ("读不出,请运行 daka-hq rebuild", "cannot be read: run daka-hq rebuild"),
     "money": ("奖惩(元)", "Money (yuan)"),
     "see_entries": ("{name}当日的奖惩明细", "Entries of {name} that day"),
     "in_time": ("已到岗", "in"),
@@ -320,6 +321,8 @@ def _shift(shift: PlannedShift, words: Words) -> str:
 
 
 def _status(person: PersonDay, words: Words, now: int) -> Markup:
+    if not person.is_readable:
+        return chip(words("unreadable"), "bad", "error")
     presence = person.presence(now)
     if presence is Presence.MISSING:
         return chip(STATUSES[words.language][person.status], "bad", "error")

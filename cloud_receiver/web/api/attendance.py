@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
+from cloud_receiver.domain import day_texts
 from cloud_receiver.domain.entries import Entry, EntryError, Feedback, checked
 from cloud_receiver.domain.scopes import Scope
 from cloud_receiver.domain.workday import utc_ms
@@ -61,7 +61,10 @@ class PunchShown(Shown):
 
 
 class DayShown(BaseModel):
-    """An employee-day as it is judged now, with the facts rules read and the records behind it."""
+    """An employee-day as it is judged now, with the facts rules read and the records behind it.
+
+    Without facts, and with the finding `unreadable`, where what is stored is not what a judge writes.
+    """
 
     employee_id: str
     work_date: str
@@ -170,8 +173,9 @@ def _removed(
 
 
 def _day(row: Any) -> DayShown:
-    told = {name: json.loads(getattr(row, name)) for name in ("facts", "evidence")}
-    return DayShown(**{name: getattr(row, name) for name in DayShown.model_fields} | told)
+    facts, evidence = day_texts.read(row.facts, row.evidence)
+    told = {name: getattr(row, name) for name in DayShown.model_fields}
+    return DayShown(**told | {"facts": facts, "evidence": evidence})
 
 
 def entry_schemas() -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _known(hq: Play) -> list[Any]:
 def _stand_alike(hq: Play) -> None:
     """Members stand by the sums as they do by their days one by one."""
     one = hq.reading(lambda c: campaigns.of_id(c, "c"))
-    days = hq.reading(lambda c: list(campaigns.days_of(c, one)))
+    days = hq.reading(lambda c: campaigns.days_of(c, one)[0])
     members = hq.reading(lambda c: campaigns.members(c, "c"))
     ranked = [member.employee_id for member in members if member.is_ranked]
     by_days = standings(one, ranked, days, own_targets(one.targets, members))
