@@ -39,6 +39,7 @@ PAGES: Final = {
     "/people": ("/people", "/people?q=王"),
     "/people/{employee_id}": (FLOOR, f"/people/{WHO}"),
     "/schedule": ("/schedule", f"/schedule?store={STORE}"),
+    "/schedule/shifts": ("/schedule/shifts",),
     "/import": ("/import",),
     "/rules": ("/rules",),
     "/rules/{rule_id}": ("/rules/late_standard",),

@@ -16,6 +16,7 @@ from typing import Final
 
 from cloud_receiver.demo.world import (
     PEOPLE,
+    SHIFTS,
     STORES,
     SUBSIDY_FEN,
     TARGET_FEN,
@@ -148,8 +149,12 @@ def import_files(first_day: date) -> dict[str, str]:
             ("store_id", "seller_code", "employee_id"),
             [(who.store_id, who.seller_code, who.employee_id) for who in PEOPLE],
         ),
+        "shifts": _csv(
+            ("shift_id", "name", "hours"),
+            [(own, one.name, f"{one.start}-{one.end}") for own, one in SHIFTS.items()],
+        ),
         "roster": _csv(
-            ("employee_id", "work_date", "store_id", "start", "end", "target_yuan", "subsidy_yuan"),
+            ("employee_id", "work_date", "store_id", "shift", "target_yuan", "subsidy_yuan"),
             [
                 _roster_row(who, first_day + timedelta(days=number))
                 for number in range(ROSTER_DAYS)
@@ -161,9 +166,9 @@ def import_files(first_day: date) -> dict[str, str]:
 
 def _roster_row(who: Person, day: date) -> tuple[str, ...]:
     if day.weekday() == who.rest_weekday:
-        return (who.employee_id, day.isoformat(), who.store_id, "rest", "rest", "0", "0")
+        return (who.employee_id, day.isoformat(), who.store_id, "rest", "0", "0")
     money = (_yuan(TARGET_FEN), _yuan(SUBSIDY_FEN))
-    return (who.employee_id, day.isoformat(), who.store_id, who.start, who.end, *money)
+    return (who.employee_id, day.isoformat(), who.store_id, who.shift, *money)
 
 
 def _yuan(fen: int) -> str:

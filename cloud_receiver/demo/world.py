@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 ZONE: Final = "Asia/Shanghai"
@@ -44,10 +44,19 @@ class Person:
     store_id: str
     user_id: str
     seller_code: str
-    start: str
-    end: str
+    shift: str
     rest_weekday: int  # 0 is Monday
     language: str = "zh"
+
+    @property
+    def start(self) -> str:
+        """Return when the shift begins, ``HH:MM``."""
+        return SHIFTS[self.shift].start
+
+    @property
+    def end(self) -> str:
+        """Return when the shift ends, perhaps on the day after."""
+        return SHIFTS[self.shift].end
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,21 @@ class Act:
     user_id: str
 
 
+class Hours(NamedTuple):
+    """A shift as people call it, in wall time."""
+
+    name: str
+    start: str
+    end: str
+
+
+SHIFTS: Final = {
+    "早": Hours("早班", "09:00", "18:00"),
+    "晚": Hours("晚班", "12:00", "21:00"),
+    "夜": Hours("夜班", "22:00", "06:00"),
+    "社区早": Hours("社区店早班", "10:00", "19:00"),
+    "社区晚": Hours("社区店晚班", "13:00", "22:00"),
+}
 STORES: Final = (
     Store("S001", "人民广场超市", "supermarket", "box-001", "A"),
     Store("S002", "滨江社区店", "community", "box-002", "B"),
@@ -69,18 +93,18 @@ TERMINALS: Final = (
     Terminal("OID7050067001", "店门", "S002", 16),
 )
 PEOPLE: Final = (
-    Person("E001", "王芳", "S001", "1001", "P01", "09:00", "18:00", 0),
-    Person("E002", "李强", "S001", "1002", "P02", "09:00", "18:00", 1),
-    Person("E003", "张敏", "S001", "1003", "P03", "09:00", "18:00", 2),
-    Person("E004", "刘洋", "S001", "1004", "P04", "12:00", "21:00", 3),
-    Person("E005", "陈静", "S001", "1005", "P05", "12:00", "21:00", 4),
-    Person("E006", "Emma Wilson", "S001", "1006", "P06", "09:00", "18:00", 5, "en"),
-    Person("E007", "赵磊", "S001", "1007", "P07", "22:00", "06:00", 6),
-    Person("E101", "孙丽", "S002", "2001", "Q01", "10:00", "19:00", 0),
-    Person("E102", "周杰", "S002", "2002", "Q02", "10:00", "19:00", 1),
-    Person("E103", "吴婷", "S002", "2003", "Q03", "10:00", "19:00", 2),
-    Person("E104", "郑浩", "S002", "2004", "Q04", "13:00", "22:00", 3),
-    Person("E105", "冯雪", "S002", "2005", "Q05", "13:00", "22:00", 4),
+    Person("E001", "王芳", "S001", "1001", "P01", "早", 0),
+    Person("E002", "李强", "S001", "1002", "P02", "早", 1),
+    Person("E003", "张敏", "S001", "1003", "P03", "早", 2),
+    Person("E004", "刘洋", "S001", "1004", "P04", "晚", 3),
+    Person("E005", "陈静", "S001", "1005", "P05", "晚", 4),
+    Person("E006", "Emma Wilson", "S001", "1006", "P06", "早", 5, "en"),
+    Person("E007", "赵磊", "S001", "1007", "P07", "夜", 6),
+    Person("E101", "孙丽", "S002", "2001", "Q01", "社区早", 0),
+    Person("E102", "周杰", "S002", "2002", "Q02", "社区早", 1),
+    Person("E103", "吴婷", "S002", "2003", "Q03", "社区早", 2),
+    Person("E104", "郑浩", "S002", "2004", "Q04", "社区晚", 3),
+    Person("E105", "冯雪", "S002", "2005", "Q05", "社区晚", 4),
 )
 TARGET_FEN: Final = 45_000
 SUBSIDY_FEN: Final = 10_000

@@ -12,6 +12,7 @@ from typing import Final
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import Shift, decode_shifts, encode_shifts
+from sync.errors import ToldError
 
 NOWHERE: Final = ""
 BETWEEN_PARTS: Final = "|"
@@ -21,12 +22,16 @@ _ANY_DATE: Final = "2026-01-05"
 _SHOWN: Final = frozenset({"shift_id", "start", "end", "end_day", "store_id"})
 
 
+class TemplateError(ToldError):
+    """A shift cannot be used so; `field` is ``shift_id`` or ``hours``."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShiftTemplate:
     """A named shift, or the shifts of a split day, in no store yet.
 
     Raises:
-        ValueError: there is no shift, two of them overlap, or the name cannot stand in a pattern.
+        TemplateError: there is no shift, two of them overlap, or the name cannot stand in a pattern.
     """
 
     shift_id: str
@@ -40,12 +45,24 @@ class ShiftTemplate:
             or not self.shift_id.isprintable()
             or set(" ,\uff0c;\uff1b:\uff1a*×/") & set(self.shift_id)
         ):
-            raise ValueError(f"{self.shift_id!r} is no name for a shift: no spaces or , ; : * /")
+            raise TemplateError(
+                f"“{self.shift_id}”不能作班次的简称:不能为空,不能有空格和 , ; : * /",
+                f"{self.shift_id!r} is no name for a shift: no spaces or , ; : * /",
+                "shift_id",
+            )
         if not self.shifts:
-            raise ValueError(f"the shift {self.shift_id!r} has no hours")
+            raise TemplateError(
+                f"班次“{self.shift_id}”没有时间",
+                f"the shift {self.shift_id!r} has no hours",
+                "hours",
+            )
         day = RosterDay(work_date=_ANY_DATE, store_id=NOWHERE, zone=_ZONE, shifts=self.shifts)
         if day.has_overlap():
-            raise ValueError(f"the parts of the shift {self.shift_id!r} overlap")
+            raise TemplateError(
+                f"班次“{self.shift_id}”的几段时间重叠",
+                f"the parts of the shift {self.shift_id!r} overlap",
+                "hours",
+            )
 
     def at(self, store_id: str, zone: str) -> tuple[Shift, ...]:
         """Return the shifts as they stand in a store."""

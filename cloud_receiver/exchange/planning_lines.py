@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
@@ -12,8 +13,8 @@ from sqlalchemy import Connection
 from cloud_receiver.domain.calendar import LABELS, DayKind
 from cloud_receiver.domain.entries import EntryError, Leave, Purpose, identity
 from cloud_receiver.domain.entries import Part as LeavePart
-from cloud_receiver.domain.templates import BETWEEN_PARTS, ShiftTemplate, part
-from cloud_receiver.domain.workday import Shift, local_to_utc_ms
+from cloud_receiver.domain.templates import BETWEEN_PARTS, ShiftTemplate, TemplateError, part
+from cloud_receiver.domain.workday import DAY_MIN, Shift, local_to_utc_ms
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.lines import (
@@ -27,8 +28,9 @@ from cloud_receiver.exchange.lines import (
 )
 from cloud_receiver.store import calendar, entries, journal, shifts
 from cloud_receiver.store.calendar import Said
-from sync.errors import DakaError
 
+_TYPED: Final = str.maketrans("+–—~~至", "+-----")
+_NEXT_DAY: Final = re.compile(r"\+1(?![\d::])")
 _FIXED: Final = frozenset({"shift_id", "store_id", "zone", "start", "end", "end_day"})
 _KINDS: Final = {label: kind for kind, labels in LABELS.items() for label in (kind.value, *labels)} | {
     "节假日": DayKind.HOLIDAY, "休": DayKind.HOLIDAY, "班": DayKind.MAKEUP_WORKDAY,
@@ -50,45 +52,52 @@ def settings_of(texts: Sequence[str]) -> dict[str, Any]:
     """Read ``name=value`` settings of a shift.
 
     Raises:
-        DakaError: there is no such setting, or the value is of another kind.
+        TemplateError: there is no such setting, or the value is of another kind.
     """
     kinds = {name: kind for name, kind in get_type_hints(Shift).items() if name not in _FIXED}
     found: dict[str, Any] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if name not in kinds:
-            known_names = ", ".join(kinds)
-            raise DakaError(f"{text}: there is no setting {name!r}; there are: {known_names}")
+            names = ", ".join(kinds)
+            zh = f"{text}:没有设置“{name}”,可用:{names}"
+            raise _unusable(zh, f"{text}: there is no setting {name!r}; there are: {names}")
         try:
             found[name] = msgspec.convert(value or None, kinds[name], strict=False)
         except msgspec.ValidationError as error:
-            raise DakaError(f"{text}: {error}") from error
+            raise _unusable(f"{text}:值不能使用({error})", f"{text}: {error}") from error
     return found
+
+
+def _unusable(zh: str, en: str) -> TemplateError:
+    return TemplateError(zh, en, "settings")
 
 
 def template_of(shift_id: str, name: str, hours: str, settings: str) -> ShiftTemplate:
     """Return a shift of its texts.
 
     Args:
-        hours: ``09:00-18:00``, several joined by ``+``.
+        hours: ``09:00-18:00``, several joined by ``+``; an end that is not after its start is on
+            the next day, which ``+1`` may say too.
         settings: ``grace_min=5 on_before_min=60``; of each part by itself, ``|`` between them.
 
     Raises:
-        DakaError: it cannot be worked, and why.
+        ToldError: it cannot be worked, and why; `field` is ``shift_id``, ``hours`` or ``settings``.
     """
-    spans = [one.strip().partition("-") for one in hours.split("+")]
+    plain = _NEXT_DAY.sub("", hours.translate(_TYPED))
+    spans = [[clock.strip() for clock in one.partition("-")[::2]] for one in plain.split("+")]
     told = [one.split() for one in settings.split(BETWEEN_PARTS)]
     if len(told) not in (1, len(spans)):
-        raise DakaError(f"{settings}: settings of {len(told)} parts for {len(spans)} stretches")
+        zh = f"{settings}:{len(spans)} 段时间,却写了 {len(told)} 段的设置"
+        en = f"{settings}: settings of {len(told)} parts for {len(spans)} stretches"
+        raise _unusable(zh, en)
     more = [settings_of(one) for one in told] * (len(spans) if len(told) == 1 else 1)
+    clocks = [[fields.clock("hours", text) for text in span] for span in spans]
     try:
-        parts = tuple(
-            part(shift_id, start.strip(), end.strip(), **own)
-            for (start, _, end), own in zip(spans, more, strict=True)
-        )
-        return ShiftTemplate(shift_id, name or shift_id, parts)
+        parts = tuple(part(shift_id, *span, **own) for span, own in zip(clocks, more, strict=True))
     except ValueError as error:
-        raise DakaError(f"{hours}: {error}") from error
+        raise _unusable(f"窗口与允许分钟应为 0 到 {DAY_MIN}", str(error)) from error
+    return ShiftTemplate(shift_id, name or shift_id, parts)
 
 
 def import_shifts(connection: Connection, file: ImportFile, errand: Errand) -> int:
@@ -97,8 +106,8 @@ def import_shifts(connection: Connection, file: ImportFile, errand: Errand) -> i
     def read(_number: int, cells: Cells) -> ShiftTemplate:
         try:
             return template_of(cells["shift_id"], cells["name"], cells["hours"], cells["settings"])
-        except DakaError as error:
-            raise CellError("hours", f"这个班次不能使用:{error}", str(error)) from error
+        except TemplateError as error:
+            raise CellError(error.field, error.zh, error.en) from error
 
     return sum(
         shifts.put(connection, one, errand.author, errand.now_utc_ms) for one in file.read(read)

@@ -93,8 +93,8 @@ def _shifts(
     if called not in templates:
         raise CellError(
             "shift",
-            f"没有班次“{called}”,请先用 daka-hq shift add 添加,或写上班、下班时间",
-            f"there is no shift {called!r}; add it with daka-hq shift add, or write start and end",
+            f"没有班次“{called}”,请先在“排班”的“班次”页建立,或写上班、下班时间",
+            f"there is no shift {called!r}; add it on the page of shifts, or write start and end",
         )
     return templates[called].at(store_id, zone)
 

@@ -92,8 +92,8 @@ def by_pattern(connection: Connection, order: PatternOrder) -> list[RosterEntry]
     unknown = sorted(order.pattern.shift_ids - set(known))
     if unknown:
         raise PatternError(
-            f"没有班次“{unknown[0]}”,请先用 daka-hq shift add 添加;已有:{'、'.join(known) or '无'}",
-            f"there is no shift {unknown[0]!r}; add it with daka-hq shift add; "
+            f"没有班次“{unknown[0]}”,请先在“班次”页(或用 daka-hq shift add)建立;已有:{'、'.join(known) or '无'}",
+            f"there is no shift {unknown[0]!r}; add it on the page of shifts or with daka-hq shift add; "
             f"there are: {', '.join(known) or 'none'}",
         )
     homes = _homes(connection, order.employee_ids)

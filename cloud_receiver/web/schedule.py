@@ -28,6 +28,8 @@ from cloud_receiver.store import (
 )
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import RosterEntry
+from cloud_receiver.web.calendar_day import TEXTS as DATE_TEXTS
+from cloud_receiver.web.calendar_day import date_of, draw_date, say, told
 from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.import_file import Trial, carry_in, file_form, look, trial_card
 from cloud_receiver.web.labour_notes import notes
@@ -55,6 +57,7 @@ class View:
         plan: entries looked at and not laid yet.
         trial: a file looked at and not imported yet.
         cell: the day that is being edited, ``employee/date``; empty: none.
+        date: the date whose calendar is being edited; empty: none.
         undo: what brings the day back that was edited last; None: there is none.
         said: what to tell.
     """
@@ -66,6 +69,7 @@ class View:
     plan: tuple[RosterEntry, ...] = ()
     trial: Trial | None = None
     cell: str = ""
+    date: str = ""
     undo: RosterEntry | None = None
     said: str = ""
 
@@ -123,6 +127,8 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
         "week": lambda: replace(plain, monday=_monday(value) or view.monday),
         "store": lambda: replace(plain, store_id=value),
         "cell": lambda: replace(plain, cell=value),
+        "date": lambda: replace(plain, date=value),
+        "say": lambda: _said_of_date(desk, view, json.loads(value), author),
         "copy": lambda: _planned(desk, view, _copy(view)),
         "pattern": lambda: _planned(desk, view, _pattern(view, json.loads(value))),
         "lay": lambda: _laid(desk, view, author),
@@ -164,6 +170,16 @@ def _set(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
     said = words("saved", who=cell.name, day=day, before=hours(cell.day, words),
                  after=hours(entry, words))  # fmt: skip
     return replace(view.plain, undo=cell.entry, said=said)
+
+
+def _said_of_date(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
+    """Say what the date is that is being edited."""
+    with write(desk.engine) as connection:
+        about = date_of(connection, view.date, view.store_id, names.stores(connection))
+        if about is None:
+            return view.plain
+        said = say(connection, about, form, author, utc_ms(desk.now()))
+    return replace(view.plain, said=told(said, about, Words(DATE_TEXTS, view.language)))
 
 
 def _undone(desk: Desk, view: View, author: str) -> View:
@@ -239,6 +255,7 @@ def draw(desk: Desk, view: View) -> Markup:
         known = names.employee_names(connection)
         templates = list(shifts.in_force(connection).values())
         cell = cell_of(connection, view.cell) if view.cell and view.may_change else None
+        about = date_of(connection, view.date, view.store_id, shops) if view.date else None
         asked = labour.of_entries(connection, view.plan)
         stands = labour.of_dates(connection, [row.employee_id for row in rows[:SHOWN]], dates)
     calendar_days = [days.day(view.store_id, day) for day in dates]
@@ -251,13 +268,15 @@ def draw(desk: Desk, view: View) -> Markup:
         shown.append(_empty(words) if shops else _no_store(view, words))
     if rows:
         shown.append(grid(rows[:SHOWN], calendar_days, words, may_change=view.may_change))
-    told = notes(stands, known, view.language)
-    shown.append(el("section", told, class_="card", data_key="labour") if told else None)
+    found = notes(stands, known, view.language)
+    shown.append(el("section", found, class_="card", data_key="labour") if found else None)
     if view.may_change:
         shown.append(pattern_form(view.monday, [one.template.shift_id for one in templates], words))
         shown.append(file_form(ImportKind.ROSTER, view.language))
     if cell is not None:
         shown.append(cell_form(cell, templates, shops, words))
+    if about is not None and view.may_change:
+        shown.append(draw_date(about, Words(DATE_TEXTS, view.language)))
     shown.append(_said(view, words))
     return join(shown)
 
@@ -283,8 +302,9 @@ def _head(view: View, today: str, words: Words) -> Markup:
     begin = plain_date(first, view.language, with_year=view.language is Language.ZH)
     end = plain_date(last, view.language, with_year=view.language is Language.EN)
     span = f"{begin} – {end}"
-    tools = el("div", turn("chevron_left", -WEEK, "previous"), turn("chevron_right", WEEK, "next"),
-               back, class_="row")  # fmt: skip
+    own = el("a", icon("schedule"), words("shifts"), href="/schedule/shifts", class_="button")
+    tools = el("div", own, turn("chevron_left", -WEEK, "previous"),
+               turn("chevron_right", WEEK, "next"), back, class_="row")  # fmt: skip
     title = el(
         "div",
         el("h1", words("title"), " · ", span),

@@ -26,7 +26,10 @@ def grid(
     rows: Sequence[GridRow], days: Sequence[CalendarDay], words: Words, *, may_change: bool
 ) -> Markup:
     """Return a week of people; each cell opens its editor where the reader may change it."""
-    head = [el("th", words("person"), scope="col"), *(_day_head(day, words) for day in days)]
+    head = [
+        el("th", words("person"), scope="col"),
+        *(_day_head(day, words, may_change=may_change) for day in days),
+    ]
     body = [
         el(
             "tr",
@@ -42,13 +45,16 @@ def grid(
     return el("section", scroll, class_="card")
 
 
-def _day_head(day: CalendarDay, words: Words) -> Markup:
+def _day_head(day: CalendarDay, words: Words, *, may_change: bool) -> Markup:
     mark = {DayKind.HOLIDAY: ("holiday", "bad"), DayKind.MAKEUP_WORKDAY: ("makeup", "warn")}
     found = mark.get(day.kind)
     name = words.language.pick(day.name_zh, day.name_en)
     note = el("span", name or words(found[0]), class_=f"small {found[1]}") if found else None
-    return el("th", date_text(day.date, words.language), note, scope="col",
-              class_="off" if not day.kind.is_worked else None)  # fmt: skip
+    date = date_text(day.date, words.language)
+    shown = el("button", date, note, class_="day-head", type="button", data_act="date",
+               data_value=day.date, aria_label=words("calendar", day=date),
+               ) if may_change else [date, note]  # fmt: skip
+    return el("th", shown, scope="col", class_="off" if not day.kind.is_worked else None)
 
 
 def _cell(row: GridRow, date: str, words: Words, *, may_change: bool) -> Markup:

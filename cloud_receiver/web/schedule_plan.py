@@ -24,7 +24,8 @@ def plan_card(
     lines = [
         el("li", el("b", known.get(change.entry.employee_id, change.entry.employee_id)), " ",
            date_text(change.entry.work_date, words.language), ": ", words("before"), " ",
-           hours(change.before, words), " → ", words("after"), " ", hours(change.entry, words))
+           hours(change.before, words), " → ", words("after"), " ", hours(change.entry, words),
+           _of_settings(change, words))
         for change in changes[:12]
     ]  # fmt: skip
     hidden = len(changes) - len(lines)
@@ -38,9 +39,18 @@ def plan_card(
               notes(found, known, words.language), class_="card", data_key="plan")  # fmt: skip
 
 
+def _of_settings(change: scheduling.Change, words: Words) -> str | None:
+    """Return a word for a change that hours do not show."""
+    if change.before is None or change.before.shifts == change.entry.shifts:
+        return None
+    same_hours = hours(change.before, words) == hours(change.entry, words)
+    return f" {words('settings')}" if same_hours else None
+
+
 def pattern_form(monday: str, templates: Sequence[str], words: Words) -> Markup:
     """Return the form a pattern is written in."""
     known = "、".join(templates) or words("no_shifts")
+    link = el("a", known, href="/schedule/shifts")
 
     def field(label: str, name: str, value: str, kind: str = "text") -> Markup:
         box = el("input", name=name, type=kind, value=value, required=True)
@@ -54,6 +64,6 @@ def pattern_form(monday: str, templates: Sequence[str], words: Words) -> Markup:
         el("button", icon("visibility"), words("look"), class_="button", type="submit"),
         class_="filters", data_submit="pattern",
     )  # fmt: skip
-    hint = el("p", words("pattern_hint", shifts=known), class_="small muted card-body")
+    hint = el("p", words("pattern_hint"), link, class_="small muted card-body")
     head = el("div", el("h2", words("pattern")), class_="card-head")
     return el("section", head, form, hint, class_="card")

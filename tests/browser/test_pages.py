@@ -41,6 +41,7 @@ PAGES = {
     "report-complete": ("/reports?report=completeness", "结果已定", "are final"),
     "schedule": ("/schedule?week=2026-11-18&store=S001", "09:00–18:00", "09:00–18:00"),
     "schedule-empty": ("/schedule?week=2030-01-01&store=S001", "这一周还没有排班", "No roster in"),
+    "shifts": ("/schedule/shifts", "排班由班次组成", "Rosters are made of shifts"),
     "import": ("/import?kind=employees", "工号,每人唯一", "the employee's id"),
     "connections": ("/connections", "门店盒子", "Store boxes"),
     "audit": ("/audit", "超市迟到扣减", "Late arrival in a supermarket"),

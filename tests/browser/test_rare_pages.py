@@ -86,6 +86,25 @@ def _cell(page: Page, _language: str) -> None:
     expect(page.locator("form[data-submit=set]")).to_be_visible()
 
 
+def _date(page: Page, _language: str) -> None:
+    page.locator('[data-act="date"]').first.click()
+    expect(page.locator("form[data-submit=say]")).to_be_visible()
+
+
+def _new_shift(page: Page, language: str) -> None:
+    """Write a split shift whose second stretch has a grace that is none."""
+    page.locator('[data-act="new"]').click()
+    for name, text in (
+        ("shift_id", "两头"),
+        ("hours", "08:00-12:00+17:00-21:00"),
+        ("grace_min", "5|x"),
+    ):
+        page.locator(f"form[data-submit=put] [name={name}]").fill(text)
+    page.locator("form[data-submit=put] button[type=submit]").click()
+    said = "请填写整数分钟" if language == "zh" else "write a whole number of minutes"
+    expect(page.locator("[role=alert]")).to_have_text(said)
+
+
 def _trial(page: Page, _language: str) -> None:
     form = page.locator("form", has=page.locator("input[type=file]"))
     file = {"name": "排班.csv", "mimeType": "text/csv", "buffer": ROSTER.encode()}
@@ -140,6 +159,8 @@ PAGES: dict[str, tuple[str, str, str, Step]] = {
     "campaign": ("/campaigns?id=c1", "并列规则", "Ties:", _nothing),
     "cell": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _cell),
     "trial": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _trial),
+    "date": ("/schedule?week=2026-11-23&store=S001", LONG_NAME, LONG_NAME, _date),
+    "new-shift": ("/schedule/shifts", "新增班次", "Add a shift", _new_shift),
     "entry": ("/people/E101?month=2026-11", LONG_NAME, LONG_NAME, _swap),
     "long-today": ("/?store=S001", LONG_STORE, LONG_STORE, _nothing),
     "long-ledger": ("/ledger?person=E101", LONG_STORE, LONG_STORE, _nothing),

@@ -24,5 +24,5 @@ def test_settings_become_what_a_shift_holds() -> None:
     "text", ["grace=5", "grace_min=five", "start=09:00", "late_basis=never", "x"]
 )
 def test_what_is_no_setting_is_refused_by_its_text(text: str) -> None:
-    with pytest.raises(DakaError, match=f"^{text}: "):
+    with pytest.raises(DakaError, match=f"^settings: {text}: "):
         settings_of([text])

@@ -15,6 +15,7 @@ from cloud_receiver.domain.rota import (
 )
 from cloud_receiver.domain.templates import (
     ShiftTemplate,
+    TemplateError,
     decode_parts,
     encode_parts,
     hours_text,
@@ -112,5 +113,5 @@ def test_a_split_template_survives_its_document_and_stands_in_a_store() -> None:
 )  # fmt: skip
 def test_a_template_nobody_can_work_or_name_is_refused(name: str, spans: list[str]) -> None:
     parts = tuple(part(name, *span.split("-")) for span in spans)
-    with pytest.raises(ValueError, match="shift"):
+    with pytest.raises(TemplateError, match="shift"):
         ShiftTemplate(name, name, parts)
