@@ -15,6 +15,7 @@ from cloud_receiver.store.engine import read
 from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Child, Markup, el, join
 from cloud_receiver.web.phrases import chip, local_time
+from cloud_receiver.web.policy_card import draw_policy, draw_shifts
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
@@ -29,9 +30,6 @@ TEXTS: Final[Texts] = {
     "people": ("在职员工", "People employed"),
     "former": ("已离职", "People who left"),
     "shifts": ("班次模板", "Shift templates"),
-    "policy": ("考勤政策", "Attendance policy"),
-    "policy_standing": ("默认政策(hq.toml)", "The one of hq.toml"),
-    "policy_from": ("{day} 起 · 第 {n} 版 · {who}", "from {day} · version {n} · {who}"),
     "accounts": ("登录账号", "Accounts"),
     "login": ("账号", "Login"),
     "role": ("角色", "Role"),
@@ -67,21 +65,19 @@ def register(desk: Desk) -> None:
 
 def draw(desk: Desk, language: Language) -> Markup:
     """Read and draw the page; runs in a worker thread."""
-    words, zone = Words(TEXTS, language), desk.home_zone()
+    words, zone, today = Words(TEXTS, language), desk.home_zone(), desk.today()
     with read(desk.engine) as connection:
         listed = accounts.accounts(connection)
         employed = profile.roll(connection, "", None, 0).found
         left = profile.roll(connection, "", None, 0, former=True).found
+        templates = list(shifts.in_force(connection).values())
         organisation: list[tuple[str, Child]] = [
             (words("stores"), f"{len(names.stores(connection)):,}"),
             (words("people"), f"{employed:,}"),
             (words("former"), f"{left:,}"),
-            (words("shifts"), f"{len(shifts.in_force(connection)):,}"),
+            (words("shifts"), f"{len(templates):,}"),
         ]
-        policy = [
-            words("policy_from", day=one.dated.effective_from, n=one.dated.version, who=one.author)
-            for one in policies.versions(connection)
-        ]
+        policy = policies.versions(connection)
     now_ms = int(desk.now().timestamp() * 1000)
     head = el("header", el("div", el("h1", words("title")), el("p", words("lead"))), class_="head")
     system: list[tuple[str, Child]] = [
@@ -108,11 +104,11 @@ def draw(desk: Desk, language: Language) -> Markup:
     people = el("section", el("div", el("h2", words("accounts")), class_="card-head"),
                 el("div", table, class_="scroll"),
                 el("p", words("how"), class_="card-body small muted"), class_="card")  # fmt: skip
-    rules = el("ul", [el("li", one) for one in policy or [words("policy_standing")]])
     return join([
         head,
         _card("organisation", el("dl", _pairs(organisation), class_="pairs"), words),
-        _card("policy", rules, words),
+        draw_policy(policy, today, zone, language),
+        draw_shifts(templates, zone, language),
         people,
         _card("system", el("dl", _pairs(system), class_="pairs"), words),
     ])  # fmt: skip
