@@ -31,6 +31,7 @@ from cloud_receiver.store import (
     day_facts,
     days,
     dirty,
+    feed_history,
     known_then,
     policies,
 )
@@ -58,25 +59,34 @@ def as_known(
     """Judge a day with what headquarters knew at an instant; changes nothing.
 
     Records, gaps, entries, withdrawals, rosters, calendar, policy, stores, teams, home stores,
-    campaigns and whose badge and till code is whose count as they were then. A feed that is
-    complete beyond the instant is taken to have been complete to it, unless a touch that came
-    later shows that it was not.
+    campaigns, whose badge and till code is whose, and how far each feed was complete count as
+    they were then. Before that of feeds was kept, one is taken to have been complete, unless a
+    touch that came later shows that it was not.
     """
-    complete_utc_ms = {
-        store_id: min(until, at_utc_ms) for store_id, until in dirty.complete(connection).items()
-    }
+    complete_utc_ms = feed_history.complete_at(connection, at_utc_ms)
     (inputs,) = days.load(connection, [key], known_by_utc_ms=at_utc_ms)
-    stores = {
-        one.store_id for day in (inputs.day, *inputs.neighbours.values()) for one in day.shifts
-    }
-    for store_id, until in known_then.behind(connection, stores, at_utc_ms).items():
-        complete_utc_ms[store_id] = min(until, complete_utc_ms.get(store_id, until))
+    if at_utc_ms < feed_history.began_utc_ms(connection):
+        stores = {
+            one.store_id for day in (inputs.day, *inputs.neighbours.values()) for one in day.shifts
+        }
+        for store_id, until in known_then.behind(connection, stores, at_utc_ms).items():
+            complete_utc_ms[store_id] = min(until, complete_utc_ms.get(store_id, until))
     policy_book = policies.book(connection, terms.policy, known_by_utc_ms=at_utc_ms)
     return assess(
         inputs,
         as_of_utc_ms=at_utc_ms,
         complete_utc_ms=complete_utc_ms,
         policy=policy_book.on(key[1]),
+    )
+
+
+def awaited_since(connection: Connection, day: Assessment, at_utc_ms: int) -> int | None:
+    """Return when the data that a day waited for at an instant was complete; None: it still is not."""
+    if day.awaited is None:
+        return None
+    awaited = day.awaited
+    return feed_history.complete_since(
+        connection, awaited.store_id, awaited.beyond_utc_ms, at_utc_ms
     )
 
 

@@ -149,9 +149,17 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "  按当时所知:门店 {store}(场景 {scene}),考勤组 {team},活动 {campaign}",
         "  as known then: store {store} (scene {scene}), team {team}, campaign {campaign}",
     ),
-    "as_of_today": (
-        "  数据来源今天已完整的,当时也算完整,除非有后来才到的打卡表明不是",
-        "  a feed that is complete today counts as complete then, unless a touch that came later shows it was not",
+    "as_of_awaited": (
+        "  当时在等门店 {store} 的数据;{since} 起齐全",
+        "  data of store {store} was awaited then; it is complete since {since}",
+    ),
+    "as_of_awaited_still": (
+        "  当时在等门店 {store} 的数据,至今还没有齐全",
+        "  data of store {store} was awaited then, and still is",
+    ),
+    "as_of_feeds": (
+        "  数据何时齐全从 {since} 开始记录;更早的时候,今天已齐全的当时也算齐全,除非有后来才到的打卡表明不是",
+        "  since when feeds are complete is kept since {since}; before, one counts as complete unless a touch that came later shows it was not",
     ),
     "as_of_before": (
         "  门店、所属门店、考勤组和活动的历史从 {since} 开始保存;更早的时候按那时的情况",

@@ -229,9 +229,9 @@ def retire_source(
     from cloud_receiver.store.engine import write
 
     words, hq = words_of(lang), load_settings(config)
-    at_utc_ms = None if undo else utc_ms(hq.clock.now_utc())
+    now_utc_ms = utc_ms(hq.clock.now_utc())
     with database(hq) as engine, write(engine) as connection:
-        store = fleet.retire(connection, box, source, at_utc_ms)
+        store = fleet.retire(connection, box, source, now_utc_ms, undo=undo)
     typer.echo(words.say("back_in_service" if undo else "retired", source=source, store=store))
 
 

@@ -34,10 +34,10 @@ def asof(
     from datetime import date as calendar_date
 
     from cloud_receiver.domain.workday import local_text, local_to_utc_ms
-    from cloud_receiver.judgement import Terms, as_known
+    from cloud_receiver.judgement import Terms, as_known, awaited_since
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
-    from cloud_receiver.store import organisation
+    from cloud_receiver.store import feed_history, organisation
     from cloud_receiver.store.engine import read
 
     words = words_of(lang)
@@ -52,11 +52,21 @@ def asof(
         except ValueError as error:
             raise DakaError(words.say("no_such_time", text=f"{date}, {at}")) from error
         day = as_known(connection, (employee, date), at_utc_ms, Terms())
-        began_utc_ms = organisation.history_began_utc_ms(connection)
+        complete_utc_ms = awaited_since(connection, day, at_utc_ms)
+        kept_since = (
+            ("as_of_before", organisation.history_began_utc_ms(connection)),
+            ("as_of_feeds", feed_history.began_utc_ms(connection)),
+        )
     print_lines(_told(day, zone, at, words))
-    if at_utc_ms < began_utc_ms:
-        since = local_text(began_utc_ms, zone).replace("T", " ")
-        typer.echo(words.say("as_of_before", since=since))
+    if day.awaited and complete_utc_ms:
+        since = local_text(complete_utc_ms, zone).replace("T", " ")
+        typer.echo(words.say("as_of_awaited", store=day.awaited.store_id, since=since))
+    elif day.awaited:
+        typer.echo(words.say("as_of_awaited_still", store=day.awaited.store_id))
+    for name, began_utc_ms in kept_since:
+        if at_utc_ms < began_utc_ms:
+            since = local_text(began_utc_ms, zone).replace("T", " ")
+            typer.echo(words.say(name, since=since))
 
 
 def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
@@ -84,7 +94,6 @@ def _told(day: Assessment, zone: str, at: str, words: Words) -> Iterator[str]:
     team, campaign = (str(facts[name]) or "–" for name in ("team", "campaign_id"))
     yield words.say("as_of_then", store=facts["store_id"] or "–", scene=facts["scene"] or "–",
                     team=team, campaign=campaign)  # fmt: skip
-    yield words.say("as_of_today")
 
 
 def rebuild(

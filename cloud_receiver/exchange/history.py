@@ -29,7 +29,7 @@ from cloud_receiver.exchange.lines import (
     person_of,
     store_of,
 )
-from cloud_receiver.store import enrolment, foreign_records, journal, tables
+from cloud_receiver.store import enrolment, feed_history, foreign_records, journal, tables
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.enrolment import Badge
 from sync.clock import utc_text
@@ -159,7 +159,9 @@ def _entry(touch: _Touch, file: ImportFile, errand: Errand) -> journal.Entry:
     )
 
 
-def declare_complete(connection: Connection, store_ids: Collection[str], last_date: str) -> None:
+def declare_complete(
+    connection: Connection, store_ids: Collection[str], last_date: str, now_utc_ms: int
+) -> None:
     """Take HQ's word that imports hold all touches of stores up to a date, it included.
 
     It is kept as a source that has gone out of service then: it speaks only for stores
@@ -180,7 +182,8 @@ def declare_complete(connection: Connection, store_ids: Collection[str], last_da
         }
         for store_id in sorted(store_ids)
     ]
-    upsert(connection, tables.source, rows)
+    with feed_history.noted(connection, now_utc_ms):
+        upsert(connection, tables.source, rows)
 
 
 def import_results(connection: Connection, file: ImportFile, errand: Errand) -> int:

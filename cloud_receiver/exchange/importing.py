@@ -104,7 +104,7 @@ def import_file(
         if complete_through and file.kind is ImportKind.PUNCHES:
             stores = set(history.stores_of(file, connection))
             last_date = fields.day("--complete-through", complete_through).isoformat()
-            history.declare_complete(connection, stores, last_date)
+            history.declare_complete(connection, stores, last_date, now_utc_ms)
         if dry_run:
             attempt.rollback()
         else:

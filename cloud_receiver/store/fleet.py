@@ -8,6 +8,7 @@ compares them with its own marks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -15,7 +16,8 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, false, select,
 
 from cloud_receiver.domain.scopes import ChangeKind
 from cloud_receiver.domain.workday import utc_ms
-from cloud_receiver.store import boots, change_feed
+from cloud_receiver.store import boots, change_feed, feed_history
+from cloud_receiver.store.dirty import SALES_DRIVERS
 from cloud_receiver.store.engine import insert_ignore, upsert_rows
 from cloud_receiver.store.projection import redate
 from cloud_receiver.store.questions import Question
@@ -111,19 +113,26 @@ def report(
     upsert_rows(connection, box, list(row), [tuple(row.values())], keep=("first_seen_utc_ms",))
     if boots.note(connection, beat.box_id, beat.boot_id, beat.boottime_ms, now_utc_ms):
         redate(connection, beat.box_id, now_utc_ms)
-    known: dict[str, int | None] = dict(map(tuple, _COMPLETE.ask(connection, box_id=beat.box_id)))
+    known = {row[0]: _Stood(*row[1:]) for row in _STOOD.ask(connection, box_id=beat.box_id)}
     rows = [_source_row(beat.box_id, device, marks, known) for device in beat.devices]
     reported = {row.source_id: row for row in rows}  # of two that go by one name the last
-    upsert_rows(connection, source, _SourceRow._fields, list(reported.values()))
-    gone = set(known) - set(reported)
-    if gone:
-        connection.execute(
-            delete(source).where(source.c.box_id == beat.box_id, source.c.source_id.in_(gone))
-        )
+    gone = known.keys() - reported.keys()
+    keeps_up = not gone and all(
+        row.source_id in known and known[row.source_id].keeps_up(row, now_utc_ms)
+        for row in reported.values()
+    )
+    with nullcontext() if keeps_up else feed_history.noted(connection, now_utc_ms):
+        upsert_rows(connection, source, _SourceRow._fields, list(reported.values()))
+        if gone:
+            connection.execute(
+                delete(source).where(source.c.box_id == beat.box_id, source.c.source_id.in_(gone))
+            )
 
 
-def retire(connection: Connection, box_id: str, source_id: str, at_utc_ms: int | None) -> str:
-    """Take a source out of service, or with None back into it; return its store.
+def retire(
+    connection: Connection, box_id: str, source_id: str, now_utc_ms: int, *, undo: bool = False
+) -> str:
+    """Take a source out of service, or back into it; return its store.
 
     A store's feed no longer waits for a retired source. It may still send.
 
@@ -136,7 +145,9 @@ def retire(connection: Connection, box_id: str, source_id: str, at_utc_ms: int |
         listed = select(source.c.source_id).where(source.c.box_id == box_id)
         known = ", ".join(sorted(connection.scalars(listed))) or "none"
         raise DakaError(f"box {box_id!r} has no source {source_id!r}; it has {known}")
-    connection.execute(update(source).where(this).values(retired_utc_ms=at_utc_ms))
+    retired_utc_ms = None if undo else now_utc_ms
+    with feed_history.noted(connection, now_utc_ms):
+        connection.execute(update(source).where(this).values(retired_utc_ms=retired_utc_ms))
     return str(store_id)
 
 
@@ -157,10 +168,10 @@ _GREETED: Final = Question(
     .values(online=true())
     .values({name: bindparam(name) for name in ("nonce", "version", "epoch", "last_seen_utc_ms")})
 )
-_COMPLETE: Final = Question(
-    select(source.c.source_id, source.c.complete_utc_ms).where(
-        source.c.box_id == bindparam("box_id")
-    )
+_STOOD: Final = Question(
+    select(
+        source.c.source_id, source.c.store_id, source.c.complete_utc_ms, source.c.retired_utc_ms
+    ).where(source.c.box_id == bindparam("box_id"))
 )
 
 
@@ -180,13 +191,30 @@ class _SourceRow(NamedTuple):
     device_records: int | None
 
 
+class _Stood(NamedTuple):
+    """A source before a heartbeat."""
+
+    store_id: str
+    complete_utc_ms: int | None
+    retired_utc_ms: int | None
+
+    def keeps_up(self, row: _SourceRow, now_utc_ms: int) -> bool:
+        """Tell whether the heartbeat cannot do anything to the store's feed that is worth a look."""
+        if row.store_id != self.store_id:
+            return False
+        stays = row.complete_utc_ms == self.complete_utc_ms or self.retired_utc_ms is not None
+        was_near = now_utc_ms - (self.complete_utc_ms or 0) <= feed_history.BEHIND_MS
+        return stays or was_near or row.driver in SALES_DRIVERS
+
+
 def _source_row(
     box_id: str,
     device: DeviceHealth,
     marks: Mapping[Lane, Mark],
-    known: Mapping[str, int | None],
+    known: Mapping[str, _Stood],
 ) -> _SourceRow:
     source_id = device.source_id or f"{_UNREAD}{device.name}"
+    stood = known.get(source_id)
     return _SourceRow(
         box_id=box_id,
         source_id=source_id,
@@ -196,7 +224,7 @@ def _source_row(
         status=device.status,
         detail=device.detail,
         last_read_utc_ms=_ms(device.last_read_utc),
-        complete_utc_ms=_believed_complete(device, marks, known.get(source_id)),
+        complete_utc_ms=_believed_complete(device, marks, stood.complete_utc_ms if stood else None),
         clock_offset_ms=device.clock_offset_ms,
         device_records=device.device_records,
     )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud_receiver.domain.appeals import Event, State
 from cloud_receiver.domain.workday import local_date
-from cloud_receiver.store import change_feed, feedback, feedback_texts
+from cloud_receiver.store import change_feed, feed_history, feedback, feedback_texts
 from cloud_receiver.store.engine import upsert
 from cloud_receiver.store.photos import EVIDENCE
 from cloud_receiver.store.tables import (
@@ -29,6 +29,8 @@ from cloud_receiver.store.tables import (
 from sync.errors import DakaError
 
 _DAY_MS: Final = 24 * 3600 * 1000
+FEED_DAYS: Final = 730
+"""How long it is kept when which feed was complete: as long as evidence for arbitration."""
 AT_ONCE: Final = 500
 CHANGES_AT_ONCE: Final = 20_000
 """Rows one run looks at of each kind, so that no transaction is long; the next goes on."""
@@ -97,6 +99,7 @@ def run(connection: Connection, now_utc_ms: int) -> Swept:
     """Delete what is due and note what it was."""
     kept_for = terms(connection)
     photos, kept = _photos(connection, now_utc_ms, kept_for)
+    feed_history.prune(connection, now_utc_ms - FEED_DAYS * _DAY_MS)
     swept = Swept(
         at_utc_ms=now_utc_ms,
         photos=photos,

@@ -158,7 +158,7 @@ def _settings(connection: Connection, asked: _Asked) -> str:
 
 def _retire(connection: Connection, asked: _Asked) -> str:
     box_id, source_id, back = asked.value.split("\n")
-    fleet.retire(connection, box_id, source_id, None if back else asked.now_utc_ms)
+    fleet.retire(connection, box_id, source_id, asked.now_utc_ms, undo=bool(back))
     return asked.words("did_restore" if back else "did_retire", source=source_id)
 
 

@@ -14,8 +14,8 @@ from cloud_receiver.domain.employee_day import Assessment
 from cloud_receiver.domain.findings import LABELS, FindingCode
 from cloud_receiver.domain.workday import CheckType, local_text, local_to_utc_ms
 from cloud_receiver.exchange import fields
-from cloud_receiver.judgement import as_known
-from cloud_receiver.store import organisation, profile
+from cloud_receiver.judgement import as_known, awaited_since
+from cloud_receiver.store import feed_history, organisation, profile
 from cloud_receiver.store.names import Person, Store
 from cloud_receiver.store.profile import Day
 from cloud_receiver.web.markup import Markup, el
@@ -46,8 +46,16 @@ TEXTS: Final[Texts] = {
         "The history of stores, home stores, teams and campaigns is kept since {since}; before, what stood at that time is taken.",
     ),
     "feeds": (
-        "数据来源今天已完整的,当时也算完整,除非有后来才到的打卡表明不是。",
-        "A feed that is complete today counts as complete then, unless a touch that came later shows it was not.",
+        "数据何时齐全从 {since} 开始记录;更早的时候,今天已齐全的当时也算齐全,除非有后来才到的打卡表明不是。",
+        "Since when feeds are complete is kept since {since}; before, one counts as complete, unless a touch that came later shows it was not.",
+    ),
+    "awaited": (
+        "当时在等 {store} 的数据;{since} 起齐全。",
+        "Data of {store} was awaited then; it is complete since {since}.",
+    ),
+    "awaited_still": (
+        "当时在等 {store} 的数据,至今还没有齐全。",
+        "Data of {store} was awaited then, and still is.",
     ),
 }  # fmt: skip
 
@@ -58,14 +66,16 @@ class Known:
 
     Attributes:
         at: the instant asked for, local time of the home store.
-        kept_since_utc_ms: when the history began to be kept, where that was after the instant.
+        complete_utc_ms: when the data it waited for then was complete; None: it is not yet.
+        kept_since: of which history it is told since when it is kept, that is, after the instant.
     """
 
     work_date: str
     at: str
     then: Assessment
     now: Day | None
-    kept_since_utc_ms: int | None
+    complete_utc_ms: int | None
+    kept_since: Mapping[str, int]
 
 
 def known(connection: Connection, employee_id: str, asked: str, zone: str) -> Known:
@@ -78,14 +88,19 @@ def known(connection: Connection, employee_id: str, asked: str, zone: str) -> Kn
     date = fields.day("work_date", form.get("date", "")).isoformat()
     at = fields.moment("at", form.get("at", ""))
     at_utc_ms = local_to_utc_ms(at, zone)
-    began_utc_ms = organisation.history_began_utc_ms(connection)
+    began = {
+        "kept": organisation.history_began_utc_ms(connection),
+        "feeds": feed_history.began_utc_ms(connection),
+    }
+    then = as_known(connection, (employee_id, date), at_utc_ms)
     days = profile.days(connection, employee_id, date, date)
     return Known(
         work_date=date,
         at=at[:16].replace("T", " "),
-        then=as_known(connection, (employee_id, date), at_utc_ms),
+        then=then,
         now=days[0] if days else None,
-        kept_since_utc_ms=began_utc_ms if at_utc_ms < began_utc_ms else None,
+        complete_utc_ms=awaited_since(connection, then, at_utc_ms),
+        kept_since={name: utc_ms for name, utc_ms in began.items() if at_utc_ms < utc_ms},
     )
 
 
@@ -135,10 +150,16 @@ def _shown(known: Known, zone: str, stores: Mapping[str, Store], words: Words) -
     names = ("store_id", "team", "campaign_id")
     store, team, campaign = (str(facts[name] or "–") for name in names)
     store = stores[store].name if store in stores else store
-    notes = [words("place", store=store, team=team, campaign=campaign), words("feeds")]
-    if known.kept_since_utc_ms is not None:
-        since = local_text(known.kept_since_utc_ms, zone)[:16].replace("T", " ")
-        notes.append(words("kept", since=since))
+    notes = [words("place", store=store, team=team, campaign=campaign)]
+    awaited = known.then.awaited
+    if awaited is not None:
+        name = stores[awaited.store_id].name if awaited.store_id in stores else awaited.store_id
+        if known.complete_utc_ms is None:
+            notes.append(words("awaited_still", store=name))
+        else:
+            since = _minute(known.complete_utc_ms, zone)
+            notes.append(words("awaited", store=name, since=since))
+    notes += [words(name, since=_minute(at, zone)) for name, at in known.kept_since.items()]
     return el(
         "div",
         el("h3", known.work_date),
@@ -147,6 +168,10 @@ def _shown(known: Known, zone: str, stores: Mapping[str, Store], words: Words) -
         [el("p", note, class_="muted small") for note in notes],
         class_="stack tight",
     )  # fmt: skip
+
+
+def _minute(at_utc_ms: int, zone: str) -> str:
+    return local_text(at_utc_ms, zone)[:16].replace("T", " ")
 
 
 def _then(day: Assessment, zone: str, words: Words) -> Markup:

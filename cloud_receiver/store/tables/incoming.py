@@ -104,6 +104,14 @@ box_boot = Table(
     Column("boot_id", Text, primary_key=True),
     Column("began_utc_ms", BigInteger, nullable=False),
 )
+feed_stand = Table(
+    "feed_stand",
+    metadata,  # how far a store's feed was complete before its mark moved on; see store.feed_history
+    Column("store_id", Text, primary_key=True),
+    Column("until_utc_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("complete_utc_ms", BigInteger),  # null: there was no feed
+    Index("ix_feed_stand_until", "until_utc_ms"),
+)
 feed_gap = Table(
     "feed_gap",
     metadata,  # when touches of a source may have been lost for good; from the journal

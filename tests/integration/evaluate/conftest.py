@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from cloud_receiver.domain.workday import Shift, local_to_utc_ms, utc_ms
 from cloud_receiver.evaluate import Evaluator
-from cloud_receiver.store import enrolment, tables
+from cloud_receiver.store import enrolment, feed_history, tables
 from cloud_receiver.store.engine import read, upsert, write
 from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
 from cloud_receiver.store.journal import Entry, append
@@ -162,7 +162,7 @@ class Headquarters:
             "store_id": store_id, "driver": driver, "status": "ok", "detail": "",
             "complete_utc_ms": until,
         }  # fmt: skip
-        with write(self.engine) as connection:
+        with write(self.engine) as connection, feed_history.noted(connection, self.now_utc_ms):
             upsert(connection, tables.source, [source])
         self.evaluate()
 

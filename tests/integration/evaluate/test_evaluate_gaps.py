@@ -89,7 +89,7 @@ def test_a_terminal_out_of_service_holds_the_store_up_no_more(hq: Any, person: s
     assert hq.writing(lambda c: fleet.retire(c, "box", "S1-anviz", hq.now_utc_ms)) == "S1"
     hq.evaluate()
     assert hq.facts(person, MONDAY)["absent"] is True
-    hq.writing(lambda c: fleet.retire(c, "box", "S1-anviz", None))
+    hq.writing(lambda c: fleet.retire(c, "box", "S1-anviz", hq.now_utc_ms, undo=True))
     hq.at(f"{TUESDAY}T12:01")
     with pytest.raises(DakaError, match="it has S1-anviz, S1-zkteco"):
         hq.writing(lambda c: fleet.retire(c, "box", "other", 1))
