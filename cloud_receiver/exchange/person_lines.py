@@ -35,7 +35,7 @@ class Saved:
     Attributes:
         changed: how many rows were new or different.
         wrong: what cannot stand, by the field it stands in; then nothing was written.
-        dates: the work dates that are judged anew, in order.
+        dates: the work dates that are judged anew for it, in order.
         taken: ids and codes that were somebody else's, with whose.
     """
 
@@ -96,6 +96,7 @@ def save(
         told = (f"工号“{employee_id}”已有人用", f"{employee_id!r} is somebody's id already")
         return Saved(wrong=(CellError("employee_id", *told),))
     taken = tuple(_taken(connection, employee_id, said))
+    queued = set(dirty.dates_due(connection, employee_id, errand.now_utc_ms))
     attempt = connection.begin_nested()
     changed, wrong = 0, dict[str, CellError]()
     for line in _lines(connection, employee_id, said, stood):
@@ -110,8 +111,8 @@ def save(
         attempt.rollback()
         return Saved(wrong=tuple(wrong.values()))
     attempt.commit()
-    dates = tuple(dirty.dates_due(connection, employee_id, errand.now_utc_ms))
-    return Saved(changed, (), dates, taken)
+    due = dirty.dates_due(connection, employee_id, errand.now_utc_ms)
+    return Saved(changed, (), tuple(date for date in due if date not in queued), taken)
 
 
 def _taken(

@@ -35,6 +35,7 @@ TEXTS: Final[Texts] = {
     "version": ("第 {n} 版 · {store} · {kind} · {author} · {at}", "version {n} · {store} · {kind} · {author} · {at}"),
 }  # fmt: skip
 _SHOWN: Final = 3
+_NATION: Final = "nation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def say(
     Raises:
         DakaError: there is no such kind of day.
     """
-    kinds = {kind.value: kind for kind in DayKind} | {"": None}
+    kinds = {kind.value: kind for kind in DayKind} | {_NATION: None}
     kind = kinds[fields.one_of("kind", form.get("kind", ""), kinds, "类型", "kind")]
     said = Said(
         store_id=EVERY_STORE if form.get("where") == EVERY_STORE else about.store.store_id,
@@ -96,7 +97,7 @@ def draw_date(about: Date, words: Words) -> Markup:
     """Return the editor of a date, and who said what of it last."""
     day, language = about.day, words.language
     newest = about.versions[-1].said if about.versions and day.is_own else None
-    kinds = [el("option", words("nation"), value="", selected=not day.is_own)]
+    kinds = [el("option", words("nation"), value=_NATION, selected=not day.is_own)]
     kinds += [
         el("option", language.pick(*LABELS[kind]), value=kind.value,
            selected=day.is_own and kind is day.kind)

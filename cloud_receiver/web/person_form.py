@@ -20,8 +20,9 @@ from cloud_receiver.exchange.person_lines import FIELDS, Saved, save, standing
 from cloud_receiver.store import names, teams
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.names import Store
+from cloud_receiver.web.form_sheet import FormSheet
 from cloud_receiver.web.frame import Desk, page_at, page_frame
-from cloud_receiver.web.markup import Attribute, Markup, el, join
+from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from cloud_receiver.web.visit import visit_of
@@ -214,7 +215,7 @@ def _form(
     today: str,
     words: Words,
 ) -> Markup:
-    sheet = _Sheet(stood or {"language": "zh"}, dict(view.wrong), words)
+    sheet = FormSheet(stood or {"language": "zh"}, dict(view.wrong), words)
     stores = [(shop.store_id, f"{shop.name} · {shop.store_id}") for shop in shops]
     languages = [(one, words(one)) for one in ("zh", "en")]
     states = [(one, words(one)) for one in ("yes", "no")]
@@ -251,37 +252,3 @@ def _part(
 ) -> Markup:
     inner = el("div", controls, class_="filters")
     return el("fieldset", el("legend", words(title)), inner, hint)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """Draws fields: what stands in them, and what is wrong beneath the one it is about."""
-
-    shown: Mapping[str, str]
-    wrong: Mapping[str, str]
-    words: Words
-
-    def box(self, name: str, label: str = "", **more: Attribute) -> Markup:
-        """Return a field to type into."""
-        given = {"value": self.shown.get(name, ""), "maxlength": "200", **more}
-        control = el("input", name=name, autocomplete="off", **given, **self._marks(name))
-        return self._labelled(name, label, control)
-
-    def choice(self, name: str, options: Sequence[tuple[str, str]]) -> Markup:
-        """Return a field to choose in."""
-        listed = [
-            el("option", text, value=value, selected=value == self.shown.get(name, ""))
-            for value, text in options
-        ]
-        return self._labelled(name, "", el("select", listed, name=name, **self._marks(name)))
-
-    def _marks(self, name: str) -> dict[str, Attribute]:
-        is_wrong = name in self.wrong
-        return {"aria_invalid": "true", "aria_describedby": f"wrong-{name}"} if is_wrong else {}
-
-    def _labelled(self, name: str, label: str, control: Markup) -> Markup:
-        caption = el("label", self.words(label or name), control)
-        if name not in self.wrong:
-            return el("div", caption, class_="field")
-        told = el("span", self.wrong[name], class_="wrong", id=f"wrong-{name}")
-        return el("div", caption, told, class_="field")

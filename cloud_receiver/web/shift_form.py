@@ -5,7 +5,7 @@ Parts of a split day that differ in a setting are written ``5|10``, as files of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as fields_of
 from typing import Final
 
@@ -13,7 +13,8 @@ from cloud_receiver.domain.templates import BETWEEN_PARTS, ShiftTemplate, hours_
 from cloud_receiver.domain.workday import HoursBasis, LateBasis, Shift
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.planning_lines import template_of
-from cloud_receiver.web.markup import Attribute, Child, Markup, el
+from cloud_receiver.web.form_sheet import FormSheet
+from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Texts, Words
 
@@ -167,21 +168,22 @@ def special(template: ShiftTemplate, words: Words) -> list[str]:
 
 
 def draw_form(
-    asked: Mapping[str, str], wrong: tuple[str, str], words: Words, *, is_new: bool
+    asked: Mapping[str, str], wrong: Mapping[str, str], words: Words, *, is_new: bool
 ) -> Markup:
     """Return the form of a shift.
 
     Args:
         asked: what its fields hold.
-        wrong: the field that cannot be used and why; two empty texts: none.
+        wrong: what cannot be used and why, by the names of fields.
     """
+    sheet = FormSheet(asked, wrong, words)
     top = [
-        _text("shift_id", asked, wrong, words, required=True, maxlength="40", readonly=not is_new,
-              placeholder=words("shift_id_hint") if is_new else None),
-        _text("name", asked, wrong, words, maxlength="200"),
-        _text("hours", asked, wrong, words, required=True, placeholder="09:00-18:00"),
+        sheet.box("shift_id", maxlength="40", readonly=not is_new,
+                  placeholder=words("shift_id_hint") if is_new else None),
+        sheet.box("name"),
+        sheet.box("hours", placeholder="09:00-18:00"),
     ]  # fmt: skip
-    groups = [_group(key, names, asked, wrong, words) for key, names in _GROUPS]
+    groups = [_group(key, names, sheet) for key, names in _GROUPS]
     buttons = el(
         "div",
         el("button", words("close"), class_="button", type="button", data_act="close",
@@ -191,58 +193,37 @@ def draw_form(
     )  # fmt: skip
     hint = el("p", words("hours_hint"), class_="small muted")
     return el("form", el("div", top, class_="inline-form"), hint, groups, buttons,
-              class_="stack card-body", data_submit="put")  # fmt: skip
+              class_="stack card-body shift-form", data_submit="put", novalidate=True)  # fmt: skip
 
 
-def _group(
-    key: str, names: tuple[str, ...], asked: Mapping[str, str], wrong: tuple[str, str], words: Words
-) -> Markup:
+def _group(key: str, settings: Sequence[str], sheet: FormSheet) -> Markup:
+    words = sheet.words
     boxes = [
-        _choice(name, asked, wrong, words)
-        if name in _CHOICES
-        else _minutes(name, asked, wrong, words)
-        for name in names
+        _choice(setting, sheet) if setting in _CHOICES else _minutes(setting, sheet)
+        for setting in settings
     ]
-    grid = el("div", boxes, class_="inline-form")
     hint = el("p", words("often_hint"), class_="small muted") if key == "often" else None
     is_open = key == "often" or any(
-        asked.get(field_of(name), "") not in ("", _DEFAULTS[name]) or wrong[0] == field_of(name)
-        for name in names
+        sheet.shown.get(field_of(one), "") not in ("", _DEFAULTS[one])
+        or field_of(one) in sheet.wrong
+        for one in settings
     )
+    grid = el("div", boxes, class_="inline-form")
     return el("details", el("summary", words(key)), hint, grid, open=is_open, class_="shift-group")
 
 
-def _minutes(
-    setting: str, asked: Mapping[str, str], wrong: tuple[str, str], words: Words
-) -> Markup:
-    default = _DEFAULTS[setting]
-    grey = (
-        words(_UNSET.get(setting, "of_policy")) if default is None else words("minutes", n=default)
-    )
-    return _text(field_of(setting), asked, wrong, words, inputmode="numeric", placeholder=grey)
+def _minutes(setting: str, sheet: FormSheet) -> Markup:
+    default, words = _DEFAULTS[setting], sheet.words
+    grey = words("minutes", n=default)
+    if default is None:
+        grey = words(_UNSET.get(setting, "of_policy"))
+    return sheet.box(field_of(setting), inputmode="numeric", placeholder=grey)
 
 
-def _choice(setting: str, asked: Mapping[str, str], wrong: tuple[str, str], words: Words) -> Markup:
-    name, chosen = field_of(setting), asked.get(field_of(setting), "")
-    options = [
-        el("option", words(f"choice_{one}"), value=one.value, selected=one.value == chosen)
-        for one in _CHOICES[setting]
-    ]
+def _choice(setting: str, sheet: FormSheet) -> Markup:
+    name, words = field_of(setting), sheet.words
+    options = [(one.value, words(f"choice_{one}")) for one in _CHOICES[setting]]
+    chosen = sheet.shown.get(name, "")
     if BETWEEN_PARTS in chosen:
-        options.append(el("option", words("mixed"), value=chosen, selected=True))
-    return _labelled(name, el("select", options, name=name), wrong, words)
-
-
-def _text(
-    name: str, asked: Mapping[str, str], wrong: tuple[str, str], words: Words, **more: Attribute
-) -> Markup:
-    box = el("input", name=name, value=asked.get(name, ""), autocomplete="off",
-             aria_invalid="true" if wrong[0] == name else None, **more)  # fmt: skip
-    return _labelled(name, box, wrong, words)
-
-
-def _labelled(name: str, box: Markup, wrong: tuple[str, str], words: Words) -> Markup:
-    shown: list[Child] = [words(name), box]
-    if wrong[0] == name:
-        shown.append(el("span", wrong[1], class_="small bad", role="alert"))
-    return el("label", shown, class_="field")
+        options.append((chosen, words("mixed")))
+    return sheet.choice(name, options)

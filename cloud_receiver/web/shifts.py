@@ -57,6 +57,7 @@ TEXTS: Final[Texts] = {
         "班次“{shift}”已保存为第 {n} 版;已排的班不变",
         "Shift {shift} is kept as version {n}; rosters that stand do not change",
     ),
+    "refused": ("没有保存:请改正标出的地方", "Not saved: please correct what is marked"),
     "same": ("没有变化", "Nothing changed"),
     "exists": (
         "已有班次“{shift}”:请在下面修改它,或换一个简称",
@@ -88,7 +89,7 @@ class View:
     Attributes:
         editing: the short name of the shift whose form is open, `_NEW` for a new one.
         taking_over: the short name of the shift that is about to be taken over.
-        draft: what the form held that was refused; `wrong`: which field, and why.
+        draft: what the form held that was refused; `wrong`: which fields, and why.
         plan: entries looked at and not laid yet.
         said: what to tell.
     """
@@ -98,7 +99,7 @@ class View:
     editing: str = ""
     taking_over: str = ""
     draft: tuple[tuple[str, str], ...] = ()
-    wrong: tuple[str, str] = ("", "")
+    wrong: tuple[tuple[str, str], ...] = ()
     plan: tuple[RosterEntry, ...] = ()
     said: str = ""
 
@@ -149,15 +150,16 @@ def _turn(desk: Desk, view: View, name: str, value: str, author: str) -> View:
 def _put(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
     """Keep the shift a form describes; a form that is refused stays as it was filled in."""
     words, asked = Words(TEXTS, view.language), tuple((key, str(form[key])) for key in sorted(form))
-    refused = replace(view, draft=asked, said="")
+    refused = replace(view, draft=asked, said=words("refused"))
     try:
         template = template_in(dict(asked))
     except ToldError as error:
-        return replace(refused, wrong=(error.field, reason_of(error, view.language)))
+        place = error.field if error.field in form else "hours"  # of several stretches together
+        return replace(refused, wrong=((place, reason_of(error, view.language)),))
     shift_id = template.shift_id
     with write(desk.engine) as connection:
         if view.editing == _NEW and shift_id in shifts.in_force(connection):
-            return replace(refused, wrong=("shift_id", words("exists", shift=shift_id)))
+            return replace(refused, wrong=(("shift_id", words("exists", shift=shift_id)),))
         if not shifts.put(connection, template, author, utc_ms(desk.now())):
             return replace(view.plain, said=words("same"))
         version = shifts.in_force(connection)[shift_id].version
@@ -259,7 +261,7 @@ def _editor(view: View, by_shift: Mapping[str, Sequence[TemplateVersion]], words
     title = words("new_title") if is_new else words("edit_title", shift=view.editing)
     return el(
         "section", el("div", el("h2", title), class_="card-head"),
-        draw_form(asked, view.wrong, Words(FORM_TEXTS, view.language), is_new=is_new),
+        draw_form(asked, dict(view.wrong), Words(FORM_TEXTS, view.language), is_new=is_new),
         class_="card",
         data_key=f"form/{view.editing}",
     )  # fmt: skip

@@ -102,7 +102,7 @@ def _new_shift(page: Page, language: str) -> None:
         page.locator(f"form[data-submit=put] [name={name}]").fill(text)
     page.locator("form[data-submit=put] button[type=submit]").click()
     said = "请填写整数分钟" if language == "zh" else "write a whole number of minutes"
-    expect(page.locator("[role=alert]")).to_have_text(said)
+    expect(page.locator("form[data-submit=put] .wrong")).to_have_text(said)
 
 
 def _trial(page: Page, _language: str) -> None:

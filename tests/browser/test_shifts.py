@@ -37,10 +37,12 @@ def test_a_shift_is_written_changed_and_withdrawn(page: Page, headquarters: Head
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="新增班次").click()
     _fill(page, shift_id="两头", hours="8:00-12:00+17:00-21:00", grace_min="5|ten")
-    alert = page.get_by_role("alert")
+    alert = page.locator("form[data-submit=put] .wrong")
     expect(alert).to_have_text("请填写整数分钟")
     assert page.locator("[name=grace_min]").get_attribute("aria-invalid") == "true"
     expect(page.locator("[name=hours]")).to_have_value("8:00-12:00+17:00-21:00")
+    _fill(page, grace_min="1|2|3")
+    expect(alert).to_contain_text("2 段时间,却写了 3 段的设置")
     _fill(page, grace_min="5|10")
     expect(page.get_by_role("status")).to_contain_text("班次“两头”已保存为第 1 版")
     expect(_line(page, "两头")).to_contain_text("08:00–12:00 + 17:00–21:00")
@@ -106,7 +108,7 @@ def test_a_date_is_said_to_be_another_kind_of_day(page: Page, headquarters: Head
     for where, name in (("S001", "店庆"), ("S001", "")):
         page.locator(f'[data-act="date"][data-value="{date}"]').click()
         sheet = page.get_by_role("dialog")
-        sheet.get_by_label("这一天是").select_option("holiday" if name else "")
+        sheet.get_by_label("这一天是").select_option("holiday" if name else "nation")
         sheet.get_by_label("叫什么").fill(name)
         sheet.get_by_label("用于").select_option(where)
         sheet.get_by_role("button", name="保存").click()
