@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import Final, NamedTuple
 
 from cloud_receiver.domain.absences import Absence, Stretch, excused, expected, within
 from cloud_receiver.domain.workday import (
@@ -23,6 +24,8 @@ from cloud_receiver.domain.workday import (
     plan,
     shift_date,
 )
+
+_ALWAYS_UTC_MS: Final = 2**62
 
 
 class Cut(StrEnum):
@@ -146,6 +149,31 @@ def shifts_around(days: Mapping[str, RosterDay], work_date: str) -> tuple[Planne
         if day is not None:
             found += day.planned
     return tuple(found)
+
+
+class Nearby(NamedTuple):
+    """The planned shifts of a date and its neighbours, in order of time.
+
+    Attributes:
+        begins_utc_ms, ends_utc_ms: what is done between them, neither included, is of the date:
+            no shift of another takes it.
+    """
+
+    shifts: tuple[PlannedShift, ...]
+    begins_utc_ms: int
+    ends_utc_ms: int
+
+
+def shifts_near(days: Mapping[str, RosterDay], work_date: str) -> Nearby:
+    """Return the planned shifts of a date and its neighbours, and where only its own are."""
+    shifts = shifts_around(days, work_date)
+    begins, ends = -_ALWAYS_UTC_MS, _ALWAYS_UTC_MS
+    for shift in shifts:
+        if shift.work_date < work_date:
+            begins = max(begins, shift.closes_utc_ms)
+        elif shift.work_date > work_date:
+            ends = min(ends, shift.opens_utc_ms)
+    return Nearby(shifts, begins, ends)
 
 
 def owner(

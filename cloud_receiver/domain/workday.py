@@ -26,7 +26,9 @@ REST, UNPLANNED = "null", "false"
 """Roster documents without a shift: a rest day, and a day nothing is planned for any more."""
 IDLE: Final = (REST, UNPLANNED)
 _QUARTER_MS: Final = 15 * MINUTE_MS
-_WHOLE_TIME: Final = len("2026-11-23T09:00:00")
+_IN_HOUR_MS: Final = {
+    f"{second // 60:02}:{second % 60:02}": second * 1000 for second in range(3600)
+}
 _Items = tuple[tuple[str, Any], ...]
 
 
@@ -227,21 +229,22 @@ def local_to_utc_ms(local: str, zone: str) -> int:
     Raises:
         ValueError: the text is no such time.
     """
-    if len(local) == _WHOLE_TIME and local[16] == ":":  # nearly all
-        minute_utc_ms, second = _minute(local[:16], zone), int(local[17:])
-        if minute_utc_ms is not None and 0 <= second < 60:
-            return minute_utc_ms + second * 1000
+    in_hour_ms = _IN_HOUR_MS.get(local[14:])
+    if in_hour_ms is not None:  # nearly all
+        begins = _hour(local[:14], zone)
+        if begins is not None:
+            return begins + in_hour_ms
     return utc_ms(datetime.fromisoformat(local).replace(tzinfo=_zone(zone), fold=0))
 
 
 @lru_cache(maxsize=65_536)
-def _minute(local: str, zone: str) -> int | None:
-    """Return when a minute of a day of 24 hours begins, None when it is no such minute."""
+def _hour(local: str, zone: str) -> int | None:
+    """Return when an hour ``YYYY-MM-DDTHH:`` of a day of 24 begins, None when it is none."""
     midnight, is_plain = _day(local[:10], zone)
     if not is_plain or (local[10], local[13]) != ("T", ":"):
         return None
-    hour, minute = int(local[11:13]), int(local[14:16])
-    return midnight + (hour * 60 + minute) * MINUTE_MS if hour < 24 and minute < 60 else None
+    hour = int(local[11:13])
+    return midnight + hour * 60 * MINUTE_MS if hour < 24 else None
 
 
 @lru_cache(maxsize=8192)

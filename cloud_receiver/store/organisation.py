@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from sqlalchemy import Connection, Table, bindparam, select
 
@@ -102,11 +102,19 @@ Bindings = Mapping[tuple[str, ...], Sequence[Binding]]
 """By the key of a badge (store, terminal, user id) or of a till code (store, code)."""
 
 
-class BadgeBook:
-    """Whose id is whose on which terminal: a terminal's own entry goes before the store's."""
+class _Book:
+    """Who is bound to what."""
 
     def __init__(self, bindings: Bindings) -> None:
-        self._bindings = bindings
+        self._bindings = dict(bindings)
+
+    def add(self, more: Self) -> None:
+        """Take in what is known of others."""
+        self._bindings.update(more._bindings)
+
+
+class BadgeBook(_Book):
+    """Whose id is whose on which terminal: a terminal's own entry goes before the store's."""
 
     def holder(self, store_id: str, device_serial: str, user_id: str, date: str) -> str | None:
         """Return the employee on a local date, None when nobody is bound to the id then."""
@@ -118,11 +126,8 @@ class BadgeBook:
         return None
 
 
-class SellerBook:
+class SellerBook(_Book):
     """Whose code is whose on the tills of a store."""
-
-    def __init__(self, bindings: Bindings) -> None:
-        self._bindings = bindings
 
     def holder(self, store_id: str, seller_code: str, date: str) -> str | None:
         """Return the employee on a local date, None when nobody is bound to the code then."""

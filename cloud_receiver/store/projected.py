@@ -8,32 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import repeat
-from operator import attrgetter
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Connection
 
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.receipts import TillLine, refers_to
-from cloud_receiver.domain.schedule import around, shifts_around, work_date_of
+from cloud_receiver.domain.schedule import Nearby, around, shifts_near, work_date_of
 from cloud_receiver.domain.workday import (
     MAX_CLOCK_OFFSET_MS,
-    PlannedShift,
     effective_utc_ms,
     is_believable,
     local_date,
     local_to_utc_ms,
     utc_ms,
 )
-from cloud_receiver.store import boots, organisation, tables
+from cloud_receiver.store import boots, tables
 from cloud_receiver.store.archive import texts
-from cloud_receiver.store.organisation import UNKNOWN_ZONE, Site
+from cloud_receiver.store.directory import Directory
+from cloud_receiver.store.organisation import UNKNOWN_ZONE
 from cloud_receiver.store.problems import Letter
 from sync.records import SaleKind
 
 
-class _Touched(msgspec.Struct, frozen=True, gc=False):
+class Touched(msgspec.Struct, frozen=True, gc=False):
     """A `sync.records.Punch` as far as it matters here; read much faster than all of it."""
 
     device_serial: str
@@ -48,17 +47,10 @@ class _Touched(msgspec.Struct, frozen=True, gc=False):
     clock_offset_ms: int | None
 
 
-_read_punch: Final = msgspec.json.Decoder(_Touched).decode
+_read_punch: Final = msgspec.json.Decoder(Touched).decode
 _read_line: Final = msgspec.json.Decoder(TillLine).decode
 _SOLD: Final = SaleKind.SALE.value
-_PUNCHED: Final = attrgetter(
-    *("store_id", "device_serial", "user_id", "device_time", "clock_offset_ms", "state_code"),
-    "verify_code",
-)
-_SOLD_AS: Final = attrgetter(
-    *("store_id", "seller_code", "line_kind", "sold_at", "amount_fen", "quantity_milli"),
-    *("register_id", "receipt_id", "line_no", "item_code"),
-)
+RecordT = TypeVar("RecordT")
 _Plain = tuple[str | None, str, int | None, str]
 
 
@@ -76,6 +68,15 @@ class Journaled(NamedTuple):
 
 
 JOURNALED: Final = tuple(tables.journal.c[name] for name in Journaled._fields)
+
+
+class Told(NamedTuple, Generic[RecordT]):
+    """Journal rows of one kind, column by column, and their records."""
+
+    entry_nos: Sequence[int]
+    record_ids: Sequence[str]
+    box_ids: Sequence[str]
+    records: Sequence[RecordT]
 
 
 class Act(NamedTuple):
@@ -142,22 +143,37 @@ def whole(connection: Connection, rows: Sequence[Any]) -> list[Journaled]:
     ]  # fmt: skip
 
 
-def punch_rows(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site]
-) -> list[tuple[Any, ...]]:
+def touches_told(entries: Sequence[Journaled]) -> Told[Touched]:
+    """Return what journal rows of punches say."""
+    return _told(entries, [_read_punch(entry.body) for entry in entries])
+
+
+def _told(entries: Sequence[Journaled], records: Sequence[RecordT]) -> Told[RecordT]:
+    return Told(
+        [entry.entry_no for entry in entries],
+        [entry.record_id for entry in entries],
+        [entry.box_id for entry in entries],
+        records,
+    )
+
+
+def punch_rows(directory: Directory, told: Told[Touched]) -> list[tuple[Any, ...]]:
     """Return what journal rows of punches come to: the values of `PunchRow`.
 
     Column by column: of millions, a row that is never named costs a third of one that is.
     """
-    if not entries:
+    punches = told.records
+    if not punches:
         return []
-    punches = [_read_punch(entry.body) for entry in entries]
-    stores, serials, users, locals_, offsets, states, verifies = zip(
-        *map(_PUNCHED, punches), strict=True
+    stores, serials, users = (
+        [punch.store_id for punch in punches],
+        [punch.device_serial for punch in punches],
+        [punch.user_id for punch in punches],
     )
-    book = organisation.badge_book(connection, set(stores), set(users))
-    zones = {store_id: site.zone for store_id, site in sites.items()}
-    ahead = _Ahead(connection, entries, punches)
+    locals_ = [punch.device_time for punch in punches]
+    offsets = [punch.clock_offset_ms for punch in punches]
+    book, zones = directory.badge_book(set(zip(stores, users, strict=True))), directory.zones
+    ahead = _Ahead(directory.connection, told)
     dates = [local[:10] for local in locals_]
     instants = [
         effective_utc_ms(local, zone, offset_ms) if zone else None
@@ -174,9 +190,9 @@ def punch_rows(
     holders = {key: book.holder(*key) for key in set(asked)}
     return list(
         zip(
-            [entry.record_id for entry in entries], [entry.entry_no for entry in entries],
-            stores, serials, users, map(holders.get, asked), locals_, instants, states, verifies,
-            strict=True,
+            told.record_ids, told.entry_nos, stores, serials, users, map(holders.get, asked),
+            locals_, instants, [punch.state_code for punch in punches],
+            [punch.verify_code for punch in punches], strict=True,
         )
     )  # fmt: skip
 
@@ -184,22 +200,20 @@ def punch_rows(
 class _Ahead:
     """How far boxes' own clocks were ahead when they read something."""
 
-    def __init__(
-        self, connection: Connection, entries: Sequence[Journaled], punches: Sequence[_Touched]
-    ) -> None:
-        self._entries = entries
-        self._punches = punches
-        self._began = boots.began_of(
-            connection,
-            {(entry.box_id, punch.boot_id) for entry, punch in zip(entries, punches, strict=True)},
-        )
+    def __init__(self, connection: Connection, told: Told[Touched]) -> None:
+        self._told = told
+        seen = {(box_id, punch.boot_id) for box_id, punch in self._touches()}
+        self._began = boots.began_of(connection, seen)
+
+    def _touches(self) -> Iterator[tuple[str, Touched]]:
+        return zip(self._told.box_ids, self._told.records, strict=True)
 
     def of_all(self) -> Iterator[tuple[int, int]]:
         """Yield the place of each touch that was read by a box whose clock was ahead, and by how much."""
         if not self._began:
             return
-        for place, (entry, punch) in enumerate(zip(self._entries, self._punches, strict=True)):
-            began = self._began.get((entry.box_id, punch.boot_id))
+        for place, (box_id, punch) in enumerate(self._touches()):
+            began = self._began.get((box_id, punch.boot_id))
             if began is None:
                 continue
             received = datetime.fromisoformat(punch.received_at_utc)
@@ -209,20 +223,22 @@ class _Ahead:
 
 
 def sale_rows(
-    connection: Connection, sales: Sequence[tuple[Journaled, TillLine]], sites: dict[str, Site]
+    directory: Directory, told: Told[TillLine]
 ) -> tuple[list[tuple[Any, ...]], list[DayKey | None]]:
     """Return what till lines come to before they are tied to others, and their employee-days.
 
     Column by column, see `punch_rows`: the values of `SaleRow`.
     """
-    if not sales:
+    lines = told.records
+    if not lines:
         return [], []
-    entries, lines = zip(*sales, strict=True)
-    stores, sellers, kinds, locals_, amounts, quantities, registers, receipts, numbers, items = zip(
-        *map(_SOLD_AS, lines), strict=True
+    stores, sellers, kinds, locals_ = (
+        [line.store_id for line in lines],
+        [line.seller_code for line in lines],
+        [line.line_kind for line in lines],
+        [line.sold_at for line in lines],
     )
-    book = organisation.seller_book(connection, set(stores), set(sellers))
-    zones = {store_id: site.zone for store_id, site in sites.items()}
+    book, zones = directory.seller_book(set(zip(stores, sellers, strict=True))), directory.zones
     dates = [local[:10] for local in locals_]
     asked = list(zip(stores, sellers, dates, strict=True))
     known = {key: book.holder(*key) for key in set(asked)}
@@ -232,29 +248,32 @@ def sale_rows(
         for local, store_id in zip(locals_, stores, strict=True)
     ]
     acts = list(zip(holders, stores, instants, locals_, strict=True))
-    days = days_of(connection, acts, sites)
+    days = days_of(directory, acts)
     work_dates = [day[1] if day else date for day, date in zip(days, dates, strict=True)]
     backs = [
         "" if kind == _SOLD else refers_to(line) for kind, line in zip(kinds, lines, strict=True)
     ]
     rows = zip(
-        [entry.record_id for entry in entries], [entry.entry_no for entry in entries], stores,
-        sellers, holders, kinds, work_dates, instants, amounts, quantities, registers, receipts,
-        numbers, items, backs, repeat(None), repeat(0),
+        told.record_ids, told.entry_nos, stores, sellers, holders, kinds, work_dates, instants,
+        [line.amount_fen for line in lines], [line.quantity_milli for line in lines],
+        [line.register_id for line in lines], [line.receipt_id for line in lines],
+        [line.line_no for line in lines], [line.item_code for line in lines], backs,
+        repeat(None), repeat(0),
     )  # fmt: skip
     return list(rows), days
 
 
 def believable_sales(
     entries: Sequence[Journaled],
-) -> tuple[list[tuple[Journaled, TillLine]], list[tuple[Letter, int]]]:
+) -> tuple[Told[TillLine], list[tuple[Letter, int]]]:
     """Return the lines that can be dated; the others are shown and stay in the journal."""
-    sales = []
+    believed, sales = [], []
     letters = []
     for entry in entries:
         sale = _read_line(entry.body)
         if is_believable(sale.sold_at):
-            sales.append((entry, sale))
+            believed.append(entry)
+            sales.append(sale)
         else:
             letter = Letter(
                 topic=f"journal/{entry.entry_no}",
@@ -263,14 +282,12 @@ def believable_sales(
                 raw=entry.body.encode(),
             )
             letters.append((letter, entry.received_utc_ms))
-    return sales, letters
+    return _told(believed, sales), letters
 
 
-def days_of(
-    connection: Connection, acts: Sequence[Act | _Plain], sites: dict[str, Site]
-) -> list[DayKey | None]:
+def days_of(directory: Directory, acts: Sequence[Act | _Plain]) -> list[DayKey | None]:
     """Return the employee-day of each act; None without a person or a date to be believed."""
-    zones = {store_id: site.zone for store_id, site in sites.items()}
+    zones = directory.zones
     dates = [
         _calendar_date(at_utc_ms, local, zones.get(store_id, UNKNOWN_ZONE)) if who else None
         for who, store_id, at_utc_ms, local in acts
@@ -279,9 +296,9 @@ def days_of(
     if not known:
         return [None for _ in acts]
     people = {act[0] for act in acts if act[0]}
-    first, last = around(min(known))[0], around(max(known))[-1]
-    rosters = organisation.rosters(connection, people, first, last, sites)
-    nearby: dict[DayKey, tuple[PlannedShift, ...]] = {}
+    rosters = directory.rosters(people, around(min(known))[0], around(max(known))[-1])
+    nearby: dict[DayKey, Nearby] = {}
+    shared: dict[tuple[int, ...], Nearby] = {}  # many people have the same roster days
     found: list[DayKey | None] = []
     for (who, store_id, at_utc_ms, _), work_date in zip(acts, dates, strict=True):
         if who is None or work_date is None:
@@ -289,12 +306,18 @@ def days_of(
             continue
         key = who, work_date
         if at_utc_ms is not None:
-            shifts = nearby.get(key)
-            if shifts is None:
-                shifts = nearby[key] = shifts_around(rosters.get(who, {}), work_date)
-            owned = work_date_of(shifts, at_utc_ms, store_id, work_date)
-            if owned != work_date:
-                key = who, owned
+            near = nearby.get(key)
+            if near is None:
+                own = rosters.get(who, {})
+                same = tuple(map(id, map(own.get, around(work_date))))
+                near = shared.get(same)
+                if near is None:
+                    near = shared[same] = shifts_near(own, work_date)
+                nearby[key] = near
+            if not near.begins_utc_ms < at_utc_ms < near.ends_utc_ms:
+                owned = work_date_of(near.shifts, at_utc_ms, store_id, work_date)
+                if owned != work_date:
+                    key = who, owned
         found.append(key)
     return found
 

@@ -18,13 +18,12 @@ from cloud_receiver.store import (
     dirty,
     entry_book,
     feed_gaps,
-    organisation,
     refunds,
     tables,
 )
+from cloud_receiver.store.directory import Directory
 from cloud_receiver.store.engine import behind_writers, insert_new, try_turns, upsert, upsert_rows
 from cloud_receiver.store.journal_proof import Found
-from cloud_receiver.store.organisation import Site
 from cloud_receiver.store.problems import bury
 from cloud_receiver.store.projected import (
     JOURNALED,
@@ -36,6 +35,7 @@ from cloud_receiver.store.projected import (
     days_of,
     punch_rows,
     sale_rows,
+    touches_told,
     whole,
 )
 from cloud_receiver.store.questions import Question
@@ -112,43 +112,39 @@ def standing_days(
         return {(employee_id, work_date) for employee_id, work_date in rows}
     columns = (table.c.employee_id, table.c.store_id, table.c.effective_utc_ms, table.c.device_time)
     acts = [Act(*row) for row in connection.execute(select(*columns).where(bound))]
-    return {day for day in days_of(connection, acts, organisation.sites(connection)) if day}
+    return {day for day in days_of(Directory(connection), acts) if day}
 
 
 def _project(
     connection: Connection, entries: Sequence[Journaled], now_utc_ms: int, put: Put = upsert_rows
 ) -> None:
-    sites = organisation.sites(connection)
-    days = _project_punches(connection, [e for e in entries if e.kind == Punch.KIND], sites, put)
-    days |= _project_sales(connection, [e for e in entries if e.kind == Sale.KIND], sites, put)
+    directory = Directory(connection)
+    days = _project_punches(directory, [e for e in entries if e.kind == Punch.KIND], put)
+    days |= _project_sales(directory, [e for e in entries if e.kind == Sale.KIND], put)
+    days |= _note(directory, entries, now_utc_ms)
     dirty.mark(connection, days, now_utc_ms)
-    dirty.mark(connection, _note(connection, entries, sites, now_utc_ms), now_utc_ms)
     told = [(e.record_id, _READ_GAP.decode(e.body)) for e in entries if e.kind == Gap.KIND]
     if told:
         feed_gaps.add(connection, told, now_utc_ms)
 
 
-def _project_punches(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], put: Put
-) -> set[DayKey]:
-    rows = punch_rows(connection, entries, sites)
-    put(connection, tables.punch, PunchRow._fields, rows)
+def _project_punches(directory: Directory, entries: Sequence[Journaled], put: Put) -> set[DayKey]:
+    rows = punch_rows(directory, touches_told(entries))
+    put(directory.connection, tables.punch, PunchRow._fields, rows)
     done = [PunchRow._make(row) for row in rows]
     acts = [
         Act(row.employee_id, row.store_id, row.effective_utc_ms, row.device_time) for row in done
     ]
-    return {day for day in days_of(connection, acts, sites) if day}
+    return {day for day in days_of(directory, acts) if day}
 
 
-def _note(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], now_utc_ms: int
-) -> set[DayKey]:
+def _note(directory: Directory, entries: Sequence[Journaled], now_utc_ms: int) -> set[DayKey]:
     """Take the entries of people among journal rows into the book; return the days they are about."""
     noted = [(e.entry_no, e.record_id, e.body) for e in entries if entry_book.is_entry(e.kind)]
     if not noted:
         return set()
-    about = entry_book.note(connection, noted, now_utc_ms, sites)
-    stood = days_of(connection, [Act(*act) for act in about.acts], sites)
+    about = entry_book.note(directory.connection, noted, now_utc_ms, directory.sites)
+    stood = days_of(directory, [Act(*act) for act in about.acts])
     return about.days | {day for day in stood if day}
 
 
@@ -182,7 +178,7 @@ def _note_again(connection: Connection, told: Sequence[Journaled], now_utc_ms: i
     stood = entry_book.standing(connection, ids)
     days = standing_days(connection, tables.punch, tables.punch.c.record_id.in_(ids))
     entry_book.forget(connection, ids)
-    days |= _note(connection, told, organisation.sites(connection), now_utc_ms)
+    days |= _note(Directory(connection), told, now_utc_ms)
     if entry_book.standing(connection, ids) != stood:
         dirty.mark(connection, days, now_utc_ms)
 
@@ -215,13 +211,12 @@ _RECENT: Final = Question(
 )
 
 
-def _project_sales(
-    connection: Connection, entries: Sequence[Journaled], sites: dict[str, Site], put: Put
-) -> set[DayKey]:
+def _project_sales(directory: Directory, entries: Sequence[Journaled], put: Put) -> set[DayKey]:
+    connection = directory.connection
     sales, letters = believable_sales(entries)
     for letter, received_utc_ms in letters:
         bury(connection, [letter], received_utc_ms)
-    rows, days = sale_rows(connection, sales, sites)
+    rows, days = sale_rows(directory, sales)
     put(connection, tables.sale, SaleRow._fields, rows)
-    tied = refunds.tie(connection, [(one.record_id, sale) for one, sale in sales], sites)
-    return {day for day in days if day} | tied
+    lines = list(zip(sales.record_ids, sales.records, strict=True))
+    return {day for day in days if day} | refunds.tie(connection, lines, directory.sites)

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from cloud_receiver.domain.attendance import Gap, Policy, Tap, judge, judge_closely
 from cloud_receiver.domain.findings import FindingCode
 from cloud_receiver.domain.plain_days import plain_day
-from cloud_receiver.domain.schedule import RosterDay, shifts_around
+from cloud_receiver.domain.schedule import (
+    RosterDay,
+    around,
+    shifts_around,
+    shifts_near,
+    work_date_of,
+)
 from cloud_receiver.domain.touches import Place, Source
 from cloud_receiver.domain.workday import (
     MINUTE_MS,
@@ -109,10 +115,21 @@ def test_the_straight_way_comes_to_what_the_long_way_does(case) -> None:
     days, touches, as_of, complete, has_gap = case
     gaps = {"S1": [Gap(0, 3 * 10**12, "gap")]} if has_gap else {}
     known = {"as_of_utc_ms": as_of, "complete_utc_ms": {"S1": complete}, "policy": POLICY}
-    around = shifts_around(days, DATE)
+    near = shifts_around(days, DATE)
     assert judge(days[DATE], days, touches, gaps=gaps, **known) == judge_closely(
-        days[DATE], around, touches, gaps=gaps, **known
+        days[DATE], near, touches, gaps=gaps, **known
     )
+
+
+@given(cases())
+def test_where_only_a_dates_own_shifts_are_everything_is_of_the_date(case) -> None:
+    days, touches, *_ = case
+    for date in around(DATE):
+        near = shifts_near(days, date)
+        assert near.shifts == shifts_around(days, date)
+        for tap in touches:
+            if near.begins_utc_ms < tap.at_utc_ms < near.ends_utc_ms:
+                assert work_date_of(near.shifts, tap.at_utc_ms, "S1", date) == date
 
 
 def test_a_plain_day_is_judged_the_straight_way() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,6 +43,24 @@ def test_a_skipped_local_time_moves_forward_and_a_doubled_one_is_the_first() -> 
     doubled = local_to_utc_ms("2026-10-25T02:30", berlin)
     assert doubled == utc_ms(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
     assert local_to_utc_ms("2026-10-25T03:30", berlin) - doubled == 2 * HOUR_MS
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("date", ["2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25"])
+def test_every_hour_of_a_date_begins_where_its_zone_says(zone: str, date: str) -> None:
+    for minute in range(0, 24 * 60, 29):
+        local = f"{date}T{minute // 60:02}:{minute % 60:02}:59"
+        own = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+        assert local_to_utc_ms(local, zone) == utc_ms(own)
+
+
+@pytest.mark.parametrize(
+    "local", ["2026-11-23T24:00:00", "2026-11-23T09:60:00", "2026-11-23T09:00:60",
+              "2026-11-23T9:00:000", "2026-13-23T09:00:00", "2026-11-23T09:00;00", "-" * 19],
+)  # fmt: skip
+def test_what_is_no_time_of_day_has_no_instant(local: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        local_to_utc_ms(local, "Asia/Shanghai")
 
 
 def test_the_calendar_date_of_an_instant_is_its_zones() -> None:
