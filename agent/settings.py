@@ -6,12 +6,12 @@ below `cli` and `runtime` reads a file or an environment variable for its settin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from agent.room import Limits
@@ -21,10 +21,10 @@ from drivers.registry import Kind
 from sync.clock import Clock
 from sync.errors import ToldError
 from sync.mqtt_settings import MqttSettings, read_mqtt
+from sync.settings_faults import Faults, places_of
 from sync.settings_table import Table, parse_toml, read_clock, read_content
 
 MEGABYTE: Final = 1024 * 1024
-_TABLES: Final = ("box", "mqtt", "identity", "limits", "clock", "device")
 
 KindOf = Callable[[str, str], Kind]
 """(name, where) -> a kind of driver; raises DakaError when there is none of that name."""
@@ -120,29 +120,62 @@ def load_settings(path: Path, kind_of: KindOf = registry.kind_of) -> Settings:
     """
     content = read_content(path, ("daka-agent init 会写好它", "daka-agent init writes it"))
     document = parse_toml(content, path)
-    for name in document:
-        if name not in _TABLES:
-            known = ", ".join(_TABLES)
-            raise ToldError(
-                f"{path}:不认识表 [{name}];可用的有:{known}",
-                f"{path}: unknown table [{name}]; known: {known}",
-            )
-    tables = {name: Table(document.get(name), f"{path}, [{name}]") for name in _TABLES[:-1]}
-    box = _box(tables["box"])
-    clock = read_clock(tables["clock"])
-    settings = Settings(
+    _refuse_faults(content, path, kind_of)
+    tables = {name: Table(document.get(name), f"{path}, [{name}]") for name in _READERS}
+    box, clock = _box(tables["box"]), read_clock(tables["clock"])
+    devices = _devices(document.get("device", []), path)
+    return Settings(
         box=box,
         mqtt=read_mqtt(tables["mqtt"]),
-        identity=IdentitySettings(web=tables["identity"].web("web")),
+        identity=_identity(tables["identity"]),
         limits=_limits(tables["limits"]),
         clock=clock,
-        devices=_devices(document.get("device", []), path, box, clock, kind_of),
+        devices=tuple(_device(one, kind_of, box, clock) for one in devices),
         config_hash=sha256(content).hexdigest()[:16],
         document=document,
     )
-    for table in tables.values():
-        table.finish()
-    return settings
+
+
+def _refuse_faults(content: bytes, path: Path, kind_of: KindOf) -> None:
+    """Look a file through, table by table.
+
+    Raises:
+        ToldError: names all that is wrong with it.
+    """
+    document = parse_toml(content, path)
+    faults = Faults(path, places_of(content.decode(), document))
+    for name in sorted(document.keys() - {*_READERS, "device"}):
+        faults.note(_unknown(name, path), faults.places.line_of(document[name], ""))
+    for name, reader in _READERS.items():
+        faults.look(partial(_whole, reader, document.get(name), f"{path}, [{name}]"))
+    devices = document.get("device", [])
+    if not isinstance(devices, list) or not all(isinstance(one, dict) for one in devices):
+        zh, en = "设备要写成 [[device]] 表", "devices are written as [[device]] tables"
+        faults.note(ToldError(f"{path}:{zh}", f"{path}: {en}"))
+        devices = []
+    names: set[str] = set()
+    for one in _devices(devices, path):
+        faults.places.share(one.table, one.own)
+        faults.places.share(one.table, one.rest)
+        faults.look(partial(_options, one, kind_of))
+        if one.called in names:
+            faults.note(one.keys.wrong("name", "unique on this box"))
+        names.add(one.called)
+    faults.settle()
+
+
+def _whole(reader: Callable[[Table], object], content: object, where: str) -> None:
+    table = Table(content, where)
+    reader(table)
+    table.finish()
+
+
+def _unknown(name: str, path: Path) -> ToldError:
+    known = ", ".join((*_READERS, "device"))
+    return ToldError(
+        f"{path}:不认识表 [{name}];可用的有:{known}",
+        f"{path}: unknown table [{name}]; known: {known}",
+    )
 
 
 def _box(table: Table) -> BoxSettings:
@@ -177,30 +210,72 @@ def _limits(table: Table) -> Limits:
     )
 
 
-def _devices(
-    tables: Any, path: Path, box: BoxSettings, clock: Clock, kind_of: KindOf
-) -> tuple[DeviceSettings, ...]:
-    if not isinstance(tables, list):
-        raise ToldError(
-            f"{path}:设备要写成 [[device]] 表", f"{path}: devices are written as [[device]] tables"
+class _Device(NamedTuple):
+    """A ``[[device]]`` table, in the agent's keys and in those its driver reads."""
+
+    table: Mapping[str, Any]
+    own: dict[str, Any]
+    rest: dict[str, Any]
+    path: Path
+    number: int
+
+    @property
+    def called(self) -> str:
+        """Return the device's name in quotes, its number where it has none."""
+        return repr(self.table["name"]) if "name" in self.table else str(self.number)
+
+    @property
+    def keys(self) -> Table:
+        """Return the agent's keys, to be read."""
+        return Table(self.own, f"{self.path}, [[device]] {self.number}")
+
+
+def _devices(tables: Sequence[Mapping[str, Any]], path: Path) -> list[_Device]:
+    return [
+        _Device(
+            table,
+            {key: table[key] for key in ("name", "driver", "poll_s", "store") if key in table},
+            {key: value for key, value in table.items() if key != "store"},
+            path,
+            number,
         )
-    devices: dict[str, DeviceSettings] = {}
-    for number, table in enumerate(tables, start=1):
-        own = {key: table[key] for key in ("name", "driver", "poll_s", "store") if key in table}
-        keys = Table(own, f"{path}, [[device]] {number}")
-        name = keys.text("name", "what people call the device, unique on this box")
-        if name in devices:
-            raise keys.wrong("name", "unique on this box")
-        kind = keys.text("driver", "a kind of driver, such as zkteco")
-        where = f"{path}, [[device]] {name!r}"
-        made_by = kind_of(kind, where)
-        rest = {key: value for key, value in table.items() if key != "store"}
-        options = made_by.settings.from_table(rest, where)
-        devices[name] = DeviceSettings(
-            name=name,
-            driver=kind,
-            store_id=keys.text("store", "a store's id", box.store_id),
-            poll_s=keys.seconds("poll_s", 0.05, 86_400, 60),
-            make_driver=partial(made_by.factory, options, clock, box.zone.key),
-        )
-    return tuple(devices.values())
+        for number, table in enumerate(tables, start=1)
+    ]
+
+
+def _options(one: _Device, kind_of: KindOf) -> tuple[Kind, Any]:
+    """Return what drives a device and what its driver is told; looks the other keys through."""
+    keys = one.keys
+    keys.text("name", "what people call the device, unique on this box")
+    kind = keys.text("driver", "a kind of driver, such as zkteco")
+    keys.text("store", "a store's id", "-")
+    keys.seconds("poll_s", 0.05, 86_400, 60)
+    where = f"{one.path}, [[device]] {one.called}"
+    made_by = kind_of(kind, where)
+    return made_by, made_by.settings.from_table(one.rest, where)
+
+
+def _device(one: _Device, kind_of: KindOf, box: BoxSettings, clock: Clock) -> DeviceSettings:
+    made_by, options = _options(one, kind_of)
+    keys = one.keys
+    return DeviceSettings(
+        name=keys.text("name", "what people call the device, unique on this box"),
+        driver=keys.text("driver", "a kind of driver, such as zkteco"),
+        store_id=keys.text("store", "a store's id", box.store_id),
+        poll_s=keys.seconds("poll_s", 0.05, 86_400, 60),
+        make_driver=partial(made_by.factory, options, clock, box.zone.key),
+    )
+
+
+def _identity(table: Table) -> IdentitySettings:
+    return IdentitySettings(web=table.web("web"))
+
+
+_READERS: Final[dict[str, Callable[[Table], object]]] = {
+    "box": _box,
+    "mqtt": read_mqtt,
+    "identity": _identity,
+    "limits": _limits,
+    "clock": read_clock,
+}
+"""What looks a table through, by itself."""

@@ -6,10 +6,12 @@ below `cli` and `main` reads a file or an environment variable for its settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cloud_receiver.channels.settings import (
     DingTalkSettings,
@@ -27,7 +29,8 @@ from cloud_receiver.store.engine import DIALECTS, sqlite_url
 from sync.clock import Clock
 from sync.errors import ToldError
 from sync.mqtt_settings import MqttSettings, read_mqtt
-from sync.settings_table import Table, read_clock, read_toml
+from sync.settings_faults import Faults, places_of
+from sync.settings_table import Table, parse_toml, read_clock, read_content
 from sync.topics import SHARDS
 
 
@@ -137,17 +140,12 @@ def load_settings(path: Path) -> Settings:
     Raises:
         DakaError: the file cannot be read or does not hold.
     """
-    document = read_toml(path, _MISSING)
-    tables = {name: Table(document.pop(name, None), f"{path}, [{name}]") for name in _TABLES}
-    if document:
-        known, name = ", ".join(_TABLES), min(document)
-        raise ToldError(
-            f"{path}:不认识表 [{name}];可用的有:{known}",
-            f"{path}: unknown table {name!r}; known: {known}",
-        )
+    content = read_content(path, _MISSING)
+    document = parse_toml(content, path)
+    tables = _sound(content, document, path)
     hq = tables["hq"]
     data_dir = hq.folder("data_dir")
-    settings = Settings(
+    return Settings(
         org=hq.name("org"),
         receiver_id=hq.name("receiver_id"),
         data_dir=data_dir,
@@ -162,17 +160,40 @@ def load_settings(path: Path) -> Settings:
         appeals=_appeals(tables["appeals"]),
         clock=read_clock(tables["clock"]),
     )
-    for table in tables.values():
-        table.finish()
-    return settings
+
+
+def _sound(content: bytes, document: dict[str, Any], path: Path) -> dict[str, Table]:
+    """Return the tables of a file in which nothing is wrong.
+
+    Raises:
+        ToldError: names all that is.
+    """
+    trial = deepcopy(document)
+    faults = Faults(path, places_of(content.decode(), trial))
+    for name in sorted(document.keys() - _READERS.keys()):
+        faults.note(_unknown(name, path), faults.places.line_of(trial[name], ""))
+    for name, reader in _READERS.items():
+        faults.look(partial(_whole, reader, trial.get(name), f"{path}, [{name}]"))
+    faults.settle()
+    return {name: Table(document.get(name), f"{path}, [{name}]") for name in _READERS}
+
+
+def _whole(reader: Callable[[Table], object], content: object, where: str) -> None:
+    table = Table(content, where)
+    reader(table)
+    table.finish()
+
+
+def _unknown(name: str, path: Path) -> ToldError:
+    known = ", ".join(_READERS)
+    return ToldError(
+        f"{path}:不认识表 [{name}];可用的有:{known}",
+        f"{path}: unknown table {name!r}; known: {known}",
+    )
 
 
 _MISSING: Final = (
     "把 config/hq.example.toml 复制到那里再修改", "copy config/hq.example.toml there and edit it",
-)  # fmt: skip
-_TABLES: Final = (
-    "hq", "mqtt", "web", "notify", "dingtalk", "wecom", "feishu", "mail", "boxes",
-    "archive", "appeals", "clock",
 )  # fmt: skip
 
 
@@ -203,7 +224,16 @@ def _web(table: Table) -> WebSettings:
 
 
 def _notify(tables: Mapping[str, Table]) -> NotifySettings:
-    table = tables["notify"]
+    return replace(
+        _told(tables["notify"]),
+        dingtalk=dingtalk_settings(tables["dingtalk"]),
+        wecom=robot_settings(tables["wecom"]),
+        feishu=robot_settings(tables["feishu"]),
+        mail=mail_settings(tables["mail"]),
+    )
+
+
+def _told(table: Table) -> NotifySettings:
     secret = table.content("webhook_secret_file")
     url = table.web("webhook_url")
     if url and not secret:
@@ -212,10 +242,6 @@ def _notify(tables: Mapping[str, Table]) -> NotifySettings:
         console=table.flag("console", default=True),
         webhook_url=url or None,
         webhook_secret=(secret or b"").strip(),
-        dingtalk=dingtalk_settings(tables["dingtalk"]),
-        wecom=robot_settings(tables["wecom"]),
-        feishu=robot_settings(tables["feishu"]),
-        mail=mail_settings(tables["mail"]),
         groups=table.choices("groups", GroupNews, EVERY_GROUP_NEWS),
     )
 
@@ -241,3 +267,32 @@ def _appeals(table: Table) -> AppealTerms:
         decide_within_days=table.whole("decide_within_days", 1, 365, usual.decide_within_days),
         deciders=deciders,
     )
+
+
+def _hq(table: Table) -> None:
+    for name in ("org", "receiver_id"):
+        table.name(name)
+    _database_url(table, sqlite_url(table.folder("data_dir") / "hq.db"))
+    _shards(table)
+
+
+def _mqtt(table: Table) -> None:
+    read_mqtt(table)
+    table.name("share", "")
+
+
+_READERS: Final[dict[str, Callable[[Table], object]]] = {
+    "hq": _hq,
+    "mqtt": _mqtt,
+    "web": _web,
+    "notify": _told,
+    "dingtalk": dingtalk_settings,
+    "wecom": robot_settings,
+    "feishu": robot_settings,
+    "mail": mail_settings,
+    "boxes": _boxes,
+    "archive": partial(_archive, data_dir=Path("/")),
+    "appeals": _appeals,
+    "clock": read_clock,
+}
+"""What looks a table through, by itself."""

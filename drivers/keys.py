@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.transports import LinkUrl, parse_url
-from sync.errors import DakaError, ToldError, within
+from sync.errors import DakaError, told
 from sync.settings_table import Table
 
 AGENT_KEYS: Final = frozenset(("name", "driver", "poll_s"))
@@ -29,7 +29,8 @@ class Keys(Table):
         try:
             return parse_url(self.address(name, allowed), default_port)
         except DakaError as error:
-            raise within(f"{self.where}: {name}", error) from error
+            zh, en = told(error, "zh"), told(error, "en")
+            raise self.refused(name, f"{name}:{zh}", f"{name}: {en}") from error
 
     def pattern(self, name: str, compiled: Callable[[str], re.Pattern[str]]) -> re.Pattern[str]:
         """Return a regular expression; required. `compiled` says with ValueError why not."""
@@ -49,7 +50,5 @@ class Keys(Table):
         try:
             return compiled(text)
         except ValueError as error:
-            raise ToldError(
-                f"{self.where}:{name} = {text!r} 不可用({error});请改写这个正则表达式",
-                f"{self.where}: {name} = {text!r} {error}",
-            ) from error
+            zh = f"{name} = {text!r} 不可用({error});请改写这个正则表达式"
+            raise self.refused(name, zh, f"{name} = {text!r} {error}") from error

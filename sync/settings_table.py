@@ -93,6 +93,21 @@ def read_content(path: Path, if_missing: tuple[str, str] | None = None) -> bytes
         ) from error
 
 
+class SettingError(ToldError):
+    """A key of a table is wrong, missing, or unknown.
+
+    Attributes:
+        where: the table's place.
+        content: the table as it is being read.
+    """
+
+    def __init__(self, where: str, content: dict[str, Any], key: str, zh: str, en: str) -> None:
+        super().__init__(f"{where}:{zh}", f"{where}: {en}")
+        self.where = where
+        self.content = content
+        self.key = key
+
+
 class Table:
     """A table being read key by key; `finish` refuses what nobody read.
 
@@ -103,20 +118,25 @@ class Table:
     """
 
     def __init__(self, content: object, where: str, known: Iterable[str] = ()) -> None:
-        if content is not None and not isinstance(content, Mapping):
+        if content is not None and not isinstance(content, dict):
             raise ToldError(f"{where}:应是一张表", f"{where} must be a table")
         self.is_given = content is not None
-        self._content: Mapping[str, Any] = content or {}
+        self._content: dict[str, Any] = content if isinstance(content, dict) else {}
         self.where = where
         self._known: set[str] = set(known)
 
-    def wrong(self, key: str, allowed: str) -> ToldError:
+    def wrong(self, key: str, allowed: str) -> SettingError:
         """Return the error for a key; `allowed` completes "must be ..." and is in `PHRASES`."""
         zh = en = f"{key} = {self._content[key]!r}" if key in self._content else ""
-        return ToldError(
-            f"{self.where}:{zh or f'缺少 {key}'};应是{in_chinese(allowed)}",
-            f"{self.where}: {en or f'{key} is missing'}; it must be {allowed}",
+        return self.refused(
+            key,
+            f"{zh or f'缺少 {key}'};应是{in_chinese(allowed)}",
+            f"{en or f'{key} is missing'}; it must be {allowed}",
         )
+
+    def refused(self, key: str, zh: str, en: str) -> SettingError:
+        """Return the error for a key, in words of one's own."""
+        return SettingError(self.where, self._content, key, zh, en)
 
     def has(self, key: str) -> bool:
         """Tell whether a key is given."""
@@ -287,10 +307,11 @@ class Table:
         for key in self._content:
             if key not in self._known:
                 known = ", ".join(sorted(self._known))
-                raise ToldError(
-                    f"{self.where}:不认识 {key};可用的有:{known}",
-                    f"{self.where}: unknown key {key!r}; known: {known}",
+                zh, en = (
+                    f"不认识 {key};可用的有:{known}",
+                    f"unknown key {key!r}; known: {known}",
                 )
+                raise self.refused(key, zh, en)
 
 
 def read_clock(table: Table) -> Clock:

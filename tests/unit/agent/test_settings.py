@@ -15,7 +15,7 @@ from agent.settings import Settings, load_settings
 from drivers import registry
 from drivers.registry import Kind
 from sync.clock import ScaledClock, SystemClock
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 
 ROOT = Path(__file__).resolve().parents[3]
 BOX = """
@@ -134,6 +134,36 @@ def test_two_devices_may_not_share_a_name(tmp_path: Path) -> None:
     device = '[[device]]\nname = "a"\ndriver = "known"\nurl = "x"\n'
     with pytest.raises(DakaError, match="unique on this box"):
         load(tmp_path, BOX + device + device)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = BOX.replace("Asia/Shanghai", "Asia/Nowhere").replace("/var/lib/daka", "var") + (
+        'urll = "x"\n[limits]\nretention_days = 0\n[extra]\n'
+        '[[device]]\ndriver = "known"\nurl = "x"\npoll_s = "often"\n'
+        '[[device]]\nname = "a"\ndriver = "known"\n'
+        '[[device]]\nname = "a"\ndriver = "known"\nurl = "x"\n'
+        '[[device]]\nname = "b"\ndriver = "new"\n'
+    )
+    with pytest.raises(ToldError) as caught:
+        load(tmp_path, text)
+    line_of = {key: number for number, line in enumerate(text.splitlines(), 1)
+               for key in [line.partition(" =")[0]]}  # fmt: skip
+    head, *told = caught.value.en.splitlines()
+    assert head.endswith("agent.toml: 10 mistakes:")
+    for place in (
+        "unknown table [extra]",
+        f"[box]: zone = 'Asia/Nowhere'; it must be an IANA time zone, such as Asia/Shanghai (line {line_of['zone']})",
+        f"[box]: data_dir = 'var'; it must be an absolute path (line {line_of['data_dir']})",
+        f"[mqtt]: unknown key 'urll'; known: ca_file, cert_file, key_file, password_file, url, username (line {line_of['urll']})",
+        f"[limits]: retention_days = 0; it must be a whole number, 1 to 3650 (line {line_of['retention_days']})",
+        "[[device]] 1: name is missing; it must be what people call the device, unique on this box (line ",
+        f"[[device]] 1: poll_s = 'often'; it must be a number of seconds, 0.05 to 86400 (line {line_of['poll_s']})",
+        "[[device]] 'a': url is missing",
+        "[[device]] 3: name = 'a'; it must be unique on this box",
+        "[[device]] 'b': driver = 'new'",
+    ):  # fmt: skip
+        assert sum(place in one for one in told) == 1, (place, told)
+    assert "有 10 处要改" in caught.value.zh
 
 
 def test_init_writes_what_it_would_accept_itself(tmp_path: Path) -> None:

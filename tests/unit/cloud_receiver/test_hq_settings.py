@@ -11,7 +11,7 @@ from cloud_receiver.domain.notices import GroupNews
 from cloud_receiver.domain.roles import Role
 from cloud_receiver.settings import Settings, load_settings
 from sync.clock import ScaledClock, SystemClock, utc_text
-from sync.errors import DakaError
+from sync.errors import DakaError, ToldError
 from sync.places import config_dir
 
 MINIMAL = """\
@@ -115,6 +115,34 @@ def test_a_mistake_is_named_with_its_place_and_what_is_allowed(
     assert old in MINIMAL
     with pytest.raises(DakaError, match=named):
         _load(tmp_path, MINIMAL.replace(old, new))
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = MINIMAL.replace('org = "acme"', "org = 7").replace("mqtt://localhost", "http://x") + (
+        "[web]\nport = 0\nidle_min = 1\nhosst = 'x'\n[post]\n"
+        "[appeals]\ndeciders = ['boss']\nopen_within_days = 0\n"
+        "[wecom]\n[[wecom.groups]]\nstore = 'S1'\n[[wecom.groups]]\nstore = 7\ntoken_file = '/no'\n"
+    )
+    with pytest.raises(ToldError) as caught:
+        _load(tmp_path, text)
+    lines = text.splitlines()
+    head, *told = caught.value.zh.splitlines()
+    assert head.endswith("hq.toml 有 11 处要改:")
+    for place, line in (
+        ("不认识表 [post]", "[post]"),
+        ("[hq]:org = 7", "org = 7"),
+        ("[mqtt]:url = 'http://x'", 'url = "http://x"'),
+        ("[web]:port = 0", "port = 0"),
+        ("[web]:idle_min = 1", "idle_min = 1"),
+        ("[web]:不认识 hosst", "hosst = 'x'"),
+        ("[appeals]:deciders = ['boss']", "deciders = ['boss']"),
+        ("[appeals]:open_within_days = 0", "open_within_days = 0"),
+        ("[wecom.groups] no. 1:缺少 token_file", ""),
+        ("[wecom.groups] no. 2:store = 7", "store = 7"),
+        ("[wecom.groups] no. 2:token_file = '/no'", "token_file = '/no'"),
+    ):
+        at = f"(第 {lines.index(line) + 1} 行)" if line else ""
+        assert sum(place in one and at in one for one in told) == 1, (place, at, told)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
