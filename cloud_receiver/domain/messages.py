@@ -36,6 +36,15 @@ def problems(template: Text) -> Iterator[str]:
             yield f"{language}: add {{work_date}}, or the same text on two days is dropped"
 
 
+def read_out(template: str, name_of: Callable[[str], str]) -> str:
+    """Return a template as people read it, what each field stands for in place of its name.
+
+    >>> read_out("{late_min} min", {"late_min": "minutes late"}.__getitem__)
+    '[minutes late] min'
+    """
+    return _FIELD.sub(lambda match: f"[{name_of(match[1])}]", template)
+
+
 def fields_of(template: Text) -> set[str]:
     """Return the facts a checked template reads."""
     return {

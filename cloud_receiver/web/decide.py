@@ -327,7 +327,7 @@ def _choices(matter: Matter, words: Words) -> list[Markup]:
                 aria_label=words("reason"), class_="slim")  # fmt: skip
     stands = el("input", name=f"stands/{matter.key}", inputmode="decimal", maxlength="12",
                 placeholder=words("stands"), aria_label=words("stands"), class_="slim amount")  # fmt: skip
-    return [reason, *buttons[:-1], stands, buttons[-1]]
+    return [el("span", reason, buttons[:-1], stands, buttons[-1], class_="row ruling")]
 
 
 def _what(matter: Matter, zone: str, words: Words) -> str:

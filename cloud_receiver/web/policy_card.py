@@ -92,10 +92,10 @@ TEXTS: Final[Texts] = {
     "as_policy": ("同上表", "as above"),
     "kept": ("第 {n} 版 · {who} · {at}", "version {n} · {who} · {at}"),
     "shift_how": (
-        "改班次:再导入一次同一编号的班次,或在总部服务器上:",
-        "Change a shift: import its id again, or on headquarters' server:",
+        "改班次:点右上角“班次”,或导入同一简称的班次,或在总部服务器上:",
+        "Change a shift: on the page Shifts, by importing its id again, or on headquarters' server:",
     ),
-    "import": ("导入班次", "Import shifts"),
+    "edit": ("班次", "Shifts"),
 }  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def draw_shifts(shifts: Sequence[TemplateVersion], zone: str, language: Language
     plain = part("-", "09:00", "18:00")
     rows.append(_shift(words("own_hours"), plain, words("by_roster"), words, hours="—"))
     columns = ("shift", "hours", "grace", "coming", "going", "tiers", "since")
-    way = el("a", icon("upload_file"), words("import"), href="/import?kind=shifts", class_="button")
+    way = el("a", icon("edit"), words("edit"), href="/schedule/shifts", class_="button")
     head = el("div", el("h2", words("shifts")), way, class_="card-head")
     how = el(
         "p", words("shift_how"), " ", el("code", SHIFT_EXAMPLE), class_="card-body small muted"

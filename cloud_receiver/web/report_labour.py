@@ -17,6 +17,8 @@ from cloud_receiver.web.report_sheet import Column, Lines, Row, Sheet
 from cloud_receiver.web.texts import Texts, Words
 
 _MOST: Final = 20
+SHOWN_FROM_MIN: Final = 3
+"""What comes to less would be shown as 0.0 hours."""
 TEXTS: Final[Texts] = {
     "title": ("加班与法定上限", "Overtime and the law"),
     "person": ("员工", "Person"),
@@ -28,6 +30,10 @@ TEXTS: Final[Texts] = {
     "finding": (
         "{n} 人次月有加班,其中 {over} 超过每月 36 小时;{long} 天超过每天 3 小时。",
         "{n} person-months with overtime, {over} beyond 36 hours; {long} days beyond 3 hours.",
+    ),
+    "few": (
+        "另有 {n} 人次月合计不足 0.1 小时,没有列出。",
+        "{n} more person-months come to less than 0.1 hours and are not listed.",
     ),
     "method": (
         "加班 = 下班之后的分钟与休息日出勤的全部分钟,按所选日期合计。劳动法第四十一条:一般每天 1 小时,最多每天 3 小时、每月 36 小时。只提示,不影响奖惩。",
@@ -42,12 +48,15 @@ TEXTS: Final[Texts] = {
 def overtime(connection: Connection, asked: Asked) -> Sheet:
     """Return overtime by person and month, the most first."""
     words = Words(TEXTS, asked.language)
-    found = counts.overtime(connection, asked.stretch)
+    every = counts.overtime(connection, asked.stretch)
+    found = [one for one in every if one.overtime_min >= SHOWN_FROM_MIN]
     known = names.employee_names(connection)
     over = sum(1 for one in found if over_month_min(one.overtime_min))
     said = words(
         "finding", n=f"{len(found):,}", over=over, long=sum(one.long_days for one in found)
     )
+    few = len(every) - len(found)
+    findings = (said, words("few", n=f"{few:,}")) if few else (said,)
 
     def line(one: Overtime) -> Row:
         return Row(
@@ -87,6 +96,6 @@ def overtime(connection: Connection, asked: Asked) -> Sheet:
         for label, one in zip(labels, most, strict=True)
     }
     return Sheet(
-        title=words("title"), findings=(said,), method=words("method"), columns=columns,
+        title=words("title"), findings=findings, method=words("method"), columns=columns,
         rows=Lines(found, line), options=picture, links=links, label=said,
     )  # fmt: skip

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from cloud_receiver.domain.documents import Row, Rule
+from cloud_receiver.domain.messages import read_out
 from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import chip, fact_label
 from cloud_receiver.web.rule_texts import CHOICES, DESIGNER, SCENES
@@ -111,8 +113,15 @@ def _settings(rule: Rule, language: Language) -> Iterator[tuple[str, str]]:
         yield says("cap"), " · ".join(filter(None, (fen, fact)))
     if rule.sticky_days is not None:
         yield says("sticky"), f"{rule.sticky_days}"
-    yield says("message"), language.pick(rule.message.zh, rule.message.en)
+    said = language.pick(rule.message.zh, rule.message.en)
+    yield says("message"), read_out(said, partial(_field_name, language=language))
     yield says("effective"), rule.effective_from or "—"
+
+
+def _field_name(name: str, language: Language) -> str:
+    """Return what a field of a message is called, the same words the designer offers it by."""
+    key = f"field_{name}"
+    return Words(CHOICES, language)(key) if key in CHOICES else fact_label(name, language)
 
 
 def _rows(before: Rule, after: Rule, words: Words) -> list[Change]:

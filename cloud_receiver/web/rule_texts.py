@@ -146,6 +146,7 @@ CHOICES: Final[Texts] = {
     "field_amount_yuan": ("金额", "amount"),
     "field_amount_yuan_short": ("金额(整数不带小数)", "amount, short"),
     "field_rate_pct": ("比例", "rate"),
+    "field_points": ("积分", "points"),
 }  # fmt: skip
 
 SCENES: Final[Texts] = {

@@ -5,14 +5,15 @@ from __future__ import annotations
 from io import BytesIO
 
 import openpyxl
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from cloud_receiver.domain.appeals import State
 from cloud_receiver.domain.workday import utc_ms
 from cloud_receiver.store import appeals
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.ledger import entries_about
-from tests.browser.conftest import Headquarters
+from tests.browser.conftest import PHONE, Headquarters, Witness, looking, shot
 from tests.browser.seeding import LATE_ENTRY, LATE_PERSON, NOW
 
 
@@ -84,3 +85,26 @@ def test_an_appeal_is_read_with_its_evidence_and_changed_in_part(
         booked = sum(e.amount_fen for e in entries_about(connection, one.outcome_key))
     assert (one.state, booked) == (State.PARTIAL, -400)
     assert one.events[-1].text == "有公交公司的通知"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_appeal_is_ruled_on_a_phone_with_room_to_write(
+    browser: Browser, headquarters: Headquarters, witness: Witness, language: str
+) -> None:
+    with write(headquarters.engine) as connection:
+        if appeals.about(connection, "late_standard/E204/2026-11-19") == []:
+            appeals.open_for_entry(
+                connection, "late_standard/E204/2026-11-19#1", "E204", "地铁停运", utc_ms(NOW)
+            )
+    with looking(browser, headquarters.url, witness, language, PHONE) as page:
+        page.goto(f"{headquarters.url}/decide?kind=appeal")
+        form = page.locator(".ruling").first
+        boxes = [one.bounding_box() for one in form.locator("input, .button").all()]
+        shot(page, f"ruling-phone-{language}")
+        assert boxes[0] is not None
+        assert boxes[0]["width"] >= 300, "the reason has a line of its own"
+        assert all(box is not None and box["height"] >= 38 for box in boxes), "a thumb hits them"
+    with looking(browser, headquarters.url, witness, language) as page:
+        page.goto(f"{headquarters.url}/decide?kind=appeal")
+        expect(page.locator(".ruling").first).to_be_visible()
+        shot(page, f"ruling-desktop-{language}")

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from cloud_receiver.domain.documents import Rule
+from cloud_receiver.domain.outcomes import Text
 from cloud_receiver.store.rulebook import shipped_rules
 from cloud_receiver.web.rule_changes import Sign, compare, draw_changes
 from cloud_receiver.web.texts import Language
@@ -59,3 +60,16 @@ def test_a_row_may_move_and_change_and_settings_come_first() -> None:
     assert "<del>10%</del>" in drawn
     assert "<ins>20%</ins>" in drawn
     assert "swap_vert" in drawn
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [(Language.ZH, "[工作日] 您今日迟到[迟到分钟]分钟,扣减[比例]%补贴([金额]元)"),
+     (Language.EN, "[Work date]: you were [Minutes late] minutes late today")],
+)  # fmt: skip
+def test_a_message_is_read_with_what_its_fields_are_called(language: Language, told: str) -> None:
+    changed = _with(*ROWS, message=Text("{work_date} {points}", "{work_date} {points}"))
+    message = next(one for one in compare(RULE, changed, language) if "[" in one.old)
+    assert message.old.casefold().startswith(told.casefold())
+    assert "{" not in message.old + message.new
+    assert message.new.endswith(language.pick("[积分]", "[points]"))
