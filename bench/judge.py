@@ -1,11 +1,10 @@
 """How fast headquarters judges: a rebuild of everything, one changed day, and the close of a day.
 
-    python bench/judge.py [--people 1000] [--days 60] [--close 3000]
+    python -m bench.judge [--people 1000] [--days 60] [--close 3000]
 
 On SQLite. A rebuild of sound data reads the whole journal, judges all days and compares; "days
 alone anew" is what `daka-hq rebuild --days` does: every day judged from the touches, lines and
-rosters in the database and compared. Two processes take a second each to start, which is printed
-apart too. "judge alone" reads and judges a day at a time and compares nothing. Each line
+rosters in the database and compared; the start of two processes is in their figures. "judge alone" reads and judges a day at a time and compares nothing. Each line
 gives the ratio to what is wanted, and the processor time a day took: on a machine that others use
 too, only that can be compared.
 """
@@ -16,9 +15,8 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
+from multiprocessing import forkserver
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
@@ -80,9 +78,6 @@ def main() -> None:
         ):
             took_s, cpu_s = timed_both(work)
             show(what, took_s, cpu_s, employee_days)
-            if "two" in what:
-                begin_s, begin_cpu_s = timed_both(start_two)
-                show("- without their start", took_s - begin_s, cpu_s - begin_cpu_s, employee_days)
         took = list(one_changed_day(engine, dates[-1]))
         flush_ms = sorted(took_s * 1000 for took_s, _ in took)
         cpu_ms = median(cpu_s * 1000 for _, cpu_s in took)
@@ -108,6 +103,7 @@ def show(what: str, took_s: float, cpu_s: float, employee_days: int) -> None:
 def timed_both(work) -> tuple[float, float]:
     begin_cpu_s = all_cpu_s()
     took_s = timed(work)
+    forkserver._forkserver._stop()  # what ran in its copies counts once it ended
     return took_s, all_cpu_s() - begin_cpu_s
 
 
@@ -119,12 +115,6 @@ def all_cpu_s() -> float:
 
 def days_anew(engine: Engine, now_utc_ms: int, processes: int) -> None:
     rebuild(engine, now_utc_ms, of_journal=False, processes=processes)
-
-
-def start_two() -> None:
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        for one in [pool.submit(process_time) for _ in range(2)]:
-            one.result()
 
 
 def judge_only(engine: Engine, now_utc_ms: int) -> None:

@@ -8,11 +8,9 @@ is only read, and what was amiss comes out as if it had come in just now.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import Final
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
@@ -29,19 +27,16 @@ from cloud_receiver.store import (
     tables,
 )
 from cloud_receiver.store.day_proof import DAYS_AT_ONCE
-from cloud_receiver.store.engine import open_engine, read, upsert_rows, wait_turn, write
-from sync.memory import collect_rarely, not_looking
+from cloud_receiver.store.engine import read, upsert_rows, wait_turn, write
+from cloud_receiver.store.provers import Prove, Result, Task, provers
 from sync.portions import portions
 
 SMALL: Final = 400_000
-"""Rows of a journal for which processes of their own are not worth starting: each takes a second."""
+"""Rows of a journal for which processes of their own are not worth starting."""
 _STRETCHES_A_PROCESS: Final = 4
 _PEOPLE_AT_ONCE: Final = 500
-Result = journal_proof.Found | day_proof.Unlike
-Task = Callable[[Connection], Result]
 Progress = Callable[[int, int], None]
 """Told how many records of the journal and how many days were looked at so far."""
-Prove = Callable[[Sequence[Task]], Iterator[Result]]
 _fact = tables.day_fact.c
 _WRITE_AGAIN: Final = (
     update(tables.day_fact)
@@ -89,6 +84,18 @@ def rebuild(
             processors. PostgreSQL is always read by this one: others would not see what its
             transaction sees.
     """
+    with provers(engine, _number_of_provers(engine, processes)) as prove:
+        return _rebuilt(engine, prove, now_utc_ms, terms, of_journal, on_progress)
+
+
+def _rebuilt(
+    engine: Engine,
+    prove: Prove,
+    now_utc_ms: int,
+    terms: Terms,
+    of_journal: bool,
+    on_progress: Progress,
+) -> Rebuilt:
     with write(engine) as connection:
         wait_turn(connection, archive.TURN)
         archive.bring_back(connection)
@@ -101,7 +108,7 @@ def rebuild(
         waiting = _queue_whole(connection, now_utc_ms)
         tasks = _of_journal(connection) if of_journal and not is_new else []
         tasks += _of_days(connection, waiting, now_utc_ms, terms.policy)
-        results = _prover(engine, connection, processes)(tasks)
+        results = prove(connection, tasks)
         _put_right(connection, results, now_utc_ms, done, on_progress)
         for keys in dirty.by_employee(connection, now_utc_ms, DAYS_AT_ONCE):
             evaluate(connection, keys, now_utc_ms, terms)
@@ -171,45 +178,15 @@ def _put_right(
             dirty.mark(connection, stood, now_utc_ms)
 
 
-def _prover(engine: Engine, connection: Connection, processes: int | None) -> Prove:
-    """Return what runs tasks: in processes of their own, or here where that is not to be."""
-    number = _processors() if processes is None else processes
-    rows = connection.scalar(select(func.max(tables.journal.c.entry_no))) or 0
-    is_small = processes is None and rows < SMALL
-    if engine.dialect.name != "sqlite" or is_small or not number:
-        return lambda tasks: (_done(task, connection) for task in tasks)
-    return partial(_in_processes, number, engine.url.render_as_string(hide_password=False))
-
-
-def _in_processes(number: int, url: str, tasks: Sequence[Task]) -> Iterator[Result]:
-    if not tasks:
-        return
-    pool = ProcessPoolExecutor(number, get_context("spawn"), _begin, (url,))
-    try:
-        for one in as_completed([pool.submit(_run, task) for task in tasks]):
-            yield one.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_engines: list[Engine] = []
-"""The engine of a process that proves; empty in others."""
-
-
-def _begin(url: str) -> None:
-    collect_rarely()
-    _engines.append(open_engine(url))
-
-
-def _run(task: Task) -> Result:
-    """Run a task on what is committed; the one who asked keeps others from writing."""
-    with read(_engines[0]) as connection:
-        return _done(task, connection)
-
-
-def _done(task: Task, connection: Connection) -> Result:
-    with not_looking():
-        return task(connection)
+def _number_of_provers(engine: Engine, processes: int | None) -> int:
+    """Return how many processes prove; 0: this one does it."""
+    if engine.dialect.name != "sqlite":
+        return 0
+    if processes is not None:
+        return processes
+    with read(engine) as connection:
+        rows = connection.scalar(select(func.max(tables.journal.c.entry_no))) or 0
+    return _processors() if rows >= SMALL else 0
 
 
 def _processors() -> int:

@@ -18,8 +18,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     Boolean,
     ColumnElement,
@@ -351,6 +349,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     All pending migrations and the database's identity are one transaction; when several
     processes start together, one upgrades and the others wait.
     """
+    from alembic import command  # a tenth of a second, for which only an upgrade has a use
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with write(engine) as connection:
