@@ -18,6 +18,7 @@ from cloud_receiver.domain.notices import DEFAULT_CHANNELS
 from cloud_receiver.exchange import (
     amounts,
     campaign_lines,
+    employee_lines,
     fields,
     history,
     law_lines,
@@ -35,11 +36,19 @@ from cloud_receiver.exchange.lines import (
     person_of,
     store_of,
 )
-from cloud_receiver.exchange.roster_lines import RosterLine, read_line, roster_days
-from cloud_receiver.store import contacts, enrolment, labour, organisation, shifts, tables
+from cloud_receiver.exchange.roster_lines import RosterLine, of_who_left, read_line, roster_days
+from cloud_receiver.store import (
+    assignments,
+    contacts,
+    enrolment,
+    labour,
+    organisation,
+    shifts,
+    tables,
+)
 from cloud_receiver.store.contacts import Contact
 from cloud_receiver.store.engine import write
-from cloud_receiver.store.enrolment import Badge, Employee, RosterEntry, Seller, Store
+from cloud_receiver.store.enrolment import Badge, RosterEntry, Seller, Store
 from sync.errors import ToldError
 from sync.portions import portions
 
@@ -169,27 +178,6 @@ def _import_stores(connection: Connection, file: ImportFile, errand: Errand) -> 
     return changed
 
 
-def _import_employees(connection: Connection, file: ImportFile, errand: Errand) -> int:
-    named = known(connection)
-    since: dict[str, str] = {}
-
-    def read(_number: int, cells: Cells) -> Employee:
-        one = Employee(
-            employee_id=fields.name("employee_id", cells["employee_id"]),
-            name=fields.name("name", cells["name"]),
-            store_id=store_of(cells, named),
-            language=fields.language("language", cells["language"]),
-            active=fields.yes("active", cells["active"]),
-        )
-        if cells["since"]:
-            since[one.employee_id] = fields.day("since", cells["since"]).isoformat()
-        return one
-
-    return enrolment.put_employees(
-        connection, file.read(read), errand.now_utc_ms, author=errand.author, since=since
-    )
-
-
 def _import_badges(connection: Connection, file: ImportFile, errand: Errand) -> int:
     named = known(connection)
 
@@ -248,8 +236,10 @@ def _import_roster(connection: Connection, file: ImportFile, errand: Errand) -> 
     def read(number: int, cells: Cells) -> RosterLine:
         return read_line(number, cells, named, templates)
 
-    entries, clashes = roster_days(file.read(read))
-    for clash in clashes:
+    lines = list(file.read(read))
+    gone = assignments.gone(connection, {key for one in lines for key in one.worked_days})
+    entries, clashes = roster_days(one for one in lines if not gone.intersection(one.worked_days))
+    for clash in (*clashes, *of_who_left(lines, gone)):
         file.refuse(clash.number, clash.error)
     file.warnings = labour.of_entries(connection, entries)
     return sum(
@@ -278,7 +268,7 @@ def _portions(entries: list[RosterEntry]) -> Iterator[Sequence[RosterEntry]]:
 
 _IMPORTS: Final[dict[ImportKind, Callable[[Connection, ImportFile, Errand], int]]] = {
     ImportKind.STORES: _import_stores,
-    ImportKind.EMPLOYEES: _import_employees,
+    ImportKind.EMPLOYEES: employee_lines.import_employees,
     ImportKind.BADGES: _import_badges,
     ImportKind.SELLERS: _import_sellers,
     ImportKind.ROSTER: _import_roster,

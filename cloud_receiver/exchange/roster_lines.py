@@ -40,13 +40,29 @@ class RosterLine:
     subsidy_fen: int
     is_planned: bool
 
+    @property
+    def worked_days(self) -> list[DayKey]:
+        """Return the employee-days that it gives a shift to."""
+        return [(self.employee_id, date) for date in self.dates] if self.shifts else []
+
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A line that cannot stand beside another one of its day."""
+    """A line that cannot stand, beside another one of its day or beside what is known."""
 
     number: int
     error: CellError
+
+
+def of_who_left(lines: Iterable[RosterLine], gone: set[DayKey]) -> Iterator[Clash]:
+    """Yield the lines that give shifts to people on days on which they work here no more."""
+    for line in lines:
+        days = sorted(gone.intersection(line.worked_days))
+        if days:
+            who, date = days[0]
+            zh = f"“{who}”{date} 已离职或还未入职:请不排这些天,或先在员工资料改离职日期"
+            en = f"{who!r} does not work here on {date}: leave these days out, or change the date of leaving"
+            yield Clash(line.number, CellError("work_date", zh, en))
 
 
 def read_line(

@@ -1,6 +1,6 @@
-"""Which team and which home store people have, from a work date on: in versions, who and when.
+"""Which team and home store people have and whether they work here, from a work date on.
 
-A move holds from its date, so days before it keep the former team or store (ADR 0030). What
+In versions, with who said so and when. A move holds from its date, so days before it keep the former team or store (ADR 0030). What
 is said of a person first holds always, unless a date is given: there is nothing before it.
 """
 
@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
+from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.validity import in_force
-from cloud_receiver.domain.workday import FIRST_DATE, local_date
+from cloud_receiver.domain.workday import FIRST_DATE, local_date, shift_date
 from cloud_receiver.store import archive, dirty, organisation, versions
 from cloud_receiver.store.organisation import ALWAYS_UTC_MS
 from cloud_receiver.store.questions import Among, Question
@@ -31,6 +32,10 @@ class Kind(StrEnum):
 
     TEAM = "team"
     HOME = "home"
+    EMPLOYED = "employed"  # the value is `EMPLOYED`, or empty: left
+
+
+EMPLOYED: Final = "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Assignment:
 
     Attributes:
         first_date: from when on it holds.
-        value: the team or the store; empty: none.
+        value: the team, the store or `EMPLOYED`; empty: none.
         author: empty where it is older than the keeping of authors.
         is_newest: no later version stands in its place.
     """
@@ -115,6 +120,35 @@ def put(
     return [row["employee_id"] for row in added]
 
 
+def employ(
+    connection: Connection,
+    active: Mapping[str, bool],
+    author: str,
+    now_utc_ms: int,
+    since: Mapping[str, str],
+) -> tuple[set[str], dict[str, str]]:
+    """Say who works here and who left; return of whom that is new, and since when who left did.
+
+    Of who left without a date, and of whom it is known already, nothing is returned.
+
+    Args:
+        since: from which work date on, by person. Without one who left does so tomorrow, and of
+            whom nothing was said yet it always was so.
+    """
+    today = today_of(connection, active, now_utc_ms)
+    known: dict[str, dict[str, str]] = {}
+    for some in portions(sorted(active), _PEOPLE_AT_ONCE):
+        known |= of_people(connection, Kind.EMPLOYED, some)
+    new = active.keys() - known.keys()
+    always = {who: EMPLOYED if active[who] or who in since else "" for who in new}
+    moved = put(connection, Kind.EMPLOYED, always, author, now_utc_ms)
+    left = {who for who, is_here in active.items() if not is_here}
+    given = {who: shift_date(today[who], 1) for who in left} | dict(since)
+    values = {who: EMPLOYED if is_here else "" for who, is_here in active.items()}
+    moved += put(connection, Kind.EMPLOYED, values, author, now_utc_ms, given)
+    return set(moved), {who: given[who] for who in left if who in since or who in moved}
+
+
 def today_of(connection: Connection, people: Collection[str], now_utc_ms: int) -> dict[str, str]:
     """Return which date it is where people's home stores are."""
     sites = organisation.sites(connection)
@@ -135,22 +169,83 @@ def on_their_today(
     }
 
 
-def moving(connection: Connection, now_utc_ms: int) -> dict[str, str]:
-    """Return the home store of everybody whose stored one is another, by employee."""
+class Today(NamedTuple):
+    """How a person stands on the date it is where he is.
+
+    Attributes:
+        store_id: the home store; empty: none is said.
+        left_date: the first date no longer there, behind or ahead; None: none is said.
+    """
+
+    store_id: str
+    active: bool
+    left_date: str | None
+
+
+def standing(connection: Connection, people: Collection[str], now_utc_ms: int) -> dict[str, Today]:
+    """Return how people stand today."""
+    today = today_of(connection, people, now_utc_ms)
+    found = {}
+    for some in portions(sorted(people), _PEOPLE_AT_ONCE):
+        homes = of_people(connection, Kind.HOME, some)
+        employed = of_people(connection, Kind.EMPLOYED, some)
+        for who in some:
+            own = employed.get(who, {FIRST_DATE: EMPLOYED})
+            found[who] = Today(
+                in_force(homes.get(who, {}), today[who]),
+                bool(in_force(own, today[who])),
+                left_date(own, today[who]),
+            )
+    return found
+
+
+def left_date(employed: Mapping[str, str], today: str) -> str | None:
+    """Return the first date no longer there: of who left the last time, else of the next one.
+
+    >>> left_date({"2000-01-01": "yes", "2026-12-01": ""}, "2026-11-23")
+    '2026-12-01'
+    >>> left_date({"2000-01-01": "yes", "2026-11-01": "", "2026-12-01": "yes"}, "2026-11-23")
+    '2026-11-01'
+    """
+    turns: list[tuple[str, str]] = []
+    for first_date, value in sorted(employed.items()):
+        if not turns or bool(turns[-1][1]) != bool(value):
+            turns.append((first_date, value))
+    if in_force(employed, today):
+        return next((date for date, value in turns if date > today and not value), None)
+    behind = [date for date, value in turns if date <= today and not value]
+    return behind[-1] if behind and behind[-1] > FIRST_DATE else None
+
+
+def gone(connection: Connection, keys: Collection[DayKey]) -> set[DayKey]:
+    """Return those of some people's days on which they work here no more, or not yet again."""
+    people = sorted({who for who, _ in keys})
+    employed: dict[str, dict[str, str]] = {}
+    for some in portions(people, _PEOPLE_AT_ONCE):
+        employed |= of_people(connection, Kind.EMPLOYED, some)
+    return {
+        (who, date) for who, date in keys if who in employed and not in_force(employed[who], date)
+    }
+
+
+def turning(connection: Connection, now_utc_ms: int) -> dict[str, Today]:
+    """Return how those stand today of whom something else may be stored."""
     last = local_date(now_utc_ms + _DAY_MS, "UTC")  # nowhere is it later
-    rows = _ELSEWHERE.ask(connection, last=last)
-    homes = on_their_today(connection, Kind.HOME, {row[0] for row in rows}, now_utc_ms)
-    return {who: store_id for who, store_id in homes.items() if store_id}
+    rows = _TURNED.ask(connection, last=last)
+    return standing(connection, {row[0] for row in rows}, now_utc_ms)
 
 
-_ELSEWHERE: Final = Question(
+_TURNED: Final = Question(
     select(assignment.c.employee_id)
     .join(employee, employee.c.employee_id == assignment.c.employee_id)
     .where(
-        assignment.c.kind == Kind.HOME.value,
         assignment.c.first_date > FIRST_DATE,
         assignment.c.first_date <= bindparam("last"),
-        assignment.c.value != employee.c.store_id,
+        or_(
+            (assignment.c.kind == Kind.HOME.value) & (assignment.c.value != employee.c.store_id),
+            (assignment.c.kind == Kind.EMPLOYED.value)
+            & ((assignment.c.value == EMPLOYED) != employee.c.active),
+        ),
     )
 )
 

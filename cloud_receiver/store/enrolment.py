@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, insert, select
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, select
 from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.schedule import RosterDay, around
 from cloud_receiver.domain.scopes import ChangeKind
-from cloud_receiver.domain.validity import LAST_DATE
+from cloud_receiver.domain.validity import LAST_DATE, in_force
 from cloud_receiver.domain.workday import (
     FIRST_DATE,
     UNPLANNED,
@@ -62,13 +63,20 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
-    """A person as entered; `store_id` is the home store, `language` zh or en."""
+    """A person as entered; `store_id` is the home store, `language` zh or en.
+
+    Attributes:
+        since: from which work date on the home store is this one; empty: of who is known today.
+            A move to come changes nothing before its date. Of who left: the first date no longer
+            there, tomorrow without one.
+    """
 
     employee_id: str
     name: str
     store_id: str
     language: str = "zh"
     active: bool = True
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +129,7 @@ class RosterEntry:
 
 
 _KEYS_A_QUERY: Final = 1000
-_PERSON_CONTENT: Final = ("employee_id", "name", "language", "active")
+_PERSON_CONTENT: Final = ("employee_id", "name", "language")
 _ROSTER_CONTENT: Final = (
     "employee_id", "work_date", "store_id", "shift", "target_fen", "subsidy_fen",
 )  # fmt: skip
@@ -153,50 +161,58 @@ def put_stores(
 
 
 def put_employees(
-    connection: Connection,
-    employees: Iterable[Employee],
-    now_utc_ms: int = 0,
-    *,
-    author: str = "",
-    since: Mapping[str, str] | None = None,
+    connection: Connection, employees: Iterable[Employee], now_utc_ms: int = 0, *, author: str = ""
 ) -> int:
-    """Enter people; the days of who moves to another home store are judged anew from then on.
+    """Enter people; what is said of one for several dates is taken in their order.
+
+    The days of who moves to another home store are judged anew from then on. What is planned of
+    who leaves is taken back from then on, for nobody is absent who has left.
 
     Args:
         author: who says so; empty: nobody in particular.
-        since: from which work date on the home store is another one, by employee; without one
-            a move is of today. A move to come changes nothing before its date. Of who left: the
-            first date no longer there, tomorrow without one; what is planned from it on is
-            taken back, for nobody is absent who has left.
     """
-    rows = {one.employee_id: asdict(one) for one in employees}
-    said = {who: row["store_id"] for who, row in rows.items()}
-    moved = assignments.put(connection, Kind.HOME, said, author, now_utc_ms, since)
-    stand = assignments.on_their_today(connection, Kind.HOME, said, now_utc_ms)
-    for who, row in rows.items():
-        row["store_id"] = stand.get(who) or row["store_id"]
-    changed = put_rows(connection, tables.employee, rows.values())
+    told: dict[str, list[Employee]] = {}
+    for one in sorted(employees, key=attrgetter("since")):
+        told.setdefault(one.employee_id, []).append(one)
+    touched: set[str] = set()
+    left: dict[str, str] = {}
+    for turn in range(max(map(len, told.values()), default=0)):
+        some = {who: lines[turn] for who, lines in told.items() if turn < len(lines)}
+        homes = {who: one.store_id for who, one in some.items()}
+        since = {who: one.since for who, one in some.items() if one.since}
+        touched.update(assignments.put(connection, Kind.HOME, homes, author, now_utc_ms, since))
+        active = {who: one.active for who, one in some.items()}
+        moved, gone = assignments.employ(connection, active, author, now_utc_ms, since)
+        touched |= moved
+        left |= gone
+    stand = assignments.standing(connection, told, now_utc_ms)
+    rows = []
+    for who, lines in told.items():
+        row, own = asdict(lines[-1]), stand[who]
+        del row["since"]
+        row |= {"active": own.active, "left_date": own.left_date}
+        rows.append(row | {"store_id": own.store_id or row["store_id"]})
+    changed = put_rows(connection, tables.employee, rows)
     kept = [{name: row[name] for name in _PERSON_CONTENT} for row in changed]
     versions.add(connection, tables.employee_version, kept, author, now_utc_ms)
     _tell_people(connection, changed, now_utc_ms)
-    touched = {row["employee_id"] for row in changed}
-    gone = {who for who in touched | (since or {}).keys() if not rows[who]["active"]}
-    today = assignments.today_of(connection, gone, now_utc_ms)
-    from_date = {who: (since or {}).get(who) or shift_date(today[who], 1) for who in gone}
-    taken_back = _take_back_plans(connection, from_date, author, now_utc_ms)
-    return len(touched.union(moved, taken_back))
+    touched |= {row["employee_id"] for row in changed}
+    return len(touched | _take_back_plans(connection, left, author, now_utc_ms))
 
 
 def _take_back_plans(
     connection: Connection, from_date: Mapping[str, str], author: str, now_utc_ms: int
 ) -> set[str]:
-    """Take back what is planned for people from a date on, by employee; return who had plans."""
+    """Take back what is planned for people who left on a date, until they are there again."""
     sites = organisation.sites(connection)
     entries = []
     for some in portions(sorted(from_date), _KEYS_A_QUERY):
         first = min(from_date[who] for who in some)
+        employed = assignments.of_people(connection, Kind.EMPLOYED, some)
         for who, days in organisation.rosters(connection, some, first, LAST_DATE, sites).items():
-            entries += [nothing(who, day) for date, day in days.items() if date >= from_date[who]]
+            gone = (day for date, day in days.items() if date >= from_date[who]
+                    and not in_force(employed[who], date))  # fmt: skip
+            entries += [nothing(who, day) for day in gone]
     add_roster(connection, entries, author, now_utc_ms)
     return {entry.employee_id for entry in entries}
 
@@ -210,14 +226,16 @@ def nothing(employee_id: str, day: RosterDay) -> RosterEntry:
 
 
 def take_effect(connection: Connection, now_utc_ms: int) -> int:
-    """Let the moves to other home stores whose date has come show; return how many did."""
-    homes = assignments.moving(connection, now_utc_ms)
+    """Let moves to other home stores and leaving whose date has come show; return of how many."""
+    stand = assignments.turning(connection, now_utc_ms)
     here = tables.employee.c
     rows = []
-    for some in portions(sorted(homes), _KEYS_A_QUERY):
+    for some in portions(sorted(stand), _KEYS_A_QUERY):
         query = select(tables.employee).where(here.employee_id.in_(some))
-        people = [row._asdict() for row in connection.execute(query)]
-        rows += [row | {"store_id": homes[row["employee_id"]]} for row in people]
+        for person in connection.execute(query):
+            own = stand[person.employee_id]
+            its = own._asdict() | {"store_id": own.store_id or person.store_id}
+            rows.append(person._asdict() | its)
     changed = put_rows(connection, tables.employee, rows)
     _tell_people(connection, changed, now_utc_ms)
     return len(changed)

@@ -24,12 +24,26 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who works, or worked, in a store."""
+    """Somebody who works, or worked, in a store.
+
+    Attributes:
+        active: works here today.
+        left_date: the first date no longer there, behind or ahead; None: none is said.
+    """
 
     employee_id: str
     name: str
     store_id: str
     active: bool
+    left_date: str | None = None
+
+    def works_on(self, date: str) -> bool:
+        """Tell whether the person works here on a date, as far as it is said today."""
+        return self.active if self.left_date is None else date < self.left_date
+
+
+PERSON: Final = tuple(tables.employee.c[name] for name in Person.__dataclass_fields__)
+"""The columns of a `Person`."""
 
 
 def stores(connection: Connection) -> list[Store]:
@@ -62,7 +76,7 @@ def has_employee(connection: Connection, employee_id: str) -> bool:
 def people(connection: Connection) -> list[Person]:
     """Return everybody by home store and name."""
     who = tables.employee.c
-    query = select(who.employee_id, who.name, who.store_id, who.active)
+    query = select(*PERSON)
     rows = connection.execute(query.order_by(who.store_id, who.name, who.employee_id))
     return [Person(*row) for row in rows]
 
@@ -73,7 +87,7 @@ def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
     wanted = who.name.icontains(text, autoescape=True) | who.employee_id.icontains(
         text, autoescape=True
     )
-    query = select(who.employee_id, who.name, who.store_id, who.active).where(wanted)
+    query = select(*PERSON).where(wanted)
     rows = connection.execute(query.order_by(who.name, who.employee_id).limit(limit))
     return [Person(*row) for row in rows]
 

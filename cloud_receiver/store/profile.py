@@ -14,7 +14,7 @@ from cloud_receiver.domain.attendance import DayStatus
 from cloud_receiver.domain.day_texts import DayDocuments
 from cloud_receiver.domain.facts import FactValue
 from cloud_receiver.store import archive, tables
-from cloud_receiver.store.names import Person, Store
+from cloud_receiver.store.names import PERSON, Person, Store
 from cloud_receiver.store.tables import day_fact, employee, employee_version, store
 
 
@@ -51,10 +51,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """A version of what was entered of a person: who is called so, works or left, says who."""
+    """A version of what was entered of a person: who is called so, says who."""
 
     name: str
-    active: bool
     author: str
     created_utc_ms: int
 
@@ -84,7 +83,7 @@ def roll(
     if store_id:
         wanted.append(who.store_id == store_id)
     found = connection.execute(select(func.count()).select_from(employee).where(*wanted))
-    query = select(who.employee_id, who.name, who.store_id, who.active).where(*wanted)
+    query = select(*PERSON).where(*wanted)
     rows = connection.execute(query.order_by(who.store_id, who.name, who.employee_id).limit(limit))
     return Roll(people=tuple(Person(*row) for row in rows), found=int(found.scalar_one()))
 
@@ -93,15 +92,16 @@ def person(connection: Connection, employee_id: str) -> tuple[Person, Store | No
     """Return somebody and the home store as far as it is known; None: there is no such id."""
     who = employee.c
     query = (
-        select(who.employee_id, who.name, who.store_id, who.active, store.c.name, store.c.zone)
+        select(*PERSON, store.c.name, store.c.zone)
         .outerjoin(store, store.c.store_id == who.store_id)
         .where(who.employee_id == employee_id)
     )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    home = Store(row[2], row[4], row[5]) if row[4] is not None else None
-    return Person(row[0], row[1], row[2], row[3]), home
+    *own, name, zone = row
+    home = Store(row[2], name, zone) if name is not None else None
+    return Person(*own), home
 
 
 def days(connection: Connection, employee_id: str, first: str, last: str) -> list[Day]:

@@ -26,7 +26,7 @@ from cloud_receiver.domain.rota import (
 )
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import Shift
-from cloud_receiver.store import calendar, organisation, shifts, tables
+from cloud_receiver.store import assignments, calendar, organisation, shifts, tables
 from cloud_receiver.store.enrolment import RosterEntry, nothing
 from cloud_receiver.store.organisation import Rosters
 
@@ -125,7 +125,13 @@ def by_pattern(connection: Connection, order: PatternOrder) -> list[RosterEntry]
                     subsidy_fen=_amount(order.subsidy_fen, before, "subsidy_fen", slot),
                 )
             )
-    return entries
+    return _of_who_works(connection, entries)
+
+
+def _of_who_works(connection: Connection, entries: Sequence[RosterEntry]) -> list[RosterEntry]:
+    """Return entries but for the days of who has left by then: nobody is absent who is gone."""
+    gone = assignments.gone(connection, [(one.employee_id, one.work_date) for one in entries])
+    return [one for one in entries if (one.employee_id, one.work_date) not in gone]
 
 
 def _kind(days: Calendar, store_id: str, day: str) -> DayKind:
@@ -169,6 +175,7 @@ def by_copy(connection: Connection, order: CopyOrder) -> list[RosterEntry]:
                 moved = _moved(day.shifts, order.to_store_id, zones[order.to_store_id])
                 entry = replace(entry, store_id=order.to_store_id, shifts=moved)
             entries.append(entry)
+    entries = _of_who_works(connection, entries)
     if not entries:
         raise PatternError(
             f"{order.source.first} 至 {order.source.last} 没有可复制的排班",

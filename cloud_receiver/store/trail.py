@@ -47,6 +47,7 @@ class Act(StrEnum):
     STORE = "store"
     PERSON = "person"
     HOME = "home"
+    EMPLOYED = "employed"
     TEAM = "team"
     CAMPAIGN = "campaign"
     JOINED = "joined"
@@ -138,9 +139,12 @@ def _organisation_queries() -> dict[Act, Select[Any]]:
             s.created_utc_ms, Act.STORE, s.author, func.min(s.scene), func.min(s.store_id), many
         ).where(s.author != "").group_by(s.created_utc_ms, s.author),
         Act.PERSON: _columns(
-            e.created_utc_ms, Act.PERSON, e.author, case((e.active, ""), else_="left"),
-            func.min(e.employee_id), many,
-        ).where(e.author != "").group_by(e.created_utc_ms, e.author, e.active),
+            e.created_utc_ms, Act.PERSON, e.author, literal(""), func.min(e.employee_id), many,
+        ).where(e.author != "").group_by(e.created_utc_ms, e.author),
+        # who begins is said with them
+        Act.EMPLOYED: _moves(Act.EMPLOYED, Kind.EMPLOYED).where(
+            assignment.c.first_date != FIRST_DATE
+        ),
         # where people are first is said with them
         Act.HOME: _moves(Act.HOME, Kind.HOME).where(assignment.c.first_date != FIRST_DATE),
         Act.TEAM: _moves(Act.TEAM, Kind.TEAM),

@@ -38,7 +38,10 @@ def _bind(
     with write(desk.engine) as connection:
         known = {person.employee_id: person for person in names.people(connection)}
         person = known.get(form.get("employee_id") or form.get("other_id", "").strip())
-        if person is None or not person.active or not _is_date_or_empty(form.get("since", "")):
+        since = form.get("since", "")
+        if person is None or not _is_date_or_empty(since):
+            return None
+        if not (person.works_on(since) if since else person.active):
             return None
         if act == "bind_user":
             moved = _bind_user(connection, form, person, stamp)

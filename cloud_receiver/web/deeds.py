@@ -16,7 +16,8 @@ TEXTS: Final[Texts] = {
     "days": ("{n} 天", "{n} days"),
     "others": ("等 {n} 个", "and others, {n} in all"),
     "none": ("不在任何组", "in no team"),
-    "left": ("已离职", "left"),
+    "left": ("离职", "left"),
+    "back": ("在职", "works here"),
     "from": ("自 {day} 起", "from {day}"),
     "day_workday": ("工作日", "workday"),
     "day_weekend": ("周末", "weekend"),
@@ -83,8 +84,8 @@ def _gathered(deed: Deed, known: Mapping[str, str], words: Words) -> str:
         what = known.get(what, what)
     elif deed.act is Act.TEAM:
         what = what or words("none")
-    elif deed.act is Act.PERSON and what:
-        what = words("left")
+    elif deed.act is Act.EMPLOYED:
+        what = words("back" if what else "left")
     elif deed.act is Act.STORE:  # of several each has its own scene
         what = "" if many else _named(SCENES, what, what, words.language)
     since = words("from", day=deed.first_date) if deed.first_date else ""

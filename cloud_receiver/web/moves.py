@@ -91,6 +91,12 @@ def _by_time(row: _Row) -> int:
 def _rows(said: Said, stores: Mapping[str, Store], words: Words) -> list[_Row]:
     rows = []
     for one in said.moves:
+        if one.kind is Kind.EMPLOYED:
+            if one.first_date == FIRST_DATE and one.value:
+                continue  # nothing else is said of who works here
+            told = (words("back" if one.value else "left"), "", one.first_date, one.is_newest)
+            rows.append(_Row(one.created_utc_ms, one.author, *told))
+            continue
         value = one.value or words("none")
         if one.kind is Kind.HOME and one.value in stores:
             value = stores[one.value].name
@@ -101,8 +107,6 @@ def _rows(said: Said, stores: Mapping[str, Store], words: Words) -> list[_Row]:
         stamp = (after.created_utc_ms, after.author)
         if before.name != after.name:
             rows.append(_Row(*stamp, words("name"), after.name))
-        if before.active != after.active:
-            rows.append(_Row(*stamp, words("back" if after.active else "left")))
     return rows
 
 

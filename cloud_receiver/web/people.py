@@ -22,7 +22,7 @@ from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.person import PersonView, draw_person
 from cloud_receiver.web.person_entry import TEXTS as ENTRY_TEXTS
 from cloud_receiver.web.person_entry import enter, take_back
-from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.phrases import icon, leaving
 from cloud_receiver.web.texts import Language, Texts, Words
 from cloud_receiver.web.visit import visit_of
 
@@ -195,7 +195,7 @@ def _table(people: Sequence[Person], shops: Sequence[Store], words: Words) -> Ma
     rows = [
         el(
             "tr",
-            el("td", _link(person), class_="lead"),
+            el("td", _link(person), " ", leaving(person, words.language), class_="lead"),
             el("td", person.employee_id, class_="mono", data_label=words("employee_id")),
             el("td", by_id.get(person.store_id, person.store_id), data_label=words("store")),
             data_key=person.employee_id,

@@ -31,6 +31,7 @@ from cloud_receiver.web.phrases import (
     chip,
     date_text,
     icon,
+    leaving,
     local_time,
     money,
     month_text,
@@ -47,7 +48,6 @@ TEXTS: Final[Texts] = {
     "change": ("修改资料、调动、离职", "Change, move, leave"),
     "none_title": ("没有这个人", "There is no such person"),
     "none": ("工号 {id} 不在人员名单里。", "The id {id} is not on the list of people."),
-    "left": ("已离职", "left"),
     "previous": ("上个月", "Month before"),
     "next": ("下个月", "Month after"),
     "month": ("月份", "Month"),
@@ -204,7 +204,7 @@ def _nobody(view: PersonView, words: Words) -> Markup:
 def _head(person: Person, home: Store | None, view: PersonView, words: Words) -> Markup:
     store = home.name if home else person.store_id
     about = f"{person.employee_id} · {store}"
-    title = el("h1", person.name, " ", None if person.active else chip(words("left"), "", "logout"))
+    title = el("h1", person.name, " ", leaving(person, words.language))
     back = el("a", icon("arrow_back"), words("back"), href="/people", class_="crumb")
     face = el("span", person.name[:1], class_="face", aria_hidden="true")
     before = (view.first - timedelta(days=1)).isoformat()[:7]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cloud_receiver.domain.attendance import LABELS
 from cloud_receiver.domain.facts import CATALOGUE, FactValue
+from cloud_receiver.store.names import Person
 from cloud_receiver.store.rulebook import SHIPPED
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.texts import Language, Texts, Words
@@ -78,6 +79,16 @@ def icon(name: str, tone: str = "") -> Markup:
 def chip(text: str, tone: str, picture: str) -> Markup:
     """Return a status: a word, its colour and its picture, never the colour alone."""
     return el("span", icon(picture), text, class_=f"chip {tone}".strip())
+
+
+def leaving(person: Person, language: Language) -> Markup | None:
+    """Return that somebody left, or will leave, and the first date no longer here, if it is said."""
+    on = person.left_date or ""
+    if person.active:
+        text = language.pick(f"离职于 {on}", f"leaves on {on}")
+        return chip(text, "wait", "logout") if on else None
+    text = language.pick(f"离职于 {on}", f"left on {on}") if on else language.pick("已离职", "left")
+    return chip(text, "", "logout")
 
 
 def date_text(day: str, language: Language) -> str:

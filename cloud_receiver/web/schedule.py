@@ -212,7 +212,7 @@ def _pattern(view: View, form: Mapping[str, str]) -> partial[list[RosterEntry]]:
     def make(connection: Connection) -> list[RosterEntry]:
         people = tuple(
             person.employee_id for person in names.people(connection)
-            if person.store_id == view.store_id and person.active
+            if person.store_id == view.store_id and person.works_on(stretch.first)
         )  # fmt: skip
         order = scheduling.PatternOrder(
             pattern=pattern, stretch=stretch, employee_ids=people, store_id=view.store_id,

@@ -51,6 +51,7 @@ TEXTS: Final[Texts] = {
     "act_store": ("登记门店", "entered a store"),
     "act_person": ("登记员工", "entered a person"),
     "act_home": ("所属门店", "home store"),
+    "act_employed": ("离职或回来", "left or came back"),
     "act_team": ("考勤组", "team"),
     "act_campaign": ("录入活动", "entered a campaign"),
     "act_joined": ("参加活动", "joined a campaign"),
@@ -63,7 +64,7 @@ _PICTURES: Final = {
     Act.DECISION: "task_alt", Act.UNDONE: "undo", Act.ENTRY: "edit_note", Act.RULE: "rule",
     Act.ROSTER: "calendar_month", Act.CLOSE: "lock", Act.POLICY: "policy", Act.SHIFT: "schedule",
     Act.CALENDAR: "event", Act.BADGE: "badge", Act.SELLER: "point_of_sale", Act.COMMAND: "terminal",
-    Act.STORE: "store", Act.PERSON: "person", Act.HOME: "storefront", Act.TEAM: "groups",
+    Act.STORE: "store", Act.PERSON: "person", Act.HOME: "storefront", Act.EMPLOYED: "logout", Act.TEAM: "groups",
     Act.CAMPAIGN: "campaign", Act.JOINED: "group_add", Act.LEFT: "group_remove",
 }  # fmt: skip
 

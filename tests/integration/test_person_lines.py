@@ -50,6 +50,7 @@ def test_a_new_person_has_all_that_files_would_bring(engine: Engine) -> None:
     saved = keep(engine, "E900", NEW, new=True)
     assert (saved.wrong, saved.changed) == ((), 5)
     assert assigned(engine, "E900") == {
+        ("employed", "2000-01-01", "yes", "li"),
         ("home", "2025-12-01", "S001", "li"),
         ("team", "2025-12-01", "甲组", "li"),
     }

@@ -108,16 +108,57 @@ def test_what_stood_before_it_was_kept_is_the_first_version_of_all_days(
         said = connection.execute(select(tables.assignment).order_by(tables.assignment.c.kind))
         assert [tuple(row) for row in said] == [
             ("E1", kind, "2000-01-01", 1, value, "", 0)
-            for kind, value in (("home", "S1"), ("team", "甲组"))
+            for kind, value in (("employed", "yes"), ("home", "S1"), ("team", "甲组"))
         ]
         one = connection.execute(select(tables.campaign_version)).one()
         member = connection.execute(select(tables.campaign_member_version)).one()
         assert organisation.history_began_utc_ms(connection) > 1_700_000_000_000
     assert tuple(shop) == ("S1", 1, "一店", "UTC", "community", "", 31, 121, 200, "", 0)
-    assert tuple(person) == ("E1", 1, "王芳", "zh", True, "", 0)
+    assert tuple(person) == ("E1", 1, "王芳", "zh", "", 0)
     period = ("2026-12-01", "2026-12-10")
     assert tuple(one) == ("c", 1, "卖", "", "[]", *period, "{}", None, None, "", 0)
     assert tuple(member) == ("c", "E1", 1, "2026-12-01", None, None, "", 0)
+
+
+def test_leaving_said_before_holds_from_the_next_day(hq_engine: Engine) -> None:
+    with database.write(hq_engine) as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    database.upgrade(hq_engine, "0035")
+    noon_utc_ms = 1_795_435_200_000  # 2026-11-23T12:00Z
+    said = (("E1", 1, True, 0), ("E1", 2, False, noon_utc_ms), ("E2", 1, False, 0))
+    with database.write(hq_engine) as connection:
+        for who, version, active, at_utc_ms in said:
+            insert = (
+                "INSERT INTO employee_version VALUES (:who, :version, '', 'zh', :active, 'hr', :at)"
+            )
+            connection.execute(
+                text(insert), {"who": who, "version": version, "active": active, "at": at_utc_ms}
+            )
+        for who in ("E1", "E2"):
+            person = "INSERT INTO employee VALUES (:who, '', 'S1', 'zh', :active)"
+            connection.execute(text(person), {"who": who, "active": False})
+    database.upgrade(hq_engine)
+    with database.read(hq_engine) as connection:
+        own = tables.assignment.c
+        query = select(own.employee_id, own.first_date, own.value, own.created_utc_ms)
+        found = [
+            tuple(row)
+            for row in connection.execute(query.order_by(own.employee_id, own.first_date))
+        ]
+        left = dict(
+            map(
+                tuple,
+                connection.execute(
+                    select(tables.employee.c.employee_id, tables.employee.c.left_date)
+                ),
+            )
+        )
+    assert found == [
+        ("E1", "2000-01-01", "yes", 0), ("E1", "2026-11-24", "", noon_utc_ms),
+        ("E2", "2000-01-01", "", 0),
+    ]  # fmt: skip
+    assert left == {"E1": "2026-11-24", "E2": None}
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/daka", "/var/lib/daka.sqlite", ""])

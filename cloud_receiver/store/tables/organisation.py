@@ -29,7 +29,9 @@ employee = Table(
     Column("name", Text, nullable=False),
     Column("store_id", Text, nullable=False),  # home store
     Column("language", Text, nullable=False),  # zh | en
-    Column("active", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),  # works here today
+    # the first date no longer there, behind or ahead; null: none is said
+    Column("left_date", Text),
 )
 store_version = Table(
     "store_version",
@@ -49,25 +51,25 @@ store_version = Table(
 )
 employee_version = Table(
     "employee_version",
-    metadata,  # what was ever entered of a person; as of stores. The home store is an assignment
+    metadata,  # what was ever entered of a person; as of stores. The home store and working here are
+    # assignments
     Column("employee_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("language", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Index("ix_employee_version_entered", "created_utc_ms", "author"),
 )
 assignment = Table(
     "assignment",
-    metadata,  # which team and which home store a person has from a work date on. Versions are
+    metadata,  # team, home store and working here of a person, from a work date on. Versions are
     # added, never changed; the highest one of a first date is in force
     Column("employee_id", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # store.assignments.Kind
     Column("first_date", Text, primary_key=True),  # local; FIRST_DATE: always
     Column("version", Integer, primary_key=True),
-    Column("value", Text, nullable=False),  # the team or store; empty: none from then on
+    Column("value", Text, nullable=False),  # the team, the store or yes; empty: none from then on
     Column("author", Text, nullable=False),
     Column("created_utc_ms", BigInteger, nullable=False),
     Index("ix_assignment_value", "kind", "value"),

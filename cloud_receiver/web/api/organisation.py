@@ -70,13 +70,14 @@ class EmployeeGiven(_Given):
 
 
 class EmployeeShown(Shown):
-    """A person."""
+    """A person; `active`: works there today, `left_date`: the first date no longer, also ahead."""
 
     employee_id: str
     name: str
     store_id: str
     language: str
     active: bool
+    left_date: str | None
 
 
 class StoreGiven(_Given):
@@ -184,17 +185,15 @@ def _employees(routes: APIRouter, desk: Desk) -> None:
     def put_employee(
         employee_id: IdPath, given: EmployeeGiven, by: Annotated[Caller, Depends(caller)]
     ) -> Changed:
-        since = {}
+        since = ""
         if given.since is not None:
             text = given.since
-            since[employee_id] = _checked(lambda: fields.day("since", text)).isoformat()
+            since = _checked(lambda: fields.day("since", text)).isoformat()
         with write(desk.engine) as connection:
             _require_store(connection, given.store_id)
-            one = Employee(employee_id=employee_id, **given.model_dump(exclude={"since"}))
+            one = Employee(employee_id=employee_id, **given.model_dump() | {"since": since})
             now_utc_ms = utc_ms(desk.clock.now_utc())
-            changed = enrolment.put_employees(
-                connection, [one], now_utc_ms, author=by.name, since=since
-            )
+            changed = enrolment.put_employees(connection, [one], now_utc_ms, author=by.name)
         return Changed(changed=changed)
 
 

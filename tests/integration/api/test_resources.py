@@ -28,7 +28,7 @@ def test_employees_and_stores_are_written_and_read(office) -> None:
     assert office.send("PUT", "/employees/E9", body) == {"changed": 1}
     assert office.send("PUT", "/employees/E9", body) == {"changed": 0}
     assert office.get("/employees/E9") == {
-        "employee_id": "E9", "name": "赵敏", "store_id": "S2", "language": "zh", "active": True,
+        "employee_id": "E9", "name": "赵敏", "store_id": "S2", "language": "zh", "active": True, "left_date": None,
     }  # fmt: skip
     assert [one["employee_id"] for one in _all(office, "/employees")] == ["E1", "E2", "E9"]
     assert [one["employee_id"] for one in _all(office, "/employees?store_id=S2")] == ["E9"]

@@ -35,11 +35,8 @@ def _team(hq: Any, team: str, since: str | None = None, who: str = "E1") -> int:
 
 
 def _home(hq: Any, store_id: str, since: str | None = None) -> int:
-    one = Employee(employee_id="E1", name="王芳", store_id=store_id)
-    dates = {"E1": since} if since else {}
-    return hq.writing(
-        lambda c: enrolment.put_employees(c, [one], hq.now_utc_ms, author="陈静", since=dates)
-    )
+    one = Employee(employee_id="E1", name="王芳", store_id=store_id, since=since or "")
+    return hq.writing(lambda c: enrolment.put_employees(c, [one], hq.now_utc_ms, author="陈静"))
 
 
 def _known(hq: Any, work_date: str, local: str) -> dict[str, Any]:
@@ -158,11 +155,14 @@ def test_a_store_is_where_and_what_it_was_said_to_be_then(hq: Any) -> None:
 
 def test_a_person_s_name_and_leaving_are_kept_in_versions(hq: Any) -> None:
     known = Employee(employee_id="E1", name="王芳", store_id="S1")
-    for one in (replace(known, name="王方"), replace(known, name="王方", active=False)):
+    leaving = replace(known, name="王方", active=False, since=TUESDAY)
+    for one in (replace(known, name="王方"), leaving):
         hq.writing(partial(enrolment.put_employees, employees=[one], author="陈静"))
-    kept = [row[1:6] for row in hq.table(tables.employee_version) if row[0] == "E1"]
-    assert kept == [
-        (1, "王芳", "zh", True, ""), (2, "王方", "zh", True, "陈静"), (3, "王方", "zh", False, "陈静"),
+    kept = [row[1:5] for row in hq.table(tables.employee_version) if row[0] == "E1"]
+    assert kept == [(1, "王芳", "zh", ""), (2, "王方", "zh", "陈静")]
+    said = hq.reading(lambda c: assignments.history(c, "E1"))
+    assert [(one.first_date, one.value, one.author) for one in said if one.kind is Kind.EMPLOYED] == [
+        (TUESDAY, "", "陈静"), ("2000-01-01", "yes", ""),
     ]  # fmt: skip
 
 
@@ -230,10 +230,10 @@ def test_nobody_is_absent_after_leaving(hq: Any) -> None:
     hq.feed_complete("2026-12-01T12:00")
     hq.at(f"{TUESDAY}T23:59")
     assert [hq.facts("E1", date)["absent"] for date in (MONDAY, TUESDAY)] == [True, True]
-    left = Employee(employee_id="E1", name="王芳", store_id="S1", active=False)
+    left = Employee(employee_id="E1", name="王芳", store_id="S1", active=False, since=TUESDAY)
     leave = partial(enrolment.put_employees, employees=[left], now_utc_ms=hq.now_utc_ms)
-    assert hq.writing(partial(leave, since={"E1": TUESDAY}, author="陈静")) == 1
-    assert hq.writing(partial(leave, since={"E1": TUESDAY}, author="陈静")) == 0
+    assert hq.writing(partial(leave, author="陈静")) == 1
+    assert hq.writing(partial(leave, author="陈静")) == 0
     hq.at("2026-12-01T12:00")
     assert [hq.facts("E1", date) for date in (TUESDAY, NEXT_MONDAY)] == [None, None]
     assert hq.facts("E1", MONDAY)["absent"], "it was the last day there"
