@@ -16,8 +16,9 @@ from typing import Annotated, Final
 import typer
 
 from agent.tools.commands import add_tools
-from agent.words import environment_language, words_for
+from agent.words import words_for
 from sync.errors import DakaError, told
+from sync.speech import spoken_language
 
 NEEDS_A_LOOK: Final = 3
 app = typer.Typer(
@@ -113,5 +114,7 @@ def main() -> None:
     try:
         app()
     except DakaError as error:
-        typer.echo(f"daka-agent: {told(error, environment_language())}", err=True)
+        typer.echo(
+            f"daka-agent: {told(error, spoken_language(sys.argv[1:], os.environ))}", err=True
+        )
         sys.exit(1)

@@ -7,6 +7,7 @@ of what the agent may take on a small box, and are of no use to it.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Final
 
 from agent import runtime
 from agent.settings import load_settings
-from agent.words import environment_language
 from sync.errors import DakaError, told
+from sync.speech import environment_language
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOG_BYTES: Final = 256 * 1024
@@ -33,7 +34,7 @@ def main(config: str, version: str) -> int:
         _keep_log(settings.box.log_file)
         runtime.run(settings, version)
     except DakaError as error:
-        sys.stderr.write(f"daka-agent: {told(error, environment_language())}\n")
+        sys.stderr.write(f"daka-agent: {told(error, environment_language(os.environ))}\n")
         return 1
     return 0
 

@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from sync.errors import DakaError, told
-
-LANGUAGES: Final = ("zh", "en")
+from sync.speech import LANGUAGES, environment_language
 
 Table = Mapping[str, tuple[str, str]]
 """Sentences by key, in the order of `LANGUAGES`, with places for values in braces."""
@@ -120,23 +119,13 @@ class Words:
         return sign + self.duration(timedelta(milliseconds=abs(offset_ms)))
 
 
-def language_of(environment_lang: str) -> str:
-    """Return the language for a value of ``LANG``: Chinese for ``zh_CN.UTF-8``, else English."""
-    return "zh" if environment_lang.lower().startswith("zh") else "en"
-
-
-def environment_language() -> str:
-    """Return the language the program was started in."""
-    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
-
-
 def words_for(lang: str, table: Table = _WORDS) -> Words:
     """Return the words of the language asked for, else of the environment's.
 
     Raises:
         DakaError: there are no words of that language.
     """
-    chosen = lang or environment_language()
+    chosen = lang or environment_language(os.environ)
     if chosen not in LANGUAGES:
         raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
     return Words(chosen, table)

@@ -7,6 +7,7 @@ Exit codes: 0 all is well, 1 it could not be done (the message says why), 2 wron
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,7 +50,6 @@ from cloud_receiver.commands.options import (
     Language,
     PasswordFile,
     ask_password,
-    environment_language,
     machine_utc_ms,
     print_lines,
     print_report,
@@ -57,6 +57,7 @@ from cloud_receiver.commands.options import (
 )
 from cloud_receiver.commands.provisioning import add_provisioning
 from sync.errors import DakaError, told
+from sync.speech import spoken_language
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -249,5 +250,5 @@ def main() -> None:
     try:
         app()
     except DakaError as error:
-        typer.echo(f"daka-hq: {told(error, environment_language())}", err=True)
+        typer.echo(f"daka-hq: {told(error, spoken_language(sys.argv[1:], os.environ))}", err=True)
         sys.exit(1)

@@ -12,8 +12,8 @@ from cloud_receiver.planning_words import PLANNING
 from cloud_receiver.rule_words import RULES
 from cloud_receiver.safekeeping_words import SAFEKEEPING
 from cloud_receiver.systems_words import SYSTEMS
+from sync.speech import LANGUAGES
 
-LANGUAGES: Final = ("zh", "en")
 _MINUTES_A_DAY: Final = 24 * 60
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -236,8 +236,3 @@ class Words:
         if days:
             return f"{days}{day} {hours}{hour}"
         return f"{hours}{hour} {minute}{unit}" if hours else f"{minute}{unit}"
-
-
-def language_of(locale: str) -> str:
-    """Return the language for a locale name such as ``zh_CN.UTF-8``."""
-    return "zh" if locale.lower().startswith("zh") else "en"

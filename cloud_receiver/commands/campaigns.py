@@ -16,7 +16,7 @@ from cloud_receiver.commands.options import (
     Language,
     now_of,
     print_lines,
-    speaking,
+    transaction,
     words_of,
 )
 from sync.errors import DakaError
@@ -46,17 +46,6 @@ def _reading(config: Path) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def _writing(config: Path, words: Words) -> Iterator[tuple[Connection, int]]:
-    from cloud_receiver.main import database
-    from cloud_receiver.settings import load_settings
-    from cloud_receiver.store.engine import write
-
-    settings = load_settings(config)
-    with database(settings) as engine, write(engine) as connection, speaking(words):
-        yield connection, now_of(settings)
-
-
 @app.command("add")
 def campaign_add(
     campaign: Id,
@@ -84,7 +73,7 @@ def campaign_add(
         "stores": stores, "weights": weights, "member_target_yuan": target,
         "store_targets_yuan": store_targets, "budget_yuan": budget,
     }  # fmt: skip
-    with _writing(config, words) as (connection, now_utc_ms):
+    with transaction(config) as (connection, now_utc_ms, _):
         one = campaign_of(cells, known(connection))
         campaigns.enter(connection, one, author, now_utc_ms)
     typer.echo(words.say("campaign_entered", campaign=campaign))
@@ -209,7 +198,7 @@ def campaign_join(
     from cloud_receiver.store.membership import Entrant
 
     words = words_of(lang)
-    with _writing(config, words) as (connection, now_utc_ms):
+    with transaction(config) as (connection, now_utc_ms, _):
         for who in employees:
             if not names.has_employee(connection, who):
                 raise DakaError(words.say("no_such_employee", employee=who))
@@ -245,7 +234,7 @@ def campaign_leave(
     from cloud_receiver.store import membership
 
     words = words_of(lang)
-    with _writing(config, words) as (connection, now_utc_ms):
+    with transaction(config) as (connection, now_utc_ms, _):
         left = fields.day("date", date).isoformat()
         membership.leave(connection, campaign, employee, left, now_utc_ms, author=author)
     typer.echo(words.say("campaign_left", employee=employee, date=left))
@@ -290,7 +279,7 @@ def _put_into(
     from cloud_receiver.store import names, teams
 
     words = words_of(lang)
-    with _writing(config, words) as (connection, now_utc_ms):
+    with transaction(config) as (connection, now_utc_ms, _):
         for who in employees:
             if not names.has_employee(connection, who):
                 raise DakaError(words.say("no_such_employee", employee=who))
@@ -317,7 +306,7 @@ def team_list(
     from cloud_receiver.store.engine import read
 
     words, settings = words_of(lang), load_settings(config)
-    with database(settings) as engine, read(engine) as connection, speaking(words):
+    with database(settings) as engine, read(engine) as connection:
         today = local_date(now_of(settings), "Asia/Shanghai")
         date = fields.day("on", on).isoformat() if on else today
         found = teams.every(connection, date)

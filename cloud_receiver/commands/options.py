@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cloud_receiver.words import LANGUAGES, Words, language_of
-from sync.errors import DakaError, told
+from cloud_receiver.words import Words
+from sync.errors import DakaError
+from sync.speech import LANGUAGES, environment_language
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -89,15 +90,6 @@ def machine_utc_ms() -> int:
 
 
 @contextmanager
-def speaking(words: Words) -> Iterator[None]:
-    """Turn errors that carry their sentence in both languages into one in this language."""
-    try:
-        yield
-    except DakaError as error:
-        raise DakaError(told(error, words.language)) from error
-
-
-@contextmanager
 def transaction(config: Path) -> Iterator[tuple[Connection, int, Settings]]:
     """Give a connection in a transaction that commits, the clock's time and the settings."""
     from cloud_receiver.main import database
@@ -121,18 +113,13 @@ def local_text(at_utc_ms: int) -> str:
     return datetime.fromtimestamp(at_utc_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def environment_language() -> str:
-    """Return the language the program was started in."""
-    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG", ""))
-
-
 def words_of(lang: str) -> Words:
     """Return the phrases of a language: the one asked for, else that of the environment.
 
     Raises:
         DakaError: there is no such language.
     """
-    chosen = lang or environment_language()
+    chosen = lang or environment_language(os.environ)
     if chosen not in LANGUAGES:
         raise DakaError(f"--lang {chosen}: it must be one of {', '.join(LANGUAGES)}")
     return Words(chosen)

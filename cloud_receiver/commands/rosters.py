@@ -19,7 +19,6 @@ from cloud_receiver.commands.options import (
     now_of,
     print_lines,
     print_warnings,
-    speaking,
     words_of,
 )
 from sync.errors import DakaError
@@ -65,9 +64,8 @@ def roster_pattern(
 
     if calendar not in set(CalendarUse):
         raise DakaError(f"--calendar {calendar}: it must be one of {', '.join(CalendarUse)}")
-    with speaking(words_of(lang)):
-        read = parse_pattern(pattern)
-        stretch = _stretch(first, last)
+    read = parse_pattern(pattern)
+    stretch = _stretch(first, last)
 
     def make(connection: Connection) -> list[RosterEntry]:
         people = _ids(employees) or _people_of(connection, store)
@@ -107,11 +105,10 @@ def roster_copy(
     from cloud_receiver.domain.workday import shift_date
     from cloud_receiver.store import scheduling
 
-    with speaking(words_of(lang)):
-        source = _stretch(first, last)
-        begin = _date("--onto", onto)
-        end = _date("--until", until) if until else shift_date(begin, len(source) - 1)
-        target = Stretch(begin, end)
+    source = _stretch(first, last)
+    begin = _date("--onto", onto)
+    end = _date("--until", until) if until else shift_date(begin, len(source) - 1)
+    target = Stretch(begin, end)
     order = scheduling.CopyOrder(
         source=source,
         target=target,
@@ -138,8 +135,7 @@ def roster_clear(
     """Take back what is planned: no shift and no rest day either; who and when is kept."""
     from cloud_receiver.store import scheduling
 
-    with speaking(words_of(lang)):
-        stretch = _stretch(first, last)
+    stretch = _stretch(first, last)
 
     def make(connection: Connection) -> list[RosterEntry]:
         people = _ids(employees) or _people_of(connection, store)
@@ -161,8 +157,7 @@ def roster_refresh(
     """Take the newest version of a shift over into rosters."""
     from cloud_receiver.store import scheduling
 
-    with speaking(words_of(lang)):
-        stretch = _stretch(first, last)
+    stretch = _stretch(first, last)
     _lay(lambda connection: scheduling.with_newest(connection, shift, stretch), author, config,
          lang, dry_run=dry_run)  # fmt: skip
 
@@ -181,7 +176,7 @@ def _lay(
     from cloud_receiver.store.engine import write
 
     words, settings = words_of(lang), load_settings(config)
-    with database(settings) as engine, write(engine) as connection, speaking(words):
+    with database(settings) as engine, write(engine) as connection:
         entries = make(connection)
         changes = scheduling.preview(connection, entries)
         zones = {site.store_id: site.zone for site in organisation.sites(connection).values()}
@@ -231,8 +226,7 @@ def roster_show(
     from cloud_receiver.store.engine import read
 
     words = words_of(lang)
-    with speaking(words):
-        stretch = _stretch(first, last)
+    stretch = _stretch(first, last)
     with database(load_settings(config)) as engine, read(engine) as connection:
         rows = roster_history.grid(connection, stretch.first, stretch.last, store or None)
     for row in rows:

@@ -18,9 +18,10 @@ from agent.lock import DataLock, is_running
 from agent.outbox import Outbox
 from agent.settings import load_settings
 from agent.status import BoxStatus, lines_of
-from agent.words import Words, language_of
+from agent.words import Words
 from drivers.contract import Rejected
 from sync.errors import DakaError
+from sync.speech import language_of
 
 HEARTBEAT = {
     "at_utc": "2026-11-23T00:14:30.000Z",
