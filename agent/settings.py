@@ -146,6 +146,8 @@ def _refuse_faults(content: bytes, path: Path, kind_of: KindOf) -> None:
     faults = Faults(path, places_of(content.decode(), document))
     for name in sorted(document.keys() - {*_READERS, "device"}):
         faults.note(_unknown(name, path), faults.places.line_of(document[name], ""))
+    for name in ("box", "mqtt"):  # of a table that is not there all that it needs is told
+        document.setdefault(name, {})
     for name, reader in _READERS.items():
         faults.look(partial(_whole, reader, document.get(name), f"{path}, [{name}]"))
     devices = document.get("device", [])

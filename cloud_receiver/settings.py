@@ -172,6 +172,8 @@ def _sound(content: bytes, document: dict[str, Any], path: Path) -> dict[str, Ta
     faults = Faults(path, places_of(content.decode(), trial))
     for name in sorted(document.keys() - _READERS.keys()):
         faults.note(_unknown(name, path), faults.places.line_of(trial[name], ""))
+    for name in ("hq", "mqtt"):  # of a table that is not there all that it needs is told
+        trial.setdefault(name, {})
     for name, reader in _READERS.items():
         faults.look(partial(_whole, reader, trial.get(name), f"{path}, [{name}]"))
     faults.settle()

@@ -29,7 +29,7 @@ _WEB: Final = "an address that begins with https:// or http://"
 _FILE: Final = "the path of a file this program may read"
 _LINE: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 _TROUBLES: Final = {
-    errno.EACCES: "没有权限", errno.EISDIR: "它是文件夹", errno.ENOTDIR: "上级不是文件夹",
+    errno.ENOENT: "没有这个文件", errno.EACCES: "没有权限", errno.EISDIR: "它是文件夹", errno.ENOTDIR: "上级不是文件夹",
     errno.EIO: "磁盘读取出错",
 }  # fmt: skip
 
@@ -288,7 +288,10 @@ class Table:
             with Path(path).open("rb"):
                 return Path(path)
         except OSError as error:
-            raise self.wrong(key, f"{_FILE} ({error.strerror})") from error
+            why = _TROUBLES.get(error.errno or 0, error.strerror or "")
+            zh = f"{key} = {path!r};应是{in_chinese(_FILE)}({why})"
+            en = f"{key} = {path!r}; it must be {_FILE} ({error.strerror})"
+            raise self.refused(key, zh, en) from error
 
     def content(self, key: str) -> bytes | None:
         """Return what a file holds, None when none is given."""

@@ -60,7 +60,7 @@ class Words:
 
 _ONE: Final = re.compile(
     r"(?<![\d.,])1 (days|entries|people|lines|records|stores|shifts|rows|rules|members|hits|boxes"
-    r"|devices|minutes|hours|times|places|touches|punches|results|files|accounts|weeks|months|versions)\b"
+    r"|devices|fields|minutes|hours|times|places|touches|punches|results|files|accounts|weeks|months|versions)\b"
 )
 
 

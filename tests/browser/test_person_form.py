@@ -5,11 +5,14 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
+from cloud_receiver.domain.roles import Reader, Role
+from cloud_receiver.domain.workday import utc_ms
+from cloud_receiver.store import accounts
 from cloud_receiver.store.engine import read
 from cloud_receiver.store.tables import employee
-from tests.browser.conftest import PHONE, Headquarters, Witness, looking, shot
+from tests.browser.conftest import PHONE, Headquarters, Witness, log_in, looking, shot
 from tests.browser.looks import overflow_px, spilling, violations
-from tests.browser.seeding import LOGIN, STRANGER
+from tests.browser.seeding import LOGIN, NOW, PASSWORD, STRANGER
 
 SOON_MS = 30_000
 
@@ -83,6 +86,26 @@ def test_a_name_a_move_and_leaving_show_who_said_so_on_the_person_and_in_the_aud
         reader.goto(f"{headquarters.url}{see}")
         expect(reader.locator('[data-key="moves"] tbody tr').first).to_contain_text(told)
         reader.goto(f"{headquarters.url}/person?id=E204")
+
+
+def test_who_only_looks_sees_neither_the_ways_there_nor_the_form(
+    browser: Browser, headquarters: Headquarters
+) -> None:
+    reader = Reader(Role.AUDITOR)
+    accounts.add(headquarters.engine, "auditor", PASSWORD, utc_ms(NOW), reader=reader)
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    log_in(page, headquarters.url, "auditor")
+    page.wait_for_selector("main#content")
+    for address in ("/people", "/people/E101"):
+        page.goto(headquarters.url + address)
+        expect(page.locator("#content h1")).to_be_visible()
+        expect(page.locator('#content a[href^="/person"]')).to_have_count(0)
+    answer = page.goto(f"{headquarters.url}/person?id=E101")
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.locator(".person-form")).to_have_count(0)
+    context.close()
 
 
 def test_it_reads_well_at_a_desk_and_on_a_phone_in_both_languages(

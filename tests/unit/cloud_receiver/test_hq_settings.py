@@ -139,10 +139,21 @@ def test_all_mistakes_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path
         ("[appeals]:open_within_days = 0", "open_within_days = 0"),
         ("[wecom.groups] no. 1:缺少 token_file", ""),
         ("[wecom.groups] no. 2:store = 7", "store = 7"),
-        ("[wecom.groups] no. 2:token_file = '/no'", "token_file = '/no'"),
+        (
+            "[wecom.groups] no. 2:token_file = '/no';应是本程序有权读取的文件的路径(没有这个文件)",
+            "token_file = '/no'",
+        ),
     ):
         at = f"(第 {lines.index(line) + 1} 行)" if line else ""
         assert sum(place in one and at in one for one in told) == 1, (place, at, told)
+
+
+def test_of_tables_that_are_not_there_all_they_need_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ToldError) as caught:
+        _load(tmp_path, "[web]\n")
+    missing = ("org", "receiver_id", "data_dir", "url")
+    assert all(f"缺少 {key}" in caught.value.zh for key in missing)
+    assert "4 mistakes" in caught.value.en
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
