@@ -43,6 +43,10 @@ PLANNING: Final[dict[str, tuple[str, str]]] = {
         "一致 {agreed} 天,不一致 {differ} 天,我方尚无结论 {unjudged} 天",
         "{agreed} days agree, {differ} differ, {unjudged} not judged here yet",
     ),
+    "compared_archived": (
+        "另有 {n} 天在归档里,现在读不到:{why}",
+        "{n} days more are in the archive, which cannot be read: {why}",
+    ),
     "disagreement": (
         "{employee} {date}:{origin} {theirs}(迟到 {their_late} 分)/ 本系统 {ours}(迟到 {our_late} 分) [{file} 第 {line} 行]",
         "{employee} {date}: {origin} {theirs} ({their_late} min late) / ours {ours} ({our_late} min late) [{file} line {line}]",

@@ -24,7 +24,7 @@ MAX_SHOWN: Final = 200
 
 
 def compare(first: First, last: Last, config: Config = DEFAULT_CONFIG, lang: Language = "") -> None:
-    """Compare imported results with ours, day by day; exit code 3 when some differ."""
+    """Compare imported results with ours, day by day; exit code 3 when some differ or cannot be read."""
     from cloud_receiver.exchange import fields
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
@@ -43,7 +43,9 @@ def compare(first: First, last: Last, config: Config = DEFAULT_CONFIG, lang: Lan
         "unjudged": found.unjudged,
     }
     typer.echo(words.say("compared", **counts))
-    if found.disagreements:
+    if found.archived:
+        typer.echo(words.say("compared_archived", n=found.archived, why=found.trouble))
+    if found.disagreements or found.archived:
         raise typer.Exit(NEEDS_A_LOOK)
 
 
