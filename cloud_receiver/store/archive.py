@@ -38,7 +38,11 @@ _part: Final = tables.archive_part.c
 
 
 class Part(NamedTuple):
-    """A file of a month; `first_no` and `last_no` are of the journal's rows, else 0."""
+    """A file of a month; `first_no` and `last_no` are of the journal's rows, else 0.
+
+    Attributes:
+        first_who, last_who: of days: the least and the greatest employee id; None: not known.
+    """
 
     kind: str
     month: str
@@ -51,6 +55,14 @@ class Part(NamedTuple):
     rows_sha256: str
     written_utc_ms: int
     removed_utc_ms: int | None
+    first_who: str | None
+    last_who: str | None
+
+    def may_hold(self, employee_id: str) -> bool:
+        """Tell whether there may be days of a person in it."""
+        if self.first_who is None or self.last_who is None:
+            return True
+        return self.first_who <= employee_id <= self.last_who
 
 
 def parts(connection: Connection, kind: str | None = None) -> list[Part]:
@@ -173,8 +185,12 @@ def last_scheduled(connection: Connection, employee_id: str, before_date: str) -
     is_before = kept.work_date < before_date and period_of(kept.work_date) <= removed
     if is_before and seen_in(kept.facts) is not None:
         return str(kept.facts)
-    away = [one for one in parts_away(connection, FACTS) if one.month <= period_of(before_date)]
-    for path in reversed(list(_paths(connection, away))):
+    away = [
+        one
+        for one in parts_away(connection, FACTS)
+        if one.month <= period_of(before_date) and one.may_hold(employee_id)
+    ]
+    for path in _paths(connection, reversed(away)):
         for row in reversed(archive_files.days_of(path, employee_id)):
             if row["work_date"] < before_date and json.loads(row["facts"])["scheduled"]:
                 return str(row["facts"])
@@ -199,7 +215,16 @@ class RemovedDay(NamedTuple):
 def days(
     connection: Connection, employee_id: str, first_date: str = "", last_date: str = ""
 ) -> list[RemovedDay]:
-    """Return a person's removed days between two work dates, both included, by date.
+    """Return a person's removed days between two work dates, both included, by date; see `each_day`."""
+    return list(each_day(connection, employee_id, first_date, last_date))
+
+
+def each_day(
+    connection: Connection, employee_id: str, first_date: str = "", last_date: str = ""
+) -> Iterator[RemovedDay]:
+    """Yield a person's removed days between two work dates, both included, by date.
+
+    A file is opened when its first day is asked for, and only where it may hold some.
 
     Args:
         first_date, last_date: empty: no bound.
@@ -207,19 +232,18 @@ def days(
     Raises:
         ArchiveError: a file is not there or not what was written.
     """
-    removed = removed_through(connection)
-    first, last = period_of(first_date or FIRST_DATE), period_of(last_date or AFTER_LAST_DATE)
-    if removed < first:
-        return []
-    away = [one for one in parts_away(connection, FACTS) if first <= one.month <= last]
-    found = [
-        RemovedDay(*[row[name] for name in RemovedDay._fields])
-        for path in _paths(connection, away)
-        for row in archive_files.days_of(path, employee_id)
+    begin, end = first_date or FIRST_DATE, last_date or AFTER_LAST_DATE
+    if removed_through(connection) < period_of(begin):
+        return
+    away = [
+        one
+        for one in parts_away(connection, FACTS)
+        if period_of(begin) <= one.month <= period_of(end) and one.may_hold(employee_id)
     ]
-    return sorted(
-        one for one in found if first_date <= one.work_date <= (last_date or AFTER_LAST_DATE)
-    )
+    for path in _paths(connection, away):
+        for row in archive_files.days_of(path, employee_id):
+            if begin <= row["work_date"] <= end:
+                yield RemovedDay(*[row[name] for name in RemovedDay._fields])
 
 
 def day(connection: Connection, employee_id: str, work_date: str) -> RemovedDay | None:

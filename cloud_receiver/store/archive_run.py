@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from cloud_receiver.domain.periods import after, before, last_date, parse_period, period_of
 from cloud_receiver.domain.workday import local_date, local_to_utc_ms
@@ -167,6 +167,7 @@ def _file(
     """Write a file; return its row of `archive_part`."""
     written = archive_files.write(folder, month.kind, month.month, number, rows, on_the_way)
     of_journal = month.kind == JOURNAL
+    people = (None, None) if of_journal else _people(rows)
     return {
         **asdict(written),
         "kind": month.kind,
@@ -175,7 +176,16 @@ def _file(
         "first_no": rows[0][0] if of_journal else 0,
         "last_no": rows[-1][0] if of_journal else 0,
         "written_utc_ms": now_utc_ms,
+        "first_who": people[0],
+        "last_who": people[1],
     }
+
+
+def _people(rows: Rows) -> tuple[str, str]:
+    """Return the least and the greatest employee id of days."""
+    place = COLUMNS[FACTS].index("employee_id")
+    ids = {row[place] for row in rows}
+    return min(ids), max(ids)
 
 
 def _note(
@@ -231,7 +241,7 @@ class Proof:
 
 def verify(engine: Engine, folder: Path) -> Proof:
     """Read every file; when all hold, this folder is noted as where they are."""
-    troubles = []
+    troubles, own = [], tables.archive_part.c
     with write(engine) as connection:
         parts = archive.parts(connection)
         for one in parts:
@@ -242,6 +252,11 @@ def verify(engine: Engine, folder: Path) -> Proof:
                 continue
             if rows_sha256(rows) != one.rows_sha256:
                 troubles.append(f"{folder / one.file}: its rows are not those that were archived")
+            elif one.kind == FACTS and one.first_who is None:
+                first, last = _people(rows)
+                this = (own.kind == FACTS) & (own.file == one.file)
+                noted = update(tables.archive_part).where(this)
+                connection.execute(noted.values(first_who=first, last_who=last))
         if parts and not troubles:
             upsert(connection, tables.meta, [{"key": archive.FOLDER_KEY, "value": str(folder)}])
             archive_files.put_manifest(folder, [one._asdict() for one in parts])

@@ -20,6 +20,9 @@ archive_part = Table(
     Column("rows_sha256", Text, nullable=False),  # of what the rows say
     Column("written_utc_ms", BigInteger, nullable=False),
     Column("removed_utc_ms", BigInteger),  # since then the file has it alone; null: not removed
+    # employee ids of days, the least and the greatest; null: of the journal, or not looked at yet
+    Column("first_who", Text),
+    Column("last_who", Text),
 )
 carried_day = Table(
     "carried_day",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ from cloud_receiver.web.api.paging import (
     narrowed,
     only,
     page,
+    position,
 )
 from cloud_receiver.web.api.refusals import ApiError
 from cloud_receiver.web.frame import Desk
@@ -136,10 +138,11 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
             (day.work_date, "<=", last_date),
         )
         with read(desk.engine) as connection:
-            removed = _removed(connection, employee_id, first_date, last_date)
-            some = [one for one in removed if store_id in (None, one.store_id)]
             key = [day.work_date, day.employee_id]
-            found = page(connection, query, key, after, limit, _day, elsewhere=some)
+            begin = max([first_date or "", *position(after, key)[:1]])
+            # the day of the cursor itself comes once more, and one tells that there are more
+            removed = _removed(connection, employee_id, begin, last_date, store_id, limit + 2)
+            found = page(connection, query, key, after, limit, _day, elsewhere=removed)
             since = archive.online_from(connection) or None
         return Days(items=found.items, next=found.next, online_from=since)
 
@@ -156,9 +159,14 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
 
 
 def _removed(
-    connection: Connection, employee_id: str | None, first_date: str | None, last_date: str | None
+    connection: Connection,
+    employee_id: str | None,
+    first_date: str,
+    last_date: str | None,
+    store_id: str | None = None,
+    limit: int | None = None,
 ) -> list[archive.RemovedDay]:
-    """Return the days of one person that are in the archive alone.
+    """Return the first days of one person that are in the archive alone; no file beyond is opened.
 
     Raises:
         ApiError: a file of it is not there or not what was written.
@@ -166,7 +174,8 @@ def _removed(
     if employee_id is None:
         return []
     try:
-        return archive.days(connection, employee_id, first_date or "", last_date or "")
+        days = archive.each_day(connection, employee_id, first_date, last_date or "")
+        return list(islice((one for one in days if store_id in (None, one.store_id)), limit))
     except ArchiveError as error:
         zh, en = "这些天在归档里,归档文件现在读不到", f"these days are in the archive: {error}"
         raise ApiError("unavailable", zh, en) from error

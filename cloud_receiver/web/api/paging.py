@@ -70,8 +70,8 @@ def page(
     """
     names = [str(column.key) for column in key]
     place = attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
-    if after:
-        values = _values(after, [column.type.python_type for column in key])
+    values = position(after, key)
+    if values:
         query = query.where(tuple_(*key) > tuple_(*values))
         elsewhere = [row for row in elsewhere if place(row) > tuple(values)]
     rows: list[Any] = list(connection.execute(query.order_by(*key).limit(limit + 1)))
@@ -80,6 +80,15 @@ def page(
     shown, more = rows[:limit], len(rows) > limit
     cursor = _cursor([getattr(shown[-1], name) for name in names]) if more else None
     return Page(items=[show(row) for row in shown], next=cursor)
+
+
+def position(after: str, key: Sequence[ColumnElement[Any]]) -> list[Any]:
+    """Return the key a cursor stands at; nothing on the first page.
+
+    Raises:
+        ApiError: it is no cursor of such a list.
+    """
+    return _values(after, [column.type.python_type for column in key]) if after else []
 
 
 def only(

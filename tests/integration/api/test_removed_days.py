@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, literal, select, update
 
 from cloud_receiver.domain.campaigns import Campaign
 from cloud_receiver.domain.scopes import ALL
@@ -20,6 +20,7 @@ from cloud_receiver.store import (
     membership,
     personal_file,
     profile,
+    tables,
 )
 from cloud_receiver.store.archive_files import FACTS
 from cloud_receiver.web.campaign_effect import draw_effect
@@ -212,3 +213,54 @@ def test_a_report_that_reaches_below_the_horizon_says_from_when_it_counts(
         assert counted(language, "amounts", FIRST).notice == "", "the ledger never leaves"
         assert counted(language, "completeness", ONLINE_FROM).notice == "", "nothing is missing"
         assert since in counted(language, "anomaly", FIRST, LAST).notice, "an empty one says it too"
+
+
+def test_only_files_that_may_hold_what_is_asked_for_are_opened(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = [one for one in tables.day_fact.c if one.name != "employee_id"]
+    names = ["employee_id", *(one.name for one in columns)]
+    for who in ("E0", "E2"):  # as many days as E1 has, in files of their own
+        copied = select(literal(who), *columns).where(tables.day_fact.c.employee_id == "E1")
+        office.writing(
+            lambda c, rows=copied: c.execute(insert(tables.day_fact).from_select(names, rows))
+        )
+    before = office.get(f"{DAYS}&limit=500")["items"]
+    in_december = sum(one["work_date"].startswith("2026-12") for one in before)
+    monkeypatch.setattr(archive_run, "PART_ROWS", in_december)
+    _archive(office, tmp_path)
+    december, january = (tmp_path / FACTS / f"month=20{month}" for month in ("26-12", "27-01"))
+    first, own, last = sorted(december.glob("*.parquet"))
+    first.unlink()
+    last.unlink()
+    assert len(office.get(f"{DAYS}&last_date=2026-12-31")["items"]) == 29, (
+        "others' are not looked at"
+    )
+    office.get("/days?employee_id=E0&first_date=2026-12-01", 503)
+    for file in january.glob("*.parquet"):
+        file.unlink()
+    page = office.get(f"{DAYS}&limit=20")
+    assert page["items"] == before[:20], "nor are the months behind the page"
+    assert office.get(f"{DAYS}&last_date=2026-12-31&limit=500")["items"] == before[:29]
+    own.unlink()
+    page = office.get(f"/days?employee_id=E1&limit=500&first_date={ONLINE_FROM}")
+    assert page["items"] == [one for one in before if one["work_date"] >= ONLINE_FROM]
+    office.get(f"{DAYS}&limit=20", 503)
+
+
+def test_files_of_before_are_looked_through_until_their_people_are_noted(
+    office: Office, tmp_path: Path
+) -> None:
+    _archive(office, tmp_path)
+    part = tables.archive_part
+    office.writing(lambda c: c.execute(update(part).values(first_who=None, last_who=None)))
+    before = office.get(f"{DAYS}&limit=500")["items"]
+    assert len(before) == 51
+    assert archive_run.verify(office.engine, tmp_path).troubles == ()
+    kept = office.reading(
+        lambda c: c.execute(
+            select(part.c.first_who, part.c.last_who).where(part.c.kind == FACTS)
+        ).all()
+    )
+    assert [tuple(one) for one in kept] == [("E1", "E1")] * 3
+    assert office.get(f"{DAYS}&limit=500")["items"] == before
