@@ -22,7 +22,7 @@ from cloud_receiver.store import (
     tables,
 )
 from cloud_receiver.store.directory import Directory
-from cloud_receiver.store.engine import behind_writers, insert_new, try_turns, upsert, upsert_rows
+from cloud_receiver.store.engine import behind_writers, insert_new, try_turns, upsert_rows
 from cloud_receiver.store.journal_proof import Found
 from cloud_receiver.store.problems import bury
 from cloud_receiver.store.projected import (
@@ -61,18 +61,32 @@ def advance(
     """
     if not try_turns(connection, [CURSOR_KEY]):
         return 0
-    entry_no = tables.journal.c.entry_no
-    query = (
-        select(*JOURNALED)
-        .where(entry_no > cursor(connection), behind_writers(connection, tables.journal))
-        .order_by(entry_no)
-        .limit(at_most)
-    )
-    entries = whole(connection, connection.execute(query).all())
+    after = cursor(connection)
+    new = _new_rows(connection).ask(connection, after=after, at_most=at_most)
+    entries = whole(connection, new)
     if entries:
         _project(connection, entries, now_utc_ms, put)
-        upsert(connection, tables.meta, [{"key": CURSOR_KEY, "value": str(entries[-1].entry_no)}])
+        moved = [(CURSOR_KEY, str(entries[-1].entry_no))]
+        upsert_rows(connection, tables.meta, ("key", "value"), moved)
     return len(entries)
+
+
+def _new_rows(connection: Connection) -> Question:
+    """Return the question for the journal rows after a number, asked in every flush."""
+    question = _new_rows_on.get(connection.dialect.name)
+    if question is None:
+        entry_no = tables.journal.c.entry_no
+        query = (
+            select(*JOURNALED)
+            .where(entry_no > bindparam("after"), behind_writers(connection, tables.journal))
+            .order_by(entry_no)
+            .limit(bindparam("at_most"))
+        )
+        question = _new_rows_on[connection.dialect.name] = Question(query)
+    return question
+
+
+_new_rows_on: Final[dict[str, Question]] = {}
 
 
 def cursor(connection: Connection) -> int:

@@ -7,8 +7,10 @@ answer it for one employee-day. A `Question` is the same query as text, kept per
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections import defaultdict, namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import NoneType
 from typing import Any, Final
 
@@ -24,10 +26,12 @@ from sqlalchemy import (
     bindparam,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _PLAIN: Final = (str, int, NoneType)
+_named: Any = namedtuple
 _Asked = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Delete | Update
 
 
@@ -70,33 +74,30 @@ class Question:
 
     def ask(self, connection: Connection, **asked: Any) -> Sequence[Any]:
         """Return all rows."""
-        rows: Sequence[Any] = self._text(connection).run(connection, asked).all()
-        return rows
+        return self._text(connection).rows(connection, asked)
 
     def tuples(self, connection: Connection, **asked: Any) -> list[tuple[Any, ...]]:
         """Return all rows as the driver has them, for many at a time: in order, without names."""
-        with self._text(connection).run(connection, asked) as result:
-            rows: list[tuple[Any, ...]] = result.cursor.fetchall()
-            return rows
+        return self._text(connection).tuples(connection, asked)
 
     def each(self, connection: Connection, **asked: Any) -> Iterator[Any]:
         """Yield the rows one by one, for who may stop at the first that will do."""
-        with self._text(connection).run(connection, asked) as rows:
-            yield from rows
+        return self._text(connection).each(connection, asked)
 
     def ask_one(self, connection: Connection, **asked: Any) -> Any:
         """Return the first column of the first row, None where there is no row."""
-        return self._text(connection).run(connection, asked).scalar()
+        return self._text(connection).one(connection, asked)
 
     def do(self, connection: Connection, **asked: Any) -> int:
         """Delete or change what it is about; return how many rows that were."""
-        return int(self._text(connection).run(connection, asked).rowcount)
+        return self._text(connection).do(connection, asked)
 
     def _text(self, connection: Connection) -> _Text:
         dialect = connection.dialect
         text = self._texts.get(dialect.name)
         if text is None:
-            text = self._texts[dialect.name] = _Text(self._query, dialect)
+            kind = _SqliteText if dialect.name == "sqlite" else _Text
+            text = self._texts[dialect.name] = kind(self._query, dialect)
         return text
 
 
@@ -152,19 +153,85 @@ class _Text:
         self._text = str(compiled)
         self._fixed = dict(compiled.params)
         self._wanted = {name for name, bind in compiled.binds.items() if bind.required}
-        self._order = compiled.positiontup if compiled.positional else None
+        self._order = compiled.positiontup or ()
 
-    def run(self, connection: Connection, asked: dict[str, Any]) -> Any:
+    def rows(self, connection: Connection, asked: dict[str, Any]) -> Sequence[Any]:
+        rows: Sequence[Any] = self._run(connection, asked).all()
+        return rows
+
+    def tuples(self, connection: Connection, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self._run(connection, asked) as result:
+            rows: list[tuple[Any, ...]] = result.cursor.fetchall()
+            return rows
+
+    def each(self, connection: Connection, asked: dict[str, Any]) -> Iterator[Any]:
+        with self._run(connection, asked) as rows:
+            yield from rows
+
+    def one(self, connection: Connection, asked: dict[str, Any]) -> Any:
+        return self._run(connection, asked).scalar()
+
+    def do(self, connection: Connection, asked: dict[str, Any]) -> int:
+        return int(self._run(connection, asked).rowcount)
+
+    def _run(self, connection: Connection, asked: dict[str, Any]) -> Any:
+        filled = {
+            name: value if isinstance(value, _PLAIN) else list(value)
+            for name, value in self._values(asked).items()
+        }
+        return connection.exec_driver_sql(self._text, filled)
+
+    def _values(self, asked: dict[str, Any]) -> dict[str, Any]:
         assert asked.keys() >= self._wanted, f"{self._wanted - asked.keys()} must be said"
-        values = self._fixed | asked
-        if self._order is None:
-            parameters: Any = {
-                name: value if isinstance(value, _PLAIN) else list(value)
-                for name, value in values.items()
-            }
-        else:
-            parameters = tuple([
-                value if isinstance(value, _PLAIN) else json.dumps(list(value))
-                for value in map(values.__getitem__, self._order)
-            ])  # fmt: skip
-        return connection.exec_driver_sql(self._text, parameters)
+        return self._fixed | asked
+
+
+class _SqliteText(_Text):
+    """A query as SQLite takes it, asked without SQLAlchemy, which takes longer than SQLite does."""
+
+    _row: Callable[[Iterable[Any]], Any] | None = None
+
+    def rows(self, connection: Connection, asked: dict[str, Any]) -> Sequence[Any]:
+        return list(self.each(connection, asked))
+
+    def tuples(self, connection: Connection, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self._cursor(connection, asked) as cursor:
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    def each(self, connection: Connection, asked: dict[str, Any]) -> Iterator[Any]:
+        with self._cursor(connection, asked) as cursor:
+            if self._row is None:
+                names = [column[0] for column in cursor.description]
+                self._row = _named("Row", names, rename=True)._make
+            yield from map(self._row, cursor)
+
+    def one(self, connection: Connection, asked: dict[str, Any]) -> Any:
+        with self._cursor(connection, asked) as cursor:
+            row = cursor.fetchone()
+            return row and row[0]
+
+    def do(self, connection: Connection, asked: dict[str, Any]) -> int:
+        with self._cursor(connection, asked) as cursor:
+            return int(cursor.rowcount)
+
+    @contextmanager
+    def _cursor(self, connection: Connection, asked: dict[str, Any]) -> Iterator[Any]:
+        """Give the driver's cursor with the answer; what goes wrong is told as SQLAlchemy tells it."""
+        values = self._values(asked)
+        filled = tuple([
+            value if isinstance(value, _PLAIN) else json.dumps(list(value))
+            for value in map(values.__getitem__, self._order)
+        ])  # fmt: skip
+        if not connection.in_transaction():
+            connection.begin()  # as its first statement would
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._text, filled)
+            yield cursor
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(
+                self._text, filled, error, sqlite3.Error, dialect=connection.dialect
+            ) from error
+        finally:
+            cursor.close()
