@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from cloud_receiver.domain.attendance import REST_SETTLE_MS, Policy
@@ -99,13 +99,13 @@ def plan_of(
             opens = shift.off_duty.opens_utc_ms
         stretches.append((opens, closes, day.work_date))
     where = (text(day.work_date), text(day.store_id), text(scene), text(calendar))
-    plan = Plan(day, policy, scene, calendar, tuple(stretches), where, _REST)
+    plan = partial(Plan, day, policy, scene, calendar, tuple(stretches), where)
     if day.absences or len(day.shifts) > 1:
-        return plan
+        return plan(_REST)
     if not day.shifts:
         ends = midnight_utc_ms(shift_date(day.work_date, 1), day.zone)
         is_complete = complete_utc_ms.get(day.store_id, 0) > ends
-        return replace(plan, is_plain=is_complete and as_of_utc_ms > ends + REST_SETTLE_MS)
+        return plan(_REST, is_plain=is_complete and as_of_utc_ms > ends + REST_SETTLE_MS)
     (shift,) = day.planned
     own, on, off = shift.shift, shift.on_duty, shift.off_duty
     closes = off.closes_utc_ms
@@ -115,12 +115,11 @@ def plan_of(
     )
     is_complete = complete_utc_ms.get(own.store_id, 0) > closes
     is_known = is_complete and as_of_utc_ms > shift.settles_utc_ms and not is_lost
-    return replace(
-        plan,
+    return plan(
+        _kind_of(own, policy),
         is_plain=is_known and _goes_by_minutes(own, policy),
         is_worked=True,
         store_id=own.store_id,
-        kind=_kind_of(own, policy),
         start=on.planned_utc_ms,
         end=off.planned_utc_ms,
         on_closes=on.closes_utc_ms,

@@ -56,10 +56,12 @@ _UNBELIEVED: Final = Question(
 )
 _LINES: Final = Question(
     select(_sale.employee_id, _sale.work_date, _sale.record_id, _sale.amount_fen,
-           _sale.quantity_milli, _sale.days_after)
+           _sale.quantity_milli, _sale.days_after, _sale.sold_utc_ms)
     .where(Among(_sale.employee_id, "people"))
-    .order_by(_sale.employee_id, _sale.work_date, _sale.sold_utc_ms, _sale.record_id)
+    .order_by(_sale.employee_id, _sale.work_date)
 )  # fmt: skip
+_IN_ORDER: Final = itemgetter(1, 6, 2)
+"""By work date, instant and record: lines of a day nearly stand so, and are sorted quicker here."""
 _ENTERED: Final = Question(
     select(_entry.employee_id, _entry.kind, _entry.first_date, _entry.last_date).where(
         Among(_entry.employee_id, "people"), _entry.first_date != ""
@@ -194,7 +196,7 @@ def _odd_dates(
     lines = _LINES.tuples(connection, people=people)
     for who, own in groupby(lines, key=itemgetter(0)):
         by_date = found.sold[who]
-        for _, date, record_id, fen, quantity_milli, days_after in own:
+        for _, date, record_id, fen, quantity_milli, days_after, _ in sorted(own, key=_IN_ORDER):
             sold = by_date.get(date)
             if sold is None:
                 sold = by_date[date] = Sold(0, 0, [])
