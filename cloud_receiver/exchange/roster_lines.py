@@ -59,10 +59,17 @@ def of_who_left(lines: Iterable[RosterLine], gone: set[DayKey]) -> Iterator[Clas
     for line in lines:
         days = sorted(gone.intersection(line.worked_days))
         if days:
-            who, date = days[0]
-            zh = f"“{who}”{date} 已离职或还未入职:请不排这些天,或先在员工资料改离职日期"
-            en = f"{who!r} does not work here on {date}: leave these days out, or change the date of leaving"
-            yield Clash(line.number, CellError("work_date", zh, en))
+            yield Clash(line.number, not_here(*days[0]))
+
+
+def not_here(employee_id: str, work_date: str) -> CellError:
+    """Return that somebody cannot be given a shift on a date on which he works here no more."""
+    zh = f"“{employee_id}”{work_date} 已离职或还未入职:请不排这一天,或先在员工资料改离职日期"
+    en = (
+        f"{employee_id!r} does not work here on {work_date}: leave the day out, or change the date "
+        "of leaving"
+    )
+    return CellError("work_date", zh, en)
 
 
 def read_line(

@@ -12,7 +12,8 @@ from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.templates import hours_text, part
 from cloud_receiver.domain.workday import Shift
 from cloud_receiver.exchange import fields
-from cloud_receiver.store import names, organisation, roster_history, shifts
+from cloud_receiver.exchange.roster_lines import not_here
+from cloud_receiver.store import assignments, names, organisation, roster_history, shifts
 from cloud_receiver.store.enrolment import RosterEntry, nothing
 from cloud_receiver.store.roster_history import RosterVersion
 from cloud_receiver.store.shifts import TemplateVersion
@@ -101,6 +102,8 @@ def changed(connection: Connection, cell: Cell, form: Mapping[str, str]) -> Rost
         laid = known[fields.one_of("shift", named, known, "班次", "shift")].template.at(
             store_id, zone
         )
+    if laid and assignments.gone(connection, [(cell.employee_id, cell.work_date)]):
+        raise not_here(cell.employee_id, cell.work_date)
     return replace(cell.entry, store_id=store_id, shifts=laid, is_planned=True)
 
 

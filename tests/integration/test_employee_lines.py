@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.importing import Report, import_file
 from cloud_receiver.store import assignments, names, profile, scheduling, tables
 from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.enrolment import take_effect
 from cloud_receiver.store.trail import Act, deeds
 from cloud_receiver.web.phrases import leaving
+from cloud_receiver.web.roster_cell import cell_of, changed
 from cloud_receiver.web.texts import Language
 from tests.integration.evaluate.conftest import Headquarters
 
@@ -138,6 +140,10 @@ def test_nobody_is_rostered_after_leaving(hq: Headquarters, tmp_path: Path) -> N
     assert "2026-12-01" in report.errors[0].zh
     rows = [(row[0], row[1]) for row in hq.table(tables.roster)]
     assert rows == [("E1", "2026-11-30"), ("E2", "2026-12-01")]
+    cell = hq.reading(lambda c: cell_of(c, "E1/2026-12-02"))
+    form = {"store": "S1", "shift": "own", "start": "09:00", "end": "18:00"}
+    with pytest.raises(CellError, match="does not work here on 2026-12-02"):
+        hq.reading(lambda c: changed(c, cell, form))
     order = scheduling.CopyOrder(
         source=scheduling.Stretch("2026-11-30", "2026-11-30"),
         target=scheduling.Stretch("2026-12-07", "2026-12-07"), employee_ids=("E1",),

@@ -18,9 +18,9 @@ from cloud_receiver.exchange import amounts, fields
 from cloud_receiver.exchange.fields import CellError
 from cloud_receiver.exchange.headings import COLUMNS, ImportKind
 from cloud_receiver.exchange.lines import known
-from cloud_receiver.exchange.roster_lines import read_line, roster_days
+from cloud_receiver.exchange.roster_lines import of_who_left, read_line, roster_days
 from cloud_receiver.exchange.statement_files import yuan_plain
-from cloud_receiver.store import enrolment, organisation, scheduling, tables
+from cloud_receiver.store import assignments, enrolment, organisation, scheduling, tables
 from cloud_receiver.store.engine import read, write
 from cloud_receiver.store.enrolment import Employee, RosterEntry, Store
 from cloud_receiver.web.api.caller import Caller, caller, needs
@@ -320,6 +320,9 @@ def _entry(
     entries, clashes = roster_days(lines)
     for clash in clashes:
         raise ApiError("invalid", clash.error.zh, clash.error.en, field="shifts")
+    gone = assignments.gone(connection, lines[0].worked_days)
+    for clash in of_who_left(lines, gone):
+        raise ApiError("conflict", clash.error.zh, clash.error.en, field="work_date")
     return entries[0]
 
 

@@ -39,6 +39,25 @@ def test_employees_and_stores_are_written_and_read(office) -> None:
     assert [one["store_id"] for one in _all(office, "/stores")] == ["S1", "S2", "S3"]
 
 
+def test_who_will_leave_is_there_until_then(office) -> None:
+    leaving = {"name": "李强", "store_id": "S1", "active": False, "since": TUESDAY}
+    assert office.send("PUT", "/employees/E2", leaving) == {"changed": 1}
+    assert office.send("PUT", "/employees/E2", leaving) == {"changed": 0}
+    shown = office.get("/employees/E2")
+    assert (shown["active"], shown["left_date"]) == (True, TUESDAY)
+    hours = {"shifts": [{"start": "09:00", "end": "18:00"}]}
+    assert office.send("PUT", f"/rosters/E2/{MONDAY}", hours) == {"changed": 1}
+    told = office.send("PUT", f"/rosters/E2/{TUESDAY}", hours, 409)
+    assert (told["field"], TUESDAY in told["detail"]) == ("work_date", True)
+    office.at(f"{TUESDAY}T08:00")
+    assert office.get("/employees/E2")["active"] is False
+    stays = leaving | {"active": True}
+    assert office.send("PUT", "/employees/E2", stays) == {"changed": 1}
+    shown = office.get("/employees/E2")
+    assert (shown["active"], shown["left_date"]) == (True, None)
+    assert office.send("PUT", f"/rosters/E2/{TUESDAY}", hours) == {"changed": 1}
+
+
 def test_refusals_name_field_and_remedy_in_both_languages(office) -> None:
     told = office.send("PUT", "/employees/E9", {"name": "赵敏", "store_id": "S7"}, 409)
     assert (told["code"], told["field"]) == ("conflict", "store_id")
