@@ -195,7 +195,11 @@ def _table(people: Sequence[Person], shops: Sequence[Store], words: Words) -> Ma
     rows = [
         el(
             "tr",
-            el("td", _link(person), " ", leaving(person, words.language), class_="lead"),
+            el(
+                "td",
+                el("div", _link(person), leaving(person, words.language), class_="row"),
+                class_="lead",
+            ),
             el("td", person.employee_id, class_="mono", data_label=words("employee_id")),
             el("td", by_id.get(person.store_id, person.store_id), data_label=words("store")),
             data_key=person.employee_id,

@@ -214,6 +214,14 @@ def test_asof_and_rebuild_tell_how_a_day_stands(folder: Path, daka: Daka) -> Non
     assert "history of stores" not in daka(*later).output, (
         "this headquarters kept it from the first"
     )
+    assert "data of store S1 was awaited then, and still is" in daka(*later).output
+    with closing(sqlite3.connect(folder / "hq.db")) as database, database:
+        database.execute("INSERT INTO feed_stand VALUES ('S1', 4070908900000, NULL)")
+        database.execute(
+            "INSERT INTO source (box_id, source_id, name, store_id, driver, status, detail,"
+            " complete_utc_ms) VALUES ('b', 's', 't', 'S1', 'zkteco', 'ok', '', 4070908800000)"
+        )
+    assert "门店 S1 的数据;2099-01-01 08:01:40 起齐全" in daka(*later, lang="zh").output
     assert "rest day" in daka("asof", "E1", "2026-11-23", "--at", "2020-01-01T00:00").output
     with pytest.raises(DakaError, match="no employee E9"):
         daka("asof", "E9", "2026-11-23", "--at", "2026-11-23T09:05")

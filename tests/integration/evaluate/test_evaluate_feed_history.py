@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from sqlalchemy import event, insert
 from cloud_receiver.domain.workday import local_text, local_to_utc_ms
 from cloud_receiver.judgement import as_known, awaited_since
 from cloud_receiver.rebuild import rebuild
-from cloud_receiver.store import dirty, feed_history, fleet, retention, tables
+from cloud_receiver.store import dirty, feed_history, fleet, names, profile, retention, tables
+from cloud_receiver.web.texts import Language
+from cloud_receiver.web.then import draw_then
 from sync.heartbeat import DeviceHealth, DeviceStatus, Heartbeat
 from sync.receipt import Mark
 from sync.topics import Lane
@@ -71,6 +75,21 @@ def test_an_absence_was_awaited_data_while_the_terminal_was_silent(silent: Any) 
     for local in (f"{DATE}T23:30", f"{NEXT}T08:00", f"{NEXT}T11:59"):
         assert _known(silent, local) == ("AwaitingData", f"{NEXT}T12:00"), local
     assert _known(silent, f"{NEXT}T12:01") == ("Absenteeism", None)
+
+
+def test_the_persons_page_says_what_was_awaited_and_since_when_it_is_there(silent: Any) -> None:
+    asked = json.dumps({"date": DATE, "at": f"{NEXT}T08:00"})
+
+    def page(language: Language) -> str:
+        def draw(connection: Any) -> str:
+            stores = {one.store_id: one for one in names.stores(connection)}
+            person, _ = profile.person(connection, "E1")
+            return str(draw_then(connection, person, asked, NEXT, stores, language))
+
+        return unescape(silent.reading(draw))
+
+    assert f"当时在等 一店 的数据;{NEXT} 12:00 起齐全" in page(Language.ZH)
+    assert f"Data of 一店 was awaited then; it is complete since {NEXT} 12:00" in page(Language.EN)
 
 
 def test_a_mark_that_keeps_up_costs_no_row(silent: Any) -> None:
