@@ -55,7 +55,10 @@ class _Typed:
 
 
 def standing(connection: Connection, employee_id: str, date: str) -> dict[str, str] | None:
-    """Return what the form shows of somebody who is known, on a date; None: nobody is."""
+    """Return what the form shows of somebody who is known, on a date; None: nobody is.
+
+    Who will leave is shown as leaving: to say otherwise is to say that nobody leaves.
+    """
     query = select(employee).where(employee.c.employee_id == employee_id)
     person = connection.execute(query).one_or_none()
     if person is None:
@@ -69,7 +72,7 @@ def standing(connection: Connection, employee_id: str, date: str) -> dict[str, s
         "name": person.name,
         "store_id": person.store_id,
         "language": person.language,
-        "active": "yes" if person.active else "no",
+        "active": "yes" if person.active and not person.left_date else "no",
         "team": in_force(team, date),
         **addresses,
     }
@@ -133,6 +136,21 @@ def _taken(
             yield held, names.names_of(connection, [whose]).get(whose, whose)
 
 
+def _works(connection: Connection, employee_id: str, date: str) -> str:
+    """Return whether somebody works here on a date, empty: today, as the form says it."""
+    person = names.person(connection, employee_id)
+    is_here = person is not None and person.active
+    if date:
+        is_here = not assignments.gone(connection, [(employee_id, date)])
+    return "yes" if is_here else "no"
+
+
+def _leaves_on(connection: Connection, employee_id: str) -> str:
+    """Return when somebody who works here will leave, empty: it is not said."""
+    person = names.person(connection, employee_id)
+    return (person.left_date or "") if person is not None and person.active else ""
+
+
 def _lines(
     connection: Connection,
     employee_id: str,
@@ -148,6 +166,10 @@ def _lines(
         if stood is not None and is_dated and "store_id" not in new:  # who leaves moves nowhere
             homes = assignments.of_people(connection, Kind.HOME, [employee_id])
             own["store_id"] = in_force(homes.get(employee_id, {}), since) or own["store_id"]
+        if stood is not None and "active" not in new:
+            own["active"] = _works(connection, employee_id, since if is_dated else "")
+        elif stood is not None and own["active"] == "yes":
+            since = max(since, _leaves_on(connection, employee_id))
         cells = {**who, **own, "since": since if is_dated else ""}
         yield _Typed(ImportKind.EMPLOYEES, cells, {})
     if "team" in new:

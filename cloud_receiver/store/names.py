@@ -81,6 +81,13 @@ def people(connection: Connection) -> list[Person]:
     return [Person(*row) for row in rows]
 
 
+def person(connection: Connection, employee_id: str) -> Person | None:
+    """Return somebody, None when there is no such id."""
+    query = select(*PERSON).where(tables.employee.c.employee_id == employee_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Person(*row)
+
+
 def people_like(connection: Connection, text: str, limit: int) -> list[Person]:
     """Return people whose name or id holds `text`, whatever its case, by name."""
     who = tables.employee.c

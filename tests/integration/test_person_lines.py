@@ -10,7 +10,8 @@ from sqlalchemy import select
 from cloud_receiver.exchange.importing import import_file
 from cloud_receiver.exchange.lines import Errand
 from cloud_receiver.exchange.person_lines import Saved, save, standing
-from cloud_receiver.store import assignments, contacts, tables
+from cloud_receiver.store import assignments, contacts, names, tables
+from cloud_receiver.store.assignments import Kind
 from cloud_receiver.store.engine import read, write
 from sync.places import config_dir
 
@@ -100,6 +101,23 @@ def test_only_what_was_touched_is_said(engine: Engine) -> None:
         ("2025-11-20", "S002"),
     }, "neither a new name nor leaving before the move says another store"
     assert keep(engine, "E001", {"since": "2025-11-10"}).changed == 0
+
+
+def test_who_will_leave_may_stay_after_all(engine: Engine) -> None:
+    def employed() -> dict[str, str]:
+        with read(engine) as connection:
+            return assignments.of_people(connection, Kind.EMPLOYED, ["E001"])["E001"]
+
+    assert keep(engine, "E001", {"active": "no", "since": "2025-12-20"}).changed == 1
+    assert keep(engine, "E001", {"name": "王芳芳", "since": "2025-12-01"}).changed == 1
+    assert keep(engine, "E001", {"store_id": "S002", "since": "2025-12-10"}).changed == 1
+    assert employed() == {"2000-01-01": "yes", "2025-12-20": ""}, "neither says that nobody leaves"
+    assert keep(engine, "E001", {"active": "yes", "since": "2025-12-02"}).changed == 1
+    assert employed() == {"2000-01-01": "yes", "2025-12-20": "yes"}
+    with read(engine) as connection:
+        person = names.person(connection, "E001")
+    assert person is not None
+    assert (person.active, person.left_date, person.name) == (True, None, "王芳芳")
 
 
 def test_an_id_that_was_anothers_goes_over_from_the_date_and_is_told(engine: Engine) -> None:
