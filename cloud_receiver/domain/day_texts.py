@@ -24,6 +24,7 @@ DayDocuments = tuple[dict[str, FactValue], dict[str, Any]]
 BROKEN: Final = (msgspec.MsgspecError, RecursionError)
 """What reading a text raises that is not what it should be."""
 _TYPES: Final = {FactType.INT: int, FactType.BOOL: bool, FactType.TEXT: str}
+_STATUSES: Final = frozenset(DayStatus)
 _ALWAYS: Final = frozenset(
     {"employee_id", "work_date", "store_id", "status", "scheduled", "final", "full_attendance"}
 )
@@ -66,6 +67,11 @@ class _Evidence(msgspec.Struct):
 
 _CHECK_EVIDENCE: Final = msgspec.json.Decoder(_Evidence).decode
 _READ: Final = msgspec.json.Decoder().decode
+
+
+def status_of(column: str) -> DayStatus:
+    """Return the status a day's column says; one that is none counts as not judged."""
+    return DayStatus(column) if column in _STATUSES else DayStatus.PENDING
 
 
 def read_facts(text: str) -> dict[str, FactValue] | None:

@@ -211,7 +211,7 @@ def _person(
         name=name,
         store_id=store_id,
         shifts=tuple(plan(shift, work_date) for shift in shifts),
-        status=DayStatus(judged.status) if judged else DayStatus.PENDING,
+        status=day_texts.status_of(judged.status) if judged else DayStatus.PENDING,
         final=bool(judged and judged.final),
         is_readable=bool(facts or not judged),
         came_utc_ms=_first(points, CheckType.ON_DUTY),

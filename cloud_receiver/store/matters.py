@@ -201,7 +201,7 @@ def _days(connection: Connection, first: str, last: str) -> Iterator[Matter]:
             "name": row.employee_id, "stake_fen": stake_fen,
             "cards": cards,
         }  # fmt: skip
-        kind = _KIND_OF.get(DayStatus(row.status))
+        kind = _KIND_OF.get(day_texts.status_of(row.status))
         if kind is not None and row.final:
             key = f"{kind}/{row.employee_id}/{row.work_date}"
             yield Matter(key=key, kind=kind, code=row.status, **base)

@@ -138,7 +138,7 @@ def _day(row: Any, told: DayDocuments, touches: Mapping[str, Touch]) -> Day:
     return Day(
         work_date=row.work_date,
         store_id=row.store_id,
-        status=DayStatus(row.status),
+        status=day_texts.status_of(row.status),
         final=row.final,
         facts=facts,
         touches=tuple(touch for touch in known if touch is not None),

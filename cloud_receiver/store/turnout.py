@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
+from cloud_receiver.domain.day_texts import status_of
 from cloud_receiver.domain.results import DayStatus
 from cloud_receiver.domain.workday import UNPLANNED, decode_shifts, plan
 from cloud_receiver.store import dirty
@@ -63,7 +64,7 @@ def turnouts(connection: Connection, work_date: str, now_utc_ms: int) -> dict[st
     for row in _JUDGED.ask(connection, work_date=work_date):
         store_id, status, _, starts, touched, late_min, people, sales_fen, target_fen = row
         presence = presence_of(
-            DayStatus(status), starts, heard.get(store_id, 0), now_utc_ms,
+            status_of(status), starts, heard.get(store_id, 0), now_utc_ms,
             has_come=bool(touched), is_late=late_min > 0,
         )  # fmt: skip
         one = found.setdefault(store_id, Turnout())

@@ -34,7 +34,8 @@ def broken(office: Office) -> Any:
     def put(shape: str) -> None:
         with office.engine.begin() as connection:
             connection.execute(
-                update(tables.day_fact).values(facts=shape, evidence=shape, is_odd=True,
+                update(tables.day_fact).values(
+                    status="?" if shape == "null" else tables.day_fact.c.status,facts=shape, evidence=shape, is_odd=True,
                                                overtime_min=60, overtime_over_month_min=60)
             )  # fmt: skip
 
@@ -49,7 +50,7 @@ def test_every_reader_says_so(office: Office, broken: Any, shape: str) -> None:
     broken(shape)
 
     day = office.get(f"/days/E1/{MONDAY}")
-    assert (day["facts"], day["status"]) == ({}, sound["status"])
+    assert (day["facts"], day["status"]) == ({}, "?" if shape == "null" else sound["status"])
     assert day["evidence"]["findings"] == [{"code": "unreadable", "records": []}]
     assert office.get("/days?employee_id=E1")["items"] == [day]
     (entry,) = [
