@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import chinese_calendar
-import holidays
 from chinese_calendar import constants
 
 _SATURDAY: Final = 5
@@ -65,4 +64,6 @@ def national_day(day: str) -> NationalDay:
 
 @lru_cache(maxsize=2)
 def _law(language: str) -> Any:
+    import holidays  # takes a twentieth of a second, for which few commands have a use
+
     return holidays.country_holidays("CN", language=language)

@@ -21,10 +21,6 @@ class Binding:
     last_date: str
     employee_id: str
 
-    def holds_on(self, date: str) -> bool:
-        """Tell whether it holds on a date."""
-        return self.first_date <= date <= self.last_date
-
 
 def holder_on(bindings: Iterable[Binding], date: str) -> str | None:
     """Return who holds an id on a date: of those that hold, the one that began last.
@@ -38,7 +34,8 @@ def holder_on(bindings: Iterable[Binding], date: str) -> str | None:
     """
     latest: Binding | None = None
     for binding in bindings:
-        if binding.holds_on(date) and (latest is None or binding > latest):
+        holds = binding.first_date <= date <= binding.last_date
+        if holds and (latest is None or binding > latest):
             latest = binding
     return latest.employee_id if latest else None
 

@@ -12,7 +12,7 @@ from cloud_receiver.domain.outcomes import DayKey
 from cloud_receiver.domain.revision import Change
 from cloud_receiver.store.engine import stream, upsert_rows
 from cloud_receiver.store.questions import Among, OfPairs, Question
-from cloud_receiver.store.tables import campaign_sum, day_fact
+from cloud_receiver.store.tables import campaign, campaign_sum, day_fact
 
 PLACES: Final = ("store_id", "scene", "team")
 COLUMNS: Final = ("campaign_id", "employee_id", *Numbers._fields, "last_date", *PLACES)
@@ -21,6 +21,7 @@ _KEPT: Final = Question(
     select(*[_kept[name] for name in COLUMNS]).where(Among(_kept.employee_id, "people"))
 )
 _EVERY: Final = Question(select(*[_kept[name] for name in COLUMNS]))
+_ANY_CAMPAIGN: Final = Question(select(campaign.c.campaign_id).limit(1))
 _GONE: Final = OfPairs(delete(campaign_sum), _kept.campaign_id, _kept.employee_id)
 _LATER_FIRST: Final = Question(
     select(_fact.facts, _fact.evidence)
@@ -77,7 +78,8 @@ def _move(connection: Connection, changed: Iterable[tuple[Seen | None, Seen | No
 def put_right(connection: Connection) -> int:
     """Count all sums anew from the days and write what is not the same; return how many."""
     kept = _sums(_EVERY.tuples(connection))
-    counted = summed(_days(stream(connection, _OF_CAMPAIGNS)))
+    has_any = _ANY_CAMPAIGN.ask_one(connection) is not None  # else no day says it is of one
+    counted = summed(_days(stream(connection, _OF_CAMPAIGNS) if has_any else ()))
     wrong = {key: one for key, one in counted.items() if kept.get(key) != one}
     stray = kept.keys() - counted.keys()
     _write(connection, wrong)
