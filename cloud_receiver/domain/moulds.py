@@ -145,9 +145,7 @@ def cast(plan: Plan, touches: Sequence[Touch]) -> Cast | None:
         return Cast(mould, plan, None, None, 0, 0) if mould else None
     if len(touches) != 2:
         return None
-    (_, came_utc_ms, came, came_in, from_person), (_, left_utc_ms, left, left_in, by_person) = (
-        touches
-    )
+    (came_utc_ms, came, came_in, from_person), (left_utc_ms, left, left_in, by_person) = touches
     if from_person or by_person or came_in != plan.store_id or left_in != plan.store_id:
         return None
     return _worked(plan, (came_utc_ms, came), (left_utc_ms, left))

@@ -20,7 +20,7 @@ from cloud_receiver.domain.workday import Shift, local_date, midnight_utc_ms, sh
 from cloud_receiver.domain.worked_time import Mode
 
 Touch = tuple[Any, ...]
-"""A touch as it is stored: employee, instant (UTC milliseconds), record, store, and its source where
+"""A touch as it is stored: instant (UTC milliseconds), record, store, and its source where
 it is no terminal."""
 
 
@@ -163,7 +163,7 @@ def taken(
     found: dict[str, list[Touch]] = {}
     number, last = 0, len(stretches)
     for touch in touches:
-        at_utc_ms = touch[1]
+        at_utc_ms = touch[0]
         while number < last and stretches[number][1] < at_utc_ms:
             number += 1
         if number < last and stretches[number][0] <= at_utc_ms:
@@ -173,5 +173,5 @@ def taken(
             else:
                 found[date] = [touch]
         else:
-            doubted.add(local_date(at_utc_ms, zone_of(touch[3])))
+            doubted.add(local_date(at_utc_ms, zone_of(touch[2])))
     return found

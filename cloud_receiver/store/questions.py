@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict, namedtuple
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from types import NoneType
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -24,6 +26,8 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    func,
+    select,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -142,6 +146,55 @@ class OfDays(OfPairs):
 
     def __init__(self, query: Select[Any] | Delete, table: Table) -> None:
         super().__init__(query, table.c.employee_id, table.c.work_date)
+
+
+class OfPeople:
+    """The rows of some people, by person; on SQLite each person's as one text, half the work.
+
+    Args:
+        columns: of one table, which has `employee_id`.
+        order: the places among `columns` that the rows are ordered by.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[ColumnElement[Any]],
+        condition: ColumnElement[bool],
+        person: ColumnElement[Any],
+        order: Sequence[int],
+    ) -> None:
+        these = Among(person, "people") & condition
+        self._rows: Final = Question(select(person, *columns).where(these))
+        as_text = func.json_group_array(func.json_array(*columns))
+        self._texts: Final = Question(select(person, as_text).where(these).group_by(person))
+        self._order: Final = itemgetter(*order)
+
+    def ask(
+        self, connection: Connection, people: Iterable[str]
+    ) -> Mapping[str, list[tuple[Any, ...]]]:
+        """Return the rows of each person that has any, in order."""
+        found = self._from_texts(connection, people)
+        if found is None:
+            found = defaultdict(list)
+            for who, *row in self._rows.tuples(connection, people=people):
+                found[who].append(tuple(row))
+        for rows in found.values():
+            rows.sort(key=self._order)  # nearly all are
+        return found
+
+    def _from_texts(
+        self, connection: Connection, people: Iterable[str]
+    ) -> dict[str, list[tuple[Any, ...]]] | None:
+        if connection.dialect.name != "sqlite":
+            return None
+        try:
+            texts = self._texts.tuples(connection, people=people)
+        except DBAPIError:
+            return None  # a value is of no kind that JSON has
+        return {who: _DECODED(text) for who, text in texts}
+
+
+_DECODED: Final = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
 
 
 class _Text:

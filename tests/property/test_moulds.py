@@ -82,8 +82,8 @@ def test_a_day_from_a_mould_is_the_day_the_judge_makes(
         for date, day in days.items()
     }
     doubted: set[str] = set()
-    rows = [("E", tap.at_utc_ms, tap.record_id, tap.store_id, _source(tap)) for tap in own]
-    its = taken(plans.values(), sorted(rows, key=itemgetter(1)), lambda _: ZONE, doubted)
+    rows = [(tap.at_utc_ms, tap.record_id, tap.store_id, _source(tap)) for tap in own]
+    its = taken(plans.values(), sorted(rows, key=itemgetter(0)), lambda _: ZONE, doubted)
     tally = Tally(*[data.draw(st.integers(0, 40)) for _ in Tally._fields])
     sold = data.draw(
         st.sampled_from([Sold(0, 0, []), Sold(-5, 1000, ["a"]), Sold(30_000, 7, ["a", "b"])])
@@ -166,7 +166,7 @@ def test_every_border_is_on_the_side_the_judge_has_it() -> None:
                 Tap(plan.end + leaves_ms, "b", "S1", ZONE),
             ]
             if own[0] < own[1]:
-                rows = [("E", *tap[:3], None) for tap in own]
+                rows = [(*tap[:3], None) for tap in own]
                 number += _is_as_judged(plan, rows, {DATE: day}, own, said)
     assert number > 1000
 
@@ -209,8 +209,8 @@ def _plan(*shifts: Any) -> Any:
 
 def test_plain_days_and_rest_days_have_moulds() -> None:
     plan = _plan(PLAIN)
-    late = ("E", plan.start + 7 * MINUTE_MS, "r1", "S1", None)
-    going = ("E", plan.end + 90 * MINUTE_MS, "r2", "S1", None)
+    late = (plan.start + 7 * MINUTE_MS, "r1", "S1", None)
+    going = (plan.end + 90 * MINUTE_MS, "r2", "S1", None)
     day = cast(plan, [late, going])
     assert day is not None
     assert (day.mould.status, day.mould.late_min, day.stay_min) == ("Late", 7, 90)
@@ -222,13 +222,13 @@ def test_plain_days_and_rest_days_have_moulds() -> None:
 
 def test_other_days_have_none() -> None:
     plan = _plan(PLAIN)
-    came = ("E", plan.start, "r1", "S1", None)
+    came = (plan.start, "r1", "S1", None)
     for others in (
         [],
         [came],
-        [came, ("E", plan.start + 60_000, "r2", "S1", None)],
-        [came, ("E", plan.end, "r2", "S2", None)],
-        [came, ("E", plan.end, "r2", "S1", "USER")],
+        [came, (plan.start + 60_000, "r2", "S1", None)],
+        [came, (plan.end, "r2", "S2", None)],
+        [came, (plan.end, "r2", "S1", "USER")],
     ):
         assert cast(plan, others) is None
     assert not _plan(replace(PLAIN, flex_late_min=5)).is_plain

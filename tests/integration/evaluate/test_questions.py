@@ -9,8 +9,8 @@ from sqlalchemy import Column, MetaData, Table, Text, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from cloud_receiver.store.engine import insert_rows, read, write
-from cloud_receiver.store.questions import Among, Question
-from cloud_receiver.store.tables import meta
+from cloud_receiver.store.questions import Among, OfPeople, Question
+from cloud_receiver.store.tables import dirty, meta
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -73,3 +73,23 @@ def test_who_stops_at_the_first_row_may_write_at_once(hq_engine: Engine) -> None
         insert_rows(connection, meta, ("key", "value"), [("later", "x")])
     with read(hq_engine) as connection:
         assert QUESTION.ask_one(connection, keys=["later"], least="") == "later"
+
+
+def test_rows_of_people_come_by_person_and_in_order_whatever_is_in_them(hq_engine: Engine) -> None:
+    names = ("employee_id", "work_date", "due_utc_ms", "awaits_store_id", "awaits_utc_ms")
+    days = [("E1", "2", 2**60, 'a"b\\\n王', None), ("E2", "1", -1, None, 5), ("E1", "1", 1, "", 0)]
+    asked = OfPeople([dirty.c[name] for name in names[1:]], dirty.c.due_utc_ms != 0, dirty.c.employee_id,
+                     order=(0,))  # fmt: skip
+    with write(hq_engine) as connection:
+        insert_rows(
+            connection, dirty, names, [*days, ("E3", "1", 7, None, None), ("E1", "0", 0, "", 0)]
+        )
+        for _ in range(2):
+            found = asked.ask(connection, ["E1", "E2", "E9"])
+            assert dict(found) == {"E1": [days[2][1:], days[0][1:]], "E2": [days[1][1:]]}
+            if hq_engine.dialect.name == "sqlite":  # bytes, which JSON has not
+                connection.exec_driver_sql(
+                    "UPDATE dirty SET awaits_store_id = X'00' WHERE work_date = '2'"
+                )
+                days[0] = (*days[0][:3], b"\0", None)
+        assert not asked.ask(connection, [])
