@@ -271,7 +271,8 @@ def test_shifts_days_and_absences_come_in_by_file_and_come_in_once(office: Offic
         "shifts", "班次,上下班时间,设置\n早 班,09:00-18:00,\n早,9-18,\n早,09:00-18:00,grace=1\n"
     )
     assert [one.line for one in bad.errors] == [2, 3, 4]
-    assert "there is no setting 'grace'" in bad.errors[2].zh
+    assert [one.field for one in bad.errors] == ["shift_id", "hours", "settings"]
+    assert "没有设置“grace”" in bad.errors[2].zh
     bad = office.bring("holidays", "日期,类型,门店编号\n2027-01-01,节日,\n2027-01-01,周末,S404\n")
     assert [one.field for one in bad.errors] == ["kind", "store_id"]
 

@@ -101,7 +101,7 @@ def test_shifts_come_in_after_a_trial_and_what_we_cannot_hold_is_told_by_line(
     assert hq.reading(shifts.in_force) == {}
     report = dingtalk_planning.pull_shifts(errand, "boss")
     (left_out,) = report.errors
-    assert (report.changed, left_out.line, left_out.field) == (15, 4, "hours")
+    assert (report.changed, left_out.line, left_out.field) == (15, 4, "settings")
     assert "OffDuty.freeCheck" in left_out.zh
     found = {one.template.name: one.template for one in hq.reading(shifts.in_force).values()}
     assert {name: hours_text(found[name].shifts) for name in ("早班 A", "夜班", "两头班")} == {
