@@ -5,20 +5,20 @@ The next portion of the journal asks for the same people again, on the same date
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from cloud_receiver.domain.schedule import RosterDay
 from cloud_receiver.domain.workday import shift_date
-from cloud_receiver.store import organisation, tables
+from cloud_receiver.store import organisation
 from cloud_receiver.store.organisation import BadgeBook, Rosters, SellerBook
 
-_KEPT_DAYS: Final = 200_000
+_KEPT_DAYS: Final = 500_000
 """Roster days of everybody that may be in memory for what is asked later."""
-_AHEAD_DAYS: Final = 30
+_AHEAD_DAYS: Final = 3
 
 
 class Directory:
@@ -37,8 +37,9 @@ class Directory:
         self._sellers: Final = SellerBook({})
         self._known_badges: Final[set[tuple[str, str]]] = set()
         self._known_sellers: Final[set[tuple[str, str]]] = set()
-        self._rosters: dict[str, Mapping[str, RosterDay]] = {}
-        self._dates: dict[str, tuple[str, str]] = {}
+        self._rosters: dict[str, dict[str, RosterDay]] = {}
+        self._dates: dict[str, tuple[str, str]] = {}  # first and last that are known of a person
+        self._kept_days = 0
 
     def badge_book(self, asked: Collection[tuple[str, str]]) -> BadgeBook:
         """Return whose user ids are whose: these, each (store, id), and maybe others."""
@@ -60,23 +61,24 @@ class Directory:
 
     def rosters(self, people: Collection[str], first: str, last: str) -> Rosters:
         """Return the rosters of some people between two dates, and maybe more."""
-        dates = self._dates
-        new = [
-            who
-            for who in people
-            if who not in dates or first < dates[who][0] or last > dates[who][1]
-        ]
-        if new:
-            until = shift_date(last, self._ahead_days)
-            read = organisation.rosters(self.connection, new, first, until, self.sites)
-            for who in new:
-                self._rosters[who] = read.get(who, {})
-                dates[who] = first, until
+        until = shift_date(last, _AHEAD_DAYS) if self._looks_ahead else last
+        if self._kept_days > _KEPT_DAYS:
+            self._rosters.clear()
+            self._dates.clear()
+            self._kept_days = 0
+        missing: defaultdict[str, list[str]] = defaultdict(list)
+        for who in people:
+            known = self._dates.get(who)
+            if known is None or first < known[0] or first > known[1]:
+                missing[first].append(who)
+                self._rosters[who] = {}
+                self._dates[who] = first, until
+            elif last > known[1]:
+                missing[shift_date(known[1], 1)].append(who)
+                self._dates[who] = known[0], until
+        for since, some in missing.items():
+            read = organisation.rosters(self.connection, some, since, until, self.sites)
+            for who, days in read.items():
+                self._rosters[who].update(days)
+                self._kept_days += len(days)
         return self._rosters
-
-    @cached_property
-    def _ahead_days(self) -> int:
-        if not self._looks_ahead:
-            return 0
-        people = self.connection.scalar(select(func.count()).select_from(tables.employee)) or 1
-        return min(_AHEAD_DAYS, _KEPT_DAYS // people)
