@@ -1,7 +1,7 @@
 """Processes that prove: each reads what is committed and says what is not as it should be.
 
-They start at once and load what they need while whoever asks still prepares: one process
-loads it, the others are copies of that one. Where there is no such thing each loads its own.
+One process loads what they need, and they are copies of that one: starting two takes half of
+what it takes where each must load its own.
 """
 
 from __future__ import annotations
