@@ -135,5 +135,5 @@ def test_moves_to_teams_and_stores_are_dated_in_files(office: Office) -> None:
         said = assignments.history(connection, "E001")
     assert [(one.kind, one.first_date, one.value, one.author) for one in said] == [
         ("home", "2099-01-01", "S002", "li"), ("team", "2000-01-01", "甲组", "li"),
-        ("home", "2000-01-01", "S001", "li"),
+        ("home", "2000-01-01", "S001", "li"), ("employed", "2000-01-01", "yes", "li"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete, event, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from cloud_receiver.domain.ledger import Entry, digest
 from cloud_receiver.domain.outcomes import DayKey, Outcome
@@ -20,6 +20,7 @@ from cloud_receiver.store.ledger import HEAD_KEY, apply_outcomes
 from cloud_receiver.store.rulebook import load_rulebook, publish, publish_shipped, shipped_rules
 from cloud_receiver.store.tables import ledger, meta, notice, outcome, rule_version
 from cloud_receiver.store.verification import verify_ledger
+from tests.statements import statements
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -191,18 +192,13 @@ def test_days_are_found_by_index_however_long_the_ledger(
 ) -> None:
     shutil.copy(sqlite_template, tmp_path / "hq.sqlite")
     engine = open_engine(sqlite_url(tmp_path / "hq.sqlite"))
-    asked: list[tuple[str, Any]] = []
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def note(_conn: Any, _cur: Any, statement: str, values: Any, *_: Any) -> None:
-        asked.append((statement, values))
-
-    _apply(engine, [one for day in days for one in _say(day, late_min=20)], *days)
-    reads = [one for one in asked if "FROM ledger" in one[0] or "FROM outcome" in one[0]]
+    with statements(engine) as asked:
+        _apply(engine, [one for day in days for one in _say(day, late_min=20)], *days)
+    reads = [one for one in asked if "FROM ledger" in one or "FROM outcome" in one]
     assert reads
     with read(engine) as connection:
-        for statement, values in reads:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        for statement in reads:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
             steps = [step.detail for step in plan]
             assert steps[0].startswith(("SEARCH ledger", "SEARCH outcome")), steps
             assert not [one for one in steps if one.startswith("SCAN") and "json" not in one], steps

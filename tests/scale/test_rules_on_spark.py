@@ -93,5 +93,6 @@ def test_spark_reads_the_archive_and_comes_to_the_same(spark: SparkSession, tmp_
 
 
 def _row(facts: dict[str, Any]) -> tuple[Any, ...]:
-    row = Change(facts["work_date"], facts, {}, None).row(now_utc_ms=0)
+    evidence: dict[str, Any] = {key: [] for key in ("punches", "sales", "points", "findings")}
+    row = Change(facts["work_date"], facts, evidence, None).row(now_utc_ms=0)
     return tuple(row[name] for name in archive_files.COLUMNS[archive_files.FACTS])

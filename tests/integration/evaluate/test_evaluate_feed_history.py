@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from cloud_receiver.domain.workday import local_text, local_to_utc_ms
 from cloud_receiver.judgement import as_known, awaited_since
@@ -18,6 +18,7 @@ from cloud_receiver.web.then import draw_then
 from sync.heartbeat import DeviceHealth, DeviceStatus, Heartbeat
 from sync.receipt import Mark
 from sync.topics import Lane
+from tests.statements import statements
 
 DATE = "2026-11-23"
 NEXT = "2026-11-24"
@@ -158,14 +159,8 @@ def _report(hq: Any, local: str, complete_utc: str | None) -> int:
         oldest_waiting_utc=None, captured=0, settled=0, waiting=0, quarantined=0, db_bytes=1,
         free_bytes=1, capacity_days=None, devices=(device,),
     )  # fmt: skip
-    asked: list[str] = []
-
-    def note(*told: Any) -> None:
-        asked.append(told[2])
-
-    event.listen(hq.engine, "before_cursor_execute", note)
-    hq.writing(lambda c: fleet.report(c, beat, "{}", MARKS, _at(local)))
-    event.remove(hq.engine, "before_cursor_execute", note)
+    with statements(hq.engine) as asked:
+        hq.writing(lambda c: fleet.report(c, beat, "{}", MARKS, _at(local)))
     return sum("FROM source" in text and "GROUP BY" in text for text in asked)
 
 
