@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import socket
 import sys
 import time
@@ -32,6 +33,7 @@ LOGIN: Final = "admin"
 HEAD_START_S: Final = 6.0
 """Real seconds the processes have to start before the play begins."""
 FIRST_MINUTE: Final = timedelta(hours=8, minutes=40)
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_S: Final = 0.05
 
 
@@ -60,11 +62,12 @@ class Play:
 
 
 def run(folder: Path, speed: float, web_port: int, *, embedded_broker: bool = False) -> None:
-    """Run the demonstration until Ctrl-C.
+    """Run the demonstration until Ctrl-C, or until it is told to end otherwise.
 
     Raises:
         DakaError: a process did not start, or ended by itself.
     """
+    _end_well()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     play = _prepare(folder, speed, web_port)
@@ -77,6 +80,22 @@ def run(folder: Path, speed: float, web_port: int, *, embedded_broker: bool = Fa
     finally:
         _bookmark(folder).write_text(json.dumps({"wall_utc": utc_text(play.clock.now_utc())}))
     _say(f"数据保留在 the data waits in {folder}\n")
+
+
+def _end_well() -> None:
+    """Take every way a process is told to end as Ctrl-C, so that nothing it started is left behind.
+
+    A shell has what it starts in the background ignore Ctrl-C; who sends the signal means it.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        for number in _ENDS:
+            signal.signal(number, signal.SIG_IGN)  # what runs is being stopped already
+        raise KeyboardInterrupt
+
+    for number in _ENDS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays
+            signal.signal(number, end)
 
 
 def _bookmark(folder: Path) -> Path:

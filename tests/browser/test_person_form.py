@@ -41,7 +41,7 @@ def test_a_person_is_added_and_punches_from_before_come_to_them(
     form.get_by_role("button", name="保存").click()
     said = reader.get_by_role("status")
     expect(said).to_contain_text("已新增 欧阳新(E900)。2026-11-19 起的 4 天考勤正在重新判定。")
-    assert reader.url.endswith("/person?id=E900")
+    expect(reader).to_have_url(f"{headquarters.url}/person?id=E900")
     expect(form.get_by_label("加一个打卡号")).to_have_value("")
     said.get_by_role("link", name="看欧阳新的档案").click()
     expect(reader.locator('li[data-key="2026-11-20"]')).to_contain_text("12:07", timeout=SOON_MS)

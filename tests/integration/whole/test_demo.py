@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from bench.rig import wait_until
@@ -22,13 +23,18 @@ SPEED = 3600  # an hour a second: a day's first decisions come within half a min
 def _start(folder: Path, port: int, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "cloud_receiver", "demo", "--folder", str(folder)]
     command += ["--speed", str(SPEED), "--port", str(port), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    in_background = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
+    return subprocess.Popen(
+        in_background, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
-def _stop(process: subprocess.Popen[str]) -> str:
-    process.send_signal(signal.SIGINT)
+def _stop(process: subprocess.Popen[str], folder: Path, how: signal.Signals = signal.SIGINT) -> str:
+    process.send_signal(how)
     said, _ = process.communicate(timeout=90)
     assert process.returncode == 0, said
+    commands = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    assert [one for one in commands if str(folder) in " ".join(one)] == [], "left behind"
     return said
 
 
@@ -70,7 +76,7 @@ def test_people_punch_sell_and_are_told_and_the_next_start_goes_on(
         assert httpx.get(f"http://127.0.0.1:{port}/login").status_code == 200
         assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 401
     finally:
-        said = _stop(process)
+        said = _stop(process, tmp_path)
     assert f"http://127.0.0.1:{port}" in said
     stopped_at = json.loads((tmp_path / "bookmark.json").read_text())["wall_utc"]
     booked = _count(tmp_path, "ledger")
@@ -80,7 +86,7 @@ def test_people_punch_sell_and_are_told_and_the_next_start_goes_on(
         # what was waiting may be booked before the play's clock moves on: wait for later bookings
         wait_until("later decisions", lambda: _goes_on(again, tmp_path, stopped_utc_ms), 120)
     finally:
-        _stop(again)
+        _stop(again, tmp_path, signal.SIGTERM)
     assert _count(tmp_path, "ledger") > booked
     assert json.loads((tmp_path / "bookmark.json").read_text())["wall_utc"] > stopped_at
     assert "Traceback" not in "".join(log.read_text() for log in (tmp_path / "log").glob("*.log"))
