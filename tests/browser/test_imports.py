@@ -65,4 +65,4 @@ def test_another_kind_is_chosen_and_says_whose_files_it_reads(
     expect(reader.get_by_role("heading", name="导入历史打卡")).to_be_visible()
     expect(reader.get_by_label("谁的格式").locator("option")).to_have_count(3)
     expect(reader.get_by_label("打卡记录齐全到(可不填)")).to_be_visible()
-    assert reader.url.endswith("/import?kind=punches")
+    expect(reader).to_have_url(f"{headquarters.url}/import?kind=punches")

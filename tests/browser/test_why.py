@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -112,7 +114,7 @@ def test_filters_narrow_the_ledger_and_its_totals(reader: Page, headquarters: He
         (total,) = totals(connection, Selection(account="subsidy"))
     expect(reader.locator(".figures")).to_contain_text(f"{total.entries} 笔")
     expect(reader.locator(".figures")).to_contain_text(signed_yuan(total.net_fen))
-    assert "account=subsidy" in reader.url
+    expect(reader).to_have_url(re.compile("account=subsidy"))
     reader.get_by_role("button", name="清除筛选").click()
     expect(reader.locator("tbody tr", has_text="+50.00").first).to_be_visible()
 
