@@ -144,12 +144,9 @@ def _refuse_faults(content: bytes, path: Path, kind_of: KindOf) -> None:
     """
     document = parse_toml(content, path)
     faults = Faults(path, places_of(content.decode(), document))
-    for name in sorted(document.keys() - {*_READERS, "device"}):
-        faults.note(_unknown(name, path), faults.places.line_of(document[name], ""))
-    for name in ("box", "mqtt"):  # of a table that is not there all that it needs is told
-        document.setdefault(name, {})
-    for name, reader in _READERS.items():
-        faults.look(partial(_whole, reader, document.get(name), f"{path}, [{name}]"))
+    faults.look_at_tables(
+        document, _READERS, partial(_unknown, path), needed=("box", "mqtt"), others=("device",)
+    )
     devices = document.get("device", [])
     if not isinstance(devices, list) or not all(isinstance(one, dict) for one in devices):
         zh, en = "设备要写成 [[device]] 表", "devices are written as [[device]] tables"
@@ -166,13 +163,7 @@ def _refuse_faults(content: bytes, path: Path, kind_of: KindOf) -> None:
     faults.settle()
 
 
-def _whole(reader: Callable[[Table], object], content: object, where: str) -> None:
-    table = Table(content, where)
-    reader(table)
-    table.finish()
-
-
-def _unknown(name: str, path: Path) -> ToldError:
+def _unknown(path: Path, name: str) -> ToldError:
     known = ", ".join((*_READERS, "device"))
     return ToldError(
         f"{path}:不认识表 [{name}];可用的有:{known}",

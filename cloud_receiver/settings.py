@@ -170,23 +170,12 @@ def _sound(content: bytes, document: dict[str, Any], path: Path) -> dict[str, Ta
     """
     trial = deepcopy(document)
     faults = Faults(path, places_of(content.decode(), trial))
-    for name in sorted(document.keys() - _READERS.keys()):
-        faults.note(_unknown(name, path), faults.places.line_of(trial[name], ""))
-    for name in ("hq", "mqtt"):  # of a table that is not there all that it needs is told
-        trial.setdefault(name, {})
-    for name, reader in _READERS.items():
-        faults.look(partial(_whole, reader, trial.get(name), f"{path}, [{name}]"))
+    faults.look_at_tables(trial, _READERS, partial(_unknown, path), needed=("hq", "mqtt"))
     faults.settle()
     return {name: Table(document.get(name), f"{path}, [{name}]") for name in _READERS}
 
 
-def _whole(reader: Callable[[Table], object], content: object, where: str) -> None:
-    table = Table(content, where)
-    reader(table)
-    table.finish()
-
-
-def _unknown(name: str, path: Path) -> ToldError:
+def _unknown(path: Path, name: str) -> ToldError:
     known = ", ".join(_READERS)
     return ToldError(
         f"{path}:不认识表 [{name}];可用的有:{known}",

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final
 
 from sync.errors import DakaError, ToldError, told
-from sync.settings_table import SettingError
+from sync.settings_table import SettingError, Table
 
 _HEADING: Final = re.compile(r"\s*(\[\[?)\s*([\w.\-\" ]+?)\s*\]\]?\s*(#.*)?")
 _KEY: Final = re.compile(r'\s*"?([\w-]+)"?\s*=')
@@ -83,6 +84,30 @@ class Faults:
     places: Places = field(default_factory=Places)
     found: list[tuple[int, ToldError]] = field(default_factory=list)
 
+    def look_at_tables(
+        self,
+        document: dict[str, Any],
+        readers: Mapping[str, Callable[[Table], object]],
+        unknown: Callable[[str], ToldError],
+        *,
+        needed: Iterable[str],
+        others: Iterable[str] = (),
+    ) -> None:
+        """Note all that is wrong with the tables of a document.
+
+        Args:
+            readers: of each table by name, the way it is read.
+            unknown: says that a table is none.
+            needed: tables of which all that they need is told where they are missing.
+            others: tables that are looked at elsewhere.
+        """
+        for name in sorted(document.keys() - readers.keys() - set(others)):
+            self.note(unknown(name), self.places.line_of(document[name], ""))
+        for name in needed:
+            document.setdefault(name, {})
+        for name, reader in readers.items():
+            self.look(partial(_whole, reader, document.get(name), f"{self.path}, [{name}]"))
+
     def look(self, read: Callable[[], object]) -> None:
         """Note all that a reader refuses; it is called again with each wrong key mended.
 
@@ -135,6 +160,12 @@ class Faults:
     def _listed(self, texts: Iterable[str]) -> str:
         place = re.compile(rf"{re.escape(str(self.path))}(, |: |:)")
         return "".join(f"\n- {place.sub('', text, count=1)}" for text in texts)
+
+
+def _whole(reader: Callable[[Table], object], content: object, where: str) -> None:
+    table = Table(content, where)
+    reader(table)
+    table.finish()
 
 
 def _mended(error: SettingError, samples: Iterator[object]) -> bool:
