@@ -157,18 +157,6 @@ def today_of(connection: Connection, people: Collection[str], now_utc_ms: int) -
     return {who: max(FIRST_DATE, local_date(now_utc_ms, zone)) for who, zone in zones.items()}
 
 
-def on_their_today(
-    connection: Connection, kind: Kind, people: Collection[str], now_utc_ms: int
-) -> dict[str, str]:
-    """Return the team or home store people have today, each by the date where he is."""
-    today = today_of(connection, people, now_utc_ms)
-    return {
-        who: in_force(own, today[who])
-        for some in portions(sorted(people), _PEOPLE_AT_ONCE)
-        for who, own in of_people(connection, kind, some).items()
-    }
-
-
 class Today(NamedTuple):
     """How a person stands on the date it is where he is.
 

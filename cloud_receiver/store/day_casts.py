@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, true
 
@@ -71,7 +71,6 @@ _UNPLANNED: Final = Question(
         _roster.shift == UNPLANNED,
     )
 )
-_Row = tuple[Any, ...]
 
 
 @dataclass(slots=True)

@@ -43,20 +43,14 @@ class Directory:
 
     def badge_book(self, asked: Collection[tuple[str, str]]) -> BadgeBook:
         """Return whose user ids are whose: these, each (store, id), and maybe others."""
-        new = set(asked) - self._known_badges
-        if new:
-            stores, ids = (set(some) for some in zip(*new, strict=True))
-            self._badges.add(organisation.badge_book(self.connection, stores, ids))
-            self._known_badges.update(new)
+        if new := _take_up(asked, self._known_badges):
+            self._badges.add(organisation.badge_book(self.connection, *new))
         return self._badges
 
     def seller_book(self, asked: Collection[tuple[str, str]]) -> SellerBook:
         """Return whose till codes are whose: these, each (store, code), and maybe others."""
-        new = set(asked) - self._known_sellers
-        if new:
-            stores, codes = (set(some) for some in zip(*new, strict=True))
-            self._sellers.add(organisation.seller_book(self.connection, stores, codes))
-            self._known_sellers.update(new)
+        if new := _take_up(asked, self._known_sellers):
+            self._sellers.add(organisation.seller_book(self.connection, *new))
         return self._sellers
 
     def rosters(self, people: Collection[str], first: str, last: str) -> Rosters:
@@ -82,3 +76,14 @@ class Directory:
                 self._rosters[who].update(days)
                 self._kept_days += len(days)
         return self._rosters
+
+
+def _take_up(
+    asked: Collection[tuple[str, str]], known: set[tuple[str, str]]
+) -> tuple[set[str], set[str]] | None:
+    """Make what is asked known; return the stores and the ids of what was not, None if all was."""
+    new = set(asked) - known
+    if not new:
+        return None
+    known.update(new)
+    return {store_id for store_id, _ in new}, {own_id for _, own_id in new}
