@@ -172,15 +172,14 @@ def _lay(
 ) -> None:
     from cloud_receiver.main import database
     from cloud_receiver.settings import load_settings
-    from cloud_receiver.store import enrolment, labour, organisation, scheduling
+    from cloud_receiver.store import enrolment, labour, scheduling
     from cloud_receiver.store.engine import write
 
     words, settings = words_of(lang), load_settings(config)
     with database(settings) as engine, write(engine) as connection:
         entries = make(connection)
         changes = scheduling.preview(connection, entries)
-        zones = {site.store_id: site.zone for site in organisation.sites(connection).values()}
-        for employee, date in scheduling.overlapping(changes, zones):
+        for employee, date in scheduling.overlapping(connection, changes):
             raise DakaError(words.say("roster_overlap", employee=employee, date=date))
         warnings = labour.of_entries(connection, [change.entry for change in changes])
         if not dry_run:

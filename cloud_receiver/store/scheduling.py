@@ -7,7 +7,7 @@ same, and a dry run is the same call without the last step.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -260,8 +260,9 @@ def _content(day: RosterDay | RosterEntry) -> tuple[object, ...]:
     return (is_planned, day.store_id, day.shifts, day.target_fen, day.subsidy_fen)
 
 
-def overlapping(changes: Collection[Change], zones: Mapping[str, str]) -> list[DayKey]:
+def overlapping(connection: Connection, changes: Collection[Change]) -> list[DayKey]:
     """Return the days whose shifts would run at the same time."""
+    zones = _zones(connection, None)
     return [
         (entry.employee_id, entry.work_date)
         for entry in (change.entry for change in changes)

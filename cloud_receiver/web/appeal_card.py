@@ -8,7 +8,7 @@ from typing import Final
 from cloud_receiver.domain.appeals import STATE_NAMES, State
 from cloud_receiver.store.appeals import AppealView
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import chip, local_time, plain_date
+from cloud_receiver.web.phrases import chip, local_minute, local_time, plain_date
 from cloud_receiver.web.texts import Language, Texts, Words
 from sync.money import yuan_text
 
@@ -50,7 +50,7 @@ def _card(one: AppealView, known: Mapping[str, str], zone: str, words: Words) ->
         waits = el("div", el("span", due, class_="muted"), link, class_="row")
     events = []
     for event in one.events:
-        at = local_time(event.at_utc_ms, zone, "%Y-%m-%d %H:%M")
+        at = local_minute(event.at_utc_ms, zone)
         folder = f"/store/photo/{one.employee_id}"
         shown = [
             el("a", el("img", src=f"{folder}/{name}", alt=words("picture"), loading="lazy",

@@ -12,8 +12,9 @@ from cloud_receiver.domain.calendar import DOUBTS, EVERY_STORE, LABELS, Calendar
 from cloud_receiver.exchange import fields
 from cloud_receiver.store import calendar, names
 from cloud_receiver.store.calendar import Said, SaidVersion
+from cloud_receiver.web.form_sheet import save_or_close
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import author_text, date_text, icon, local_time
+from cloud_receiver.web.phrases import author_text, date_text, local_minute
 from cloud_receiver.web.texts import Texts, Words
 from sync.errors import DakaError
 
@@ -24,8 +25,6 @@ TEXTS: Final[Texts] = {
     "name": ("叫什么(可不填)", "Called (may be empty)"),
     "where": ("用于", "Holds in"),
     "every": ("所有门店", "all stores"),
-    "save": ("保存", "Save"),
-    "close": ("取消", "Cancel"),
     "hint": (
         "用到日历的规则随之重算;已排的班不变,需要时重新排。",
         "Rules that ask the calendar are run again; rosters that stand do not change.",
@@ -116,11 +115,7 @@ def draw_date(about: Date, words: Words) -> Markup:
         el("label", words("name"), name, class_="field"),
         el("label", words("where"), el("select", places, name="where"), class_="field"),
         el("p", words("hint"), class_="small muted"),
-        el("div",
-           el("button", words("close"), class_="button", type="button", data_act="close",
-              data_escape=True),
-           el("button", icon("check"), words("save"), class_="button main", type="submit"),
-           class_="row"),
+        save_or_close(words.language),
         class_="stack tight", data_submit="say",
     )  # fmt: skip
     doubt = el("p", language.pick(*DOUBTS[day.doubt]), class_="small warn") if day.doubt else None
@@ -132,7 +127,7 @@ def draw_date(about: Date, words: Words) -> Markup:
 
 
 def _stamp(one: SaidVersion, about: Date, words: Words) -> str:
-    at = local_time(one.created_utc_ms, about.store.zone, "%Y-%m-%d %H:%M")
+    at = local_minute(one.created_utc_ms, about.store.zone)
     return words("version", n=one.version, store=_where(one.said, about, words),
                  kind=_kind(one.said, words), at=at,
                  author=author_text(one.author, words.language))  # fmt: skip

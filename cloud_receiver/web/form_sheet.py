@@ -1,12 +1,25 @@
-"""The fields of a form: what stands in them, and what is wrong beneath the one it is about. Pure."""
+"""The fields of a form: what stands in them, what is wrong beneath the one it is about; its end. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cloud_receiver.web.markup import Attribute, Markup, el
-from cloud_receiver.web.texts import Words
+from cloud_receiver.web.phrases import icon
+from cloud_receiver.web.texts import Language, Texts, Words
+
+TEXTS: Final[Texts] = {"close": ("取消", "Cancel"), "save": ("保存", "Save")}
+
+
+def save_or_close(language: Language) -> Markup:
+    """Return the buttons at the end of a form that can be left without saving."""
+    words = Words(TEXTS, language)
+    close = el("button", words("close"), class_="button", type="button", data_act="close",
+               data_escape=True)  # fmt: skip
+    save = el("button", icon("check"), words("save"), class_="button main", type="submit")
+    return el("div", close, save, class_="row")
 
 
 @dataclass(frozen=True, slots=True)

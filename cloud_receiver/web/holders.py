@@ -12,7 +12,7 @@ from cloud_receiver.store.bindings import Held
 from cloud_receiver.store.names import Store
 from cloud_receiver.store.organisation import ANY_DEVICE
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import local_time
+from cloud_receiver.web.phrases import local_minute
 from cloud_receiver.web.texts import Language, Texts, Words
 
 TEXTS: Final[Texts] = {
@@ -68,7 +68,7 @@ def _row(
     who = el("a", people.get(one.employee_id, one.employee_id),
              href=f"/people/{quote(one.employee_id)}")  # fmt: skip
     zone = shop.zone if shop else "UTC"
-    at = local_time(one.created_utc_ms, zone, "%Y-%m-%d %H:%M") if one.created_utc_ms else "—"
+    at = local_minute(one.created_utc_ms, zone) if one.created_utc_ms else "—"
     old = None if one.is_newest else el("span", " ", words("replaced"), class_="small warn")
     return el(
         "tr",

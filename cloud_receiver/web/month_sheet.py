@@ -16,6 +16,7 @@ from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import (
     chip,
     icon,
+    local_minute,
     local_time,
     money,
     month_text,
@@ -169,7 +170,7 @@ def _state(month: Month, words: Words, *, may_change: bool) -> Markup:
     elif close is None:
         told = words("closed_with")
     else:
-        at = local_time(close.closed_utc_ms, month.zone, "%Y-%m-%d %H:%M")
+        at = local_minute(close.closed_utc_ms, month.zone)
         told = words("closed_by", who=close.author, at=at)
     paid = chip(words("is_paid"), "good", "payments") if month.is_paid else None
     head = el("div", el("div", el("h2", month_text(month.period, words.language)), chip(words(f"state_{state}"), *_STATES[state]),

@@ -15,7 +15,7 @@ from cloud_receiver.store.assignments import Assignment, Kind
 from cloud_receiver.store.names import Store
 from cloud_receiver.store.profile import Entered
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import author_text, local_time
+from cloud_receiver.web.phrases import author_text, local_minute
 from cloud_receiver.web.texts import Language, Texts, Words
 
 TEXTS: Final[Texts] = {
@@ -112,7 +112,7 @@ def _rows(said: Said, stores: Mapping[str, Store], words: Words) -> list[_Row]:
 
 def _line(row: _Row, zone: str, words: Words) -> Markup:
     known = row.created_utc_ms
-    at = local_time(known, zone, "%Y-%m-%d %H:%M") if known else "—"
+    at = local_minute(known, zone) if known else "—"
     old = None if row.stands else el("span", " ", words("replaced"), class_="small warn")
     who = author_text(row.author, words.language) if row.author else words("before")
     return el(

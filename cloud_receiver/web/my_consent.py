@@ -18,7 +18,7 @@ from cloud_receiver.web import phone
 from cloud_receiver.web.bodies import read_form
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import local_time
+from cloud_receiver.web.phrases import local_minute
 from cloud_receiver.web.texts import Texts
 from cloud_receiver.web.visit import Visit, own_address, visit_of
 
@@ -92,7 +92,7 @@ def _page(
     shown = [
         el("li", language.pick(WORDINGS[one.purpose].title.zh, WORDINGS[one.purpose].title.en),
            el("b", words("said_yes" if one.is_given else "said_no")),
-           el("p", local_time(one.at_utc_ms, zone, "%Y-%m-%d %H:%M"), " · ",
+           el("p", local_minute(one.at_utc_ms, zone), " · ",
               words("version", n=one.version), class_="why"))
         for one in reversed(said)
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import (
     account_text,
     date_text,
-    local_time,
+    local_minute,
     money,
     month_text,
     signed_yuan,
@@ -184,7 +184,7 @@ def _line(one: Line, words: Words, language: Language) -> Markup:
 def _signature(found: AccountStatement, words: Words) -> list[Markup | None]:
     current = [one for one in found.signatures if one.is_current]
     if current:
-        at = local_time(current[-1].signed_utc_ms, found.zone, "%Y-%m-%d %H:%M")
+        at = local_minute(current[-1].signed_utc_ms, found.zone)
         return [el("p", words("signed", at=at), class_="note good", role="status")]
     changed = el("p", words("changed"), class_="note") if found.signatures else None
     form = el(
@@ -210,7 +210,7 @@ def _withdrawal(
         method="post", action="/me/withdraw", class_="stack",
     )  # fmt: skip
     shown = [
-        el("li", local_time(one.asked_utc_ms, found.zone, "%Y-%m-%d %H:%M"),
+        el("li", local_minute(one.asked_utc_ms, found.zone),
            el("b", yuan_text(one.amount_fen), class_="num"),
            el("p", words(f"is_{one.state}"), class_="why"))
         for one in asked

@@ -27,7 +27,7 @@ from cloud_receiver.store.engine import write
 from cloud_receiver.web.entry_fields import CHOICES
 from cloud_receiver.web.frame import Desk
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import icon, local_time
+from cloud_receiver.web.phrases import icon, local_minute, local_time
 from cloud_receiver.web.texts import Language, Texts, Words, reason_of
 from sync.errors import DakaError
 
@@ -203,7 +203,7 @@ def _form(people: Sequence[names.Person], today: str, words: Words) -> Markup:
 
 def _line(one: Listed, zone: str, words: Words, *, may_change: bool) -> Markup:
     entry = one.said.entry
-    at = local_time(one.said.entered_utc_ms, zone, "%Y-%m-%d %H:%M")
+    at = local_minute(one.said.entered_utc_ms, zone)
     by = el("span", words("by", author=one.said.author, at=at), class_="muted small")
     back = el("button", icon("undo"), words("take_back"), class_="button slim", type="button",
               data_act="take_back", data_value=one.record_id, data_confirm=words("question"),

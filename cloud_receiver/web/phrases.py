@@ -56,6 +56,11 @@ def local_time(utc_ms: int, zone: str, form: str = "%H:%M") -> str:
     return at_utc(utc_ms).astimezone(ZoneInfo(zone)).strftime(form)
 
 
+def local_minute(utc_ms: int, zone: str) -> str:
+    """Return an instant as date and minute in a store's zone."""
+    return local_time(utc_ms, zone, "%Y-%m-%d %H:%M")
+
+
 def signed_yuan(fen: int) -> str:
     """Return an amount with its sign and two decimals.
 

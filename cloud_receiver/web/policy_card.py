@@ -15,7 +15,7 @@ from cloud_receiver.domain.worked_time import Mode, Step
 from cloud_receiver.store.policies import PolicyVersion
 from cloud_receiver.store.shifts import TemplateVersion
 from cloud_receiver.web.markup import Child, Markup, el
-from cloud_receiver.web.phrases import author_text, chip, icon, local_time
+from cloud_receiver.web.phrases import author_text, chip, icon, local_minute
 from cloud_receiver.web.texts import Language, Texts, Words
 
 SETTINGS: Final = (
@@ -132,7 +132,7 @@ def _table(columns: Sequence[str], rows: Sequence[Markup], words: Words) -> Mark
 
 
 def _stamp(one: PolicyVersion | TemplateVersion, zone: str, language: Language) -> dict[str, str]:
-    at = local_time(one.created_utc_ms, zone, "%Y-%m-%d %H:%M")
+    at = local_minute(one.created_utc_ms, zone)
     return {"who": author_text(one.author, language), "at": at}
 
 

@@ -17,8 +17,9 @@ from cloud_receiver.store import assignments, names, organisation, roster_histor
 from cloud_receiver.store.enrolment import RosterEntry, nothing
 from cloud_receiver.store.roster_history import RosterVersion
 from cloud_receiver.store.shifts import TemplateVersion
+from cloud_receiver.web.form_sheet import save_or_close
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import date_text, icon, local_time
+from cloud_receiver.web.phrases import date_text, local_minute
 from cloud_receiver.web.schedule_grid import hours
 from cloud_receiver.web.texts import Words
 from sync.errors import DakaError
@@ -143,18 +144,14 @@ def cell_form(
         clock("start", first.start if first else "09:00"),
         clock("end", first.end if first else "18:00"),
         el("label", words("store"), el("select", stores, name="store"), class_="field"),
-        el("div",
-           el("button", words("close"), class_="button", type="button", data_act="close",
-              data_escape=True),
-           el("button", icon("check"), words("save"), class_="button main", type="submit"),
-           class_="row"),
+        save_or_close(words.language),
         class_="stack tight", data_submit="set",
     )  # fmt: skip
     zones = {shop.store_id: shop.zone for shop in shops}
     zone = zones.get(stands.store_id, "UTC")
     made = [
         el("li", words("version", n=one.version, author=one.author,
-                       at=local_time(one.created_utc_ms, zone, "%Y-%m-%d %H:%M")),
+                       at=local_minute(one.created_utc_ms, zone)),
            " · ", hours(one.day, words))
         for one in reversed(cell.versions)
     ]  # fmt: skip

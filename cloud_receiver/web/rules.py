@@ -19,7 +19,7 @@ from cloud_receiver.store.rule_shelf import Published
 from cloud_receiver.web import rule_drafts
 from cloud_receiver.web.frame import Desk, page_at, page_frame, static_address
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import author_text, chip, icon, local_time
+from cloud_receiver.web.phrases import author_text, chip, icon, local_minute, local_time
 from cloud_receiver.web.rule_changes import draw_changes
 from cloud_receiver.web.rule_setup import setup
 from cloud_receiver.web.rule_texts import CHOICES, SCENES
@@ -246,7 +246,7 @@ def _history(versions: Sequence[Published], words: Words) -> Markup | None:
 def _version(item: Published, before: Published | None, words: Words) -> Markup:
     """Return a version: beside the one before it, or its rows where it is the first."""
     author = author_text(item.author, words.language)
-    at = local_time(item.created_utc_ms, "Asia/Shanghai", "%Y-%m-%d %H:%M")
+    at = local_minute(item.created_utc_ms, "Asia/Shanghai")
     said: Markup | None = None
     if item.rule and before and before.rule:
         said = draw_changes(before.rule, item.rule, words.language)

@@ -37,7 +37,7 @@ from cloud_receiver.web.markup import Markup, el, join
 from cloud_receiver.web.phrases import date_text, icon, plain_date
 from cloud_receiver.web.roster_cell import cell_form, cell_of, changed
 from cloud_receiver.web.schedule_grid import grid, hours
-from cloud_receiver.web.schedule_plan import pattern_form, plan_card
+from cloud_receiver.web.schedule_plan import pattern_form, plan_card, plan_of
 from cloud_receiver.web.schedule_texts import SCHEDULE
 from cloud_receiver.web.texts import Language, Words, reason_of
 from cloud_receiver.web.visit import visit_of
@@ -162,8 +162,7 @@ def _set(desk: Desk, view: View, form: Mapping[str, str], author: str) -> View:
         entry = changed(connection, cell, form)
         day = date_text(cell.work_date, view.language)
         found = scheduling.preview(connection, [entry])
-        zones = {shop.store_id: shop.zone for shop in names.stores(connection)}
-        if scheduling.overlapping(found, zones):
+        if scheduling.overlapping(connection, found):
             return replace(view.plain, said=words("overlap", who=cell.name, day=day))
         if not enrolment.add_roster(connection, [entry], author, utc_ms(desk.now())):
             return replace(view.plain, said=words("same"))
@@ -225,14 +224,8 @@ def _pattern(view: View, form: Mapping[str, str]) -> partial[list[RosterEntry]]:
 
 def _planned(desk: Desk, view: View, make: partial[list[RosterEntry]]) -> View:
     with read(desk.engine) as connection:
-        entries = make(connection)
-        changes = scheduling.preview(connection, entries)
-        zones = {shop.store_id: shop.zone for shop in names.stores(connection)}
-        overlaps = scheduling.overlapping(changes, zones)
+        plan = plan_of(connection, make(connection))
     words = Words(SCHEDULE, view.language)
-    if overlaps:
-        return replace(view.plain, said=words("overlap", who=overlaps[0][0], day=overlaps[0][1]))
-    plan = tuple(change.entry for change in changes)
     return replace(view.plain, plan=plan, said="" if plan else words("same"))
 
 

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from cloud_receiver.domain.labour import LabourNote
 from cloud_receiver.domain.workday import shift_date
 from cloud_receiver.store import scheduling
+from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.web.labour_notes import notes
 from cloud_receiver.web.markup import Markup, el
 from cloud_receiver.web.phrases import date_text, icon
 from cloud_receiver.web.schedule_grid import hours
+from cloud_receiver.web.schedule_texts import SCHEDULE
 from cloud_receiver.web.texts import Words
+from sync.errors import ToldError
+
+
+def plan_of(connection: Connection, entries: Sequence[RosterEntry]) -> tuple[RosterEntry, ...]:
+    """Return those of some entries that would change a day, to be looked at and then laid.
+
+    Raises:
+        ToldError: shifts of a day would run at the same time.
+    """
+    changes = scheduling.preview(connection, entries)
+    for who, day in scheduling.overlapping(connection, changes):
+        zh, en = (text.format(who=who, day=day) for text in SCHEDULE["overlap"])
+        raise ToldError(zh, en)
+    return tuple(change.entry for change in changes)
 
 
 def plan_card(

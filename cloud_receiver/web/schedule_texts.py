@@ -71,8 +71,6 @@ SCHEDULE: Final[Texts] = {
     "own": ("自定时间", "other hours"),
     "start": ("上班", "Start"),
     "end": ("下班", "End"),
-    "save": ("保存", "Save"),
-    "close": ("取消", "Cancel"),
     "version": ("第 {n} 版 · {author} · {at}", "version {n} · {author} · {at}"),
     "saved": ("{who} {day}:{before} → {after},已保存", "{who} {day}: {before} → {after}, kept"),
     "undo": ("撤销", "Undo"),

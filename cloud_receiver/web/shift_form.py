@@ -13,9 +13,8 @@ from cloud_receiver.domain.templates import BETWEEN_PARTS, ShiftTemplate, hours_
 from cloud_receiver.domain.workday import HoursBasis, LateBasis, Shift
 from cloud_receiver.exchange import fields
 from cloud_receiver.exchange.planning_lines import template_of
-from cloud_receiver.web.form_sheet import FormSheet
+from cloud_receiver.web.form_sheet import FormSheet, save_or_close
 from cloud_receiver.web.markup import Markup, el
-from cloud_receiver.web.phrases import icon
 from cloud_receiver.web.texts import Texts, Words
 
 TEXTS: Final[Texts] = {
@@ -27,8 +26,6 @@ TEXTS: Final[Texts] = {
         "如 09:00-18:00;一天两段 08:00-12:00+17:00-21:00;下班不晚于上班的,算第二天",
         "Such as 09:00-18:00; two stretches 08:00-12:00+17:00-21:00; an end not after its start is the next day",
     ),
-    "save": ("保存", "Save"),
-    "close": ("取消", "Cancel"),
     "often": ("打卡与允许", "Cards and grace"),
     "often_hint": (
         "单位都是分钟;不填按灰色的默认值。两段不同时用 | 隔开,如 5|10。",
@@ -184,15 +181,8 @@ def draw_form(
         sheet.box("hours", placeholder="09:00-18:00"),
     ]  # fmt: skip
     groups = [_group(key, names, sheet) for key, names in _GROUPS]
-    buttons = el(
-        "div",
-        el("button", words("close"), class_="button", type="button", data_act="close",
-           data_escape=True),
-        el("button", icon("check"), words("save"), class_="button main", type="submit"),
-        class_="row",
-    )  # fmt: skip
     hint = el("p", words("hours_hint"), class_="small muted")
-    return el("form", el("div", top, class_="inline-form"), hint, groups, buttons,
+    return el("form", el("div", top, class_="inline-form"), hint, groups, save_or_close(words.language),
               class_="stack card-body shift-form", data_submit="put", novalidate=True)  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from cloud_receiver.store.enrolment import RosterEntry
 from cloud_receiver.store.shifts import TemplateVersion
 from cloud_receiver.web.frame import Desk, page_at, page_frame
 from cloud_receiver.web.markup import Markup, el, join
-from cloud_receiver.web.phrases import author_text, icon, local_time
-from cloud_receiver.web.schedule_plan import plan_card
+from cloud_receiver.web.phrases import author_text, icon, local_minute
+from cloud_receiver.web.schedule_plan import plan_card, plan_of
 from cloud_receiver.web.schedule_texts import SCHEDULE
 from cloud_receiver.web.shift_form import TEXTS as FORM_TEXTS
 from cloud_receiver.web.shift_form import asked_of, draw_form, hours_in_words, special, template_in
@@ -186,15 +186,7 @@ def _restored(desk: Desk, view: View, shift_id: str, author: str) -> View:
 def _planned(desk: Desk, view: View, form: Mapping[str, str]) -> View:
     stretch = Stretch(form.get("from", ""), form.get("to", ""))
     with read(desk.engine) as connection:
-        entries = scheduling.with_newest(connection, view.taking_over, stretch)
-        changes = scheduling.preview(connection, entries)
-        zones = {shop.store_id: shop.zone for shop in names.stores(connection)}
-        overlaps = scheduling.overlapping(changes, zones)
-    if overlaps:
-        who, day = overlaps[0]
-        said = Words(SCHEDULE, view.language)("overlap", who=who, day=day)
-        return replace(view, plan=(), said=said)
-    plan = tuple(change.entry for change in changes)
+        plan = plan_of(connection, scheduling.with_newest(connection, view.taking_over, stretch))
     if not plan:
         return replace(view.plain, said=Words(TEXTS, view.language)("no_days"))
     return replace(view, plan=plan, said="")
@@ -231,11 +223,6 @@ def draw(desk: Desk, view: View) -> Markup:
     if view.said:
         shown.append(el("div", el("span", view.said, role="status"), class_="done"))
     return join(shown)
-
-
-def _in_order(own: Sequence[TemplateVersion]) -> tuple[bool, str, str]:
-    newest = own[-1]
-    return not newest.active, newest.template.shifts[0].start, newest.template.shift_id
 
 
 def _head(view: View, words: Words) -> Markup:
@@ -321,7 +308,7 @@ def _told(one: TemplateVersion, words: Words) -> str:
 
 
 def _stamp(one: TemplateVersion, zone: str, words: Words) -> str:
-    at = local_time(one.created_utc_ms, zone, "%Y-%m-%d %H:%M")
+    at = local_minute(one.created_utc_ms, zone)
     return words("version", n=one.version, author=author_text(one.author, words.language), at=at)
 
 
